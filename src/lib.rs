@@ -1,0 +1,16 @@
+//! gdump reads any of Go's goroutine dumps into one model and says what leaks and what is blocked.
+//!
+//! # Code map
+//!
+//! ```text
+//! bytes ──► source ──► parse ──► model ──► analysis ──► render ──► text | json
+//! ```
+//!
+//! Each stage only looks down: [`model`] knows nothing; [`source`] yields bytes; [`parse`] turns
+//! them into [`model::Dump`]s; [`analysis`] reads dumps; [`render`] writes what analysis found; the
+//! front ends know everything, and nobody knows a front end. A test checks the edges.
+
+pub mod error;
+pub mod model;
+pub mod parse;
+pub mod source;

@@ -1,0 +1,3 @@
+//! The `gdump` command.
+
+fn main() {}

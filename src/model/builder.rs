@@ -1,0 +1,304 @@
+//! How parsers make a dump.
+
+use rustc_hash::FxHashSet;
+
+use super::chunked::Chunked;
+use super::dump::{Account, Dump, Format};
+use super::goroutine::Row;
+use super::intern::{CreatorId, FrameId, HeadId, LabelsId, StackId, StrId, Table};
+use super::problem::{Problem, Truncation};
+use super::stack::{Ancestor, ArgWord, Creator, Frame};
+use super::state::Head;
+use super::symbol::normalize_generics;
+
+/// Collects what a parser reads and becomes a [`Dump`].
+///
+/// Fields of the dump that a parser learns at any time are public here; interned things and records
+/// go through the methods.
+#[derive(Clone, Debug)]
+pub struct DumpBuilder {
+    dump: Dump,
+}
+
+impl DumpBuilder {
+    /// Problems that are kept with their place; more are only counted.
+    pub const MAX_PROBLEMS: usize = 1000;
+    /// Argument words that are kept beyond those of lock frames.
+    pub const MAX_ARGS: usize = 1 << 20;
+
+    /// A builder of an empty dump of the input `name`.
+    pub fn new(name: impl Into<String>, format: Format) -> Self {
+        let mut dump = Dump {
+            name: name.into(),
+            format,
+            profile: "goroutine".to_owned(),
+            bytes: 0,
+            taken_at_nanos: None,
+            duration_nanos: None,
+            preamble: None,
+            wrapping: None,
+            stated_total: None,
+            truncation: None,
+            account: Account::default(),
+            problems: Vec::new(),
+            more_problems: 0,
+            strings: Table::default(),
+            frames: Table::default(),
+            stacks: Table::default(),
+            labels: Table::default(),
+            heads: Table::default(),
+            creators: Table::default(),
+            rows: Chunked::default(),
+            counts: Vec::new(),
+            ancestors: Vec::new(),
+            args: Vec::new(),
+            args_capped: false,
+            runtime_stacks: Vec::new(),
+        };
+        // Id 0 of each table means "nothing".
+        let _: StrId = dump.strings.intern_str("");
+        let _: StackId = dump.stacks.intern_slice(&[]);
+        let _: LabelsId = dump.labels.intern_slice(&[]);
+        let _: HeadId = dump.heads.intern(Head::default());
+        let _: CreatorId = dump.creators.intern(Creator::default());
+        Self { dump }
+    }
+
+    /// The dump as far as it was read, to read fields from.
+    pub fn dump(&self) -> &Dump {
+        &self.dump
+    }
+
+    /// The pprof profile's name.
+    pub fn set_profile(&mut self, profile: &str) {
+        profile.clone_into(&mut self.dump.profile);
+    }
+
+    /// Time of the dump in nanoseconds since 1970 UTC, and for a delta profile its duration.
+    pub fn set_time(&mut self, taken_at_nanos: Option<i64>, duration_nanos: Option<i64>) {
+        self.dump.taken_at_nanos = taken_at_nanos;
+        self.dump.duration_nanos = duration_nanos;
+    }
+
+    /// The number of goroutines that the dump itself states.
+    pub fn set_stated_total(&mut self, total: i64) {
+        self.dump.stated_total = Some(total);
+    }
+
+    /// Text before the first goroutine that belongs to the dump.
+    pub fn set_preamble(&mut self, preamble: String) {
+        self.dump.preamble = Some(preamble);
+    }
+
+    /// How the lines were wrapped.
+    pub fn set_wrapping(&mut self, wrapping: impl Into<String>) {
+        self.dump.wrapping = Some(wrapping.into());
+    }
+
+    /// Size of the dump's text in bytes, after decompression.
+    pub fn set_bytes(&mut self, bytes: u64) {
+        self.dump.bytes = bytes;
+    }
+
+    /// Why and where the dump ends too early. The first statement stands.
+    pub fn set_truncation(&mut self, truncation: Truncation) {
+        self.dump.truncation.get_or_insert(truncation);
+    }
+
+    /// The account, to count in.
+    pub fn account(&mut self) -> &mut Account {
+        &mut self.dump.account
+    }
+
+    /// Interns `text`; bytes that are no UTF-8 become U+FFFD.
+    pub fn string(&mut self, text: &[u8]) -> StrId {
+        self.dump.strings.intern_str(&String::from_utf8_lossy(text))
+    }
+
+    /// Interns a function's name with its type lists normalised to `[...]`.
+    pub fn function(&mut self, name: &[u8]) -> StrId {
+        let name = String::from_utf8_lossy(name);
+        self.dump.strings.intern_str(&normalize_generics(&name))
+    }
+
+    /// Interns a frame.
+    pub fn frame(&mut self, frame: Frame) -> FrameId {
+        self.dump.frames.intern(frame)
+    }
+
+    /// Interns a stack, innermost frame first.
+    pub fn stack(&mut self, frames: &[FrameId]) -> StackId {
+        self.dump.stacks.intern_slice(frames)
+    }
+
+    /// Interns a list of labels in the order given.
+    pub fn labels(&mut self, labels: &[(StrId, StrId)]) -> LabelsId {
+        self.dump.labels.intern_slice(labels)
+    }
+
+    /// Interns a head.
+    pub fn head(&mut self, head: Head) -> HeadId {
+        self.dump.heads.intern(head)
+    }
+
+    /// Interns a creator.
+    pub fn creator(&mut self, creator: Creator) -> CreatorId {
+        self.dump.creators.intern(creator)
+    }
+
+    /// Adds a goroutine and returns its index. It is not counted in the account.
+    pub fn push(&mut self, row: Row) -> usize {
+        self.dump.rows.push(row);
+        self.dump.rows.len() - 1
+    }
+
+    /// Adds a record that stands for `count` goroutines. All records of an aggregated dump are added
+    /// in this way. It is not counted in the account.
+    pub fn push_counted(&mut self, row: Row, count: i64) -> usize {
+        self.dump.counts.push(count);
+        self.push(row)
+    }
+
+    /// Changes the head of the record at `index`: inference may need the whole dump.
+    pub fn set_head(&mut self, index: usize, head: HeadId) {
+        if let Some(row) = self.dump.rows.get_mut(index) {
+            row.head = head;
+        }
+    }
+
+    /// Adds the ancestors of the record that was pushed last.
+    pub fn push_ancestors(&mut self, ancestors: Vec<Ancestor>) {
+        if let (false, Ok(row)) = (ancestors.is_empty(), u32::try_from(self.dump.rows.len())) {
+            self.dump.ancestors.push((row.saturating_sub(1), ancestors.into()));
+        }
+    }
+
+    /// Adds an argument word of the record that was pushed last. `evidence` words (of lock frames)
+    /// are always kept; of others at most [`Self::MAX_ARGS`].
+    pub fn push_arg(&mut self, word: ArgWord, evidence: bool) {
+        if evidence || self.dump.args.len() < Self::MAX_ARGS {
+            self.dump.args.push(word);
+        } else {
+            self.dump.args_capped = true;
+        }
+    }
+
+    /// Adds the stack of a thread without a goroutine.
+    pub fn push_runtime_stack(&mut self, stack: StackId) {
+        self.dump.runtime_stacks.push(stack);
+    }
+
+    /// Adds a problem, or only counts it when there are [`Self::MAX_PROBLEMS`] already.
+    pub fn push_problem(&mut self, problem: Problem) {
+        if self.dump.problems.len() < Self::MAX_PROBLEMS {
+            self.dump.problems.push(problem);
+        } else {
+            self.dump.more_problems += 1;
+        }
+    }
+
+    /// Removes every record whose goroutine id came before and counts them as repeated.
+    fn drop_repeated(&mut self) {
+        if !self.dump.counts.is_empty() {
+            return;
+        }
+        let mut seen = Seen::new(self.dump.rows.iter().map(|row| row.goid), self.dump.rows.len());
+        let repeated: Vec<usize> = self
+            .dump
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.goid != Row::NO_GOID && !seen.insert(row.goid))
+            .map(|(index, _)| index)
+            .collect();
+        if repeated.is_empty() {
+            return;
+        }
+        let gone = |index: u32| repeated.binary_search(&(index as usize)).is_ok();
+        let moved = |index: u32| {
+            let before = repeated.partition_point(|gone| *gone < index as usize);
+            index.saturating_sub(u32::try_from(before).unwrap_or(u32::MAX))
+        };
+        for index in &repeated {
+            let cut = self
+                .dump
+                .rows
+                .get(*index)
+                .and_then(|row| self.dump.heads.get(row.head))
+                .is_some_and(|head| head.cut);
+            if cut {
+                self.dump.account.cut_off = self.dump.account.cut_off.saturating_sub(1);
+            } else {
+                self.dump.account.whole -= 1;
+            }
+            self.dump.account.repeated += 1;
+        }
+        self.dump.args.retain(|word| !gone(word.row));
+        self.dump.args.iter_mut().for_each(|word| word.row = moved(word.row));
+        self.dump.ancestors.retain(|(row, _)| !gone(*row));
+        self.dump.ancestors.iter_mut().for_each(|(row, _)| *row = moved(*row));
+        self.dump.rows.retain(|index, _| repeated.binary_search(&index).is_err());
+    }
+
+    /// The dump.
+    pub fn finish(mut self) -> Dump {
+        self.drop_repeated();
+        self.dump
+    }
+}
+
+/// A set of goroutine ids: bits while the ids are dense, as Go hands them out, else a hash set.
+enum Seen {
+    Bits(Vec<u64>),
+    Set(FxHashSet<u64>),
+}
+
+impl Seen {
+    fn new(goids: impl Iterator<Item = u64>, len: usize) -> Self {
+        let max = goids.filter(|goid| *goid != Row::NO_GOID).max().unwrap_or(0);
+        let words = usize::try_from(max / 64).unwrap_or(usize::MAX);
+        if words <= len.saturating_mul(4) {
+            Self::Bits(vec![0; words.saturating_add(1)])
+        } else {
+            Self::Set(FxHashSet::default())
+        }
+    }
+
+    /// Whether `goid` is new.
+    fn insert(&mut self, goid: u64) -> bool {
+        match self {
+            Self::Bits(bits) => {
+                let word = usize::try_from(goid / 64).ok().and_then(|at| bits.get_mut(at));
+                word.is_some_and(|word| {
+                    let bit = 1 << (goid % 64);
+                    let new = *word & bit == 0;
+                    *word |= bit;
+                    new
+                })
+            }
+            Self::Set(set) => set.insert(goid),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_goroutine_printed_twice_is_one() {
+        let mut builder = DumpBuilder::new("test", Format::Debug2);
+        for goid in [0, 1, 7, 0, 7, 9_000_000_000] {
+            builder.push(Row { goid, ..Row::default() });
+            let row = u32::try_from(builder.dump().len() - 1).unwrap();
+            let word = ArgWord { row, frame: 0, position: 0, exact: true, value: goid };
+            builder.push_arg(word, false);
+            builder.account().whole += 1;
+        }
+        let dump = builder.finish();
+        let goids: Vec<_> = dump.goroutines().filter_map(super::super::Goroutine::goid).collect();
+        assert_eq!(goids, [0, 1, 7, 9_000_000_000]);
+        assert_eq!((dump.account.whole, dump.account.repeated), (4, 2));
+        assert_eq!(dump.args(3).first().map(|word| word.value), Some(9_000_000_000));
+    }
+}

@@ -1,0 +1,216 @@
+//! A dump: what was read from one input, immutable once parsed.
+
+use super::chunked::Chunked;
+use super::goroutine::{Goroutine, Row};
+use super::intern::{CreatorId, FrameId, HeadId, LabelsId, StackId, StrId, Table};
+use super::problem::{Problem, Truncation};
+use super::stack::{Ancestor, ArgWord, Creator, Frame};
+use super::state::Head;
+
+/// The format that a dump was written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Traceback text: `runtime.Stack`, pprof at debug=2, panics, fatal errors, signals.
+    Debug2,
+    /// Aggregated text: pprof at debug=1.
+    Debug1,
+    /// `profile.proto`: pprof at debug=0.
+    Proto,
+    /// JSON of `runtime.GoroutineProfile`: program counters only.
+    Records,
+}
+
+impl Format {
+    /// The name used in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Debug2 => "debug2",
+            Self::Debug1 => "debug1",
+            Self::Proto => "proto",
+            Self::Records => "records",
+        }
+    }
+}
+
+/// What became of the input's text. Byte counts are after decompression and unwrapping took place,
+/// counted in the bytes of the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Goroutines that were read whole; a record of an aggregated format counts what it stands for.
+    pub whole: i64,
+    /// Goroutines whose text is cut off. Those whose header is whole are in the dump nevertheless,
+    /// with [`Head::cut`] set.
+    pub cut_off: u64,
+    /// Goroutines or records that are in the input but could not be understood, so that they are
+    /// not in the dump.
+    pub not_understood: u64,
+    /// Times that a goroutine was printed again (GOTRACEBACK=crash prints goroutine 0 for each
+    /// thread, and goroutines in system calls twice); the first is in the dump.
+    pub repeated: u64,
+    /// Lines that belong to no dump, and blank lines among them.
+    pub ignored_lines: u64,
+    /// Lines that were recognised but hold no goroutine: registers, race reports, crash separators,
+    /// stacks of threads without a goroutine.
+    pub skipped_lines: u64,
+    /// Lines of goroutines, records, preamble and the blank lines between them.
+    pub understood_lines: u64,
+    /// Lines that are part of a problem.
+    pub problem_lines: u64,
+}
+
+/// What was read from one input.
+///
+/// Made by a parser through [`DumpBuilder`](super::DumpBuilder), never changed afterwards.
+#[derive(Clone, Debug)]
+pub struct Dump {
+    /// Name of the input: path, archive member, `stdin`; with `#2` … for further dumps of one input.
+    pub name: String,
+    /// The format it was written in.
+    pub format: Format,
+    /// The pprof profile's name: `goroutine`, `goroutineleak`, `threadcreate` or a custom one.
+    pub profile: String,
+    /// Size of its text in bytes, after decompression.
+    pub bytes: u64,
+    /// When it was taken, in nanoseconds since 1970 UTC, if the format says so.
+    pub taken_at_nanos: Option<i64>,
+    /// How long a delta profile was measured, in nanoseconds; `None` for what is no delta.
+    pub duration_nanos: Option<i64>,
+    /// Panic values, fatal error or signal lines printed before the first goroutine.
+    pub preamble: Option<String>,
+    /// How the lines were wrapped and peeled, such as `docker json-file`; `None` if they were not.
+    pub wrapping: Option<String>,
+    /// The number of goroutines that the dump's own header gives (debug=1).
+    pub stated_total: Option<i64>,
+    /// `None` if the dump is complete as far as one can tell.
+    pub truncation: Option<Truncation>,
+    /// What became of the input's text.
+    pub account: Account,
+    /// What was not understood, in the order of the input.
+    pub problems: Vec<Problem>,
+    /// Problems beyond those kept in `problems`.
+    pub more_problems: u64,
+    pub(super) strings: Table<Box<str>, StrId>,
+    pub(super) frames: Table<Frame, FrameId>,
+    pub(super) stacks: Table<Box<[FrameId]>, StackId>,
+    pub(super) labels: Table<Box<[(StrId, StrId)]>, LabelsId>,
+    pub(super) heads: Table<Head, HeadId>,
+    pub(super) creators: Table<Creator, CreatorId>,
+    pub(super) rows: Chunked<Row>,
+    pub(super) counts: Vec<i64>,
+    pub(super) ancestors: Vec<(u32, Box<[Ancestor]>)>,
+    pub(super) args: Vec<ArgWord>,
+    pub(super) args_capped: bool,
+    pub(super) runtime_stacks: Vec<StackId>,
+}
+
+impl Dump {
+    /// Number of records: goroutines at debug=2, records of equal goroutines in other formats.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether the dump has no records.
+    pub fn is_empty(&self) -> bool {
+        self.rows.len() == 0
+    }
+
+    /// Goroutines that all records stand for; may be negative in a delta profile.
+    pub fn goroutine_count(&self) -> i64 {
+        if self.counts.is_empty() {
+            i64::try_from(self.rows.len()).unwrap_or(i64::MAX)
+        } else {
+            self.counts.iter().fold(0, |sum, n| sum.saturating_add(*n))
+        }
+    }
+
+    /// Whether the records stand for groups of goroutines without ids (debug=1 and debug=0).
+    pub fn is_aggregated(&self) -> bool {
+        matches!(self.format, Format::Debug1 | Format::Proto)
+    }
+
+    /// All records in the order of the input.
+    pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'_>> {
+        (0..self.rows.len()).filter_map(|index| self.goroutine(index))
+    }
+
+    /// The record at `index` in the order of the input.
+    pub fn goroutine(&self, index: usize) -> Option<Goroutine<'_>> {
+        let row = self.rows.get(index)?;
+        Some(Goroutine { dump: self, row: *row, index })
+    }
+
+    /// The text behind `id`; empty for an id of another dump.
+    pub fn str(&self, id: StrId) -> &str {
+        self.strings.get(id).map_or("", AsRef::as_ref)
+    }
+
+    /// Number of distinct strings.
+    pub fn string_count(&self) -> usize {
+        self.strings.len()
+    }
+
+    /// The frame behind `id`.
+    pub fn frame(&self, id: FrameId) -> Frame {
+        self.frames.get(id).copied().unwrap_or(Frame::Elided(None))
+    }
+
+    /// Number of distinct frames.
+    pub fn frame_count(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// The frames of the stack behind `id`, innermost first.
+    pub fn stack(&self, id: StackId) -> &[FrameId] {
+        self.stacks.get(id).map_or(&[], AsRef::as_ref)
+    }
+
+    /// Number of distinct stacks, the empty one included.
+    pub fn stack_count(&self) -> usize {
+        self.stacks.len()
+    }
+
+    /// The head behind `id`.
+    pub fn head(&self, id: HeadId) -> Head {
+        self.heads.get(id).copied().unwrap_or_default()
+    }
+
+    /// Number of distinct heads.
+    pub fn head_count(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// The creator behind `id`; `None` for the unknown one.
+    pub fn creator(&self, id: CreatorId) -> Option<Creator> {
+        if id == CreatorId::default() { None } else { self.creators.get(id).copied() }
+    }
+
+    /// The labels behind `id`, in the order of the dump.
+    pub fn labels(&self, id: LabelsId) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        let pairs: &[(StrId, StrId)] = self.labels.get(id).map_or(&[], AsRef::as_ref);
+        pairs.iter().map(|(key, value)| (self.str(*key), self.str(*value)))
+    }
+
+    /// The argument words that were kept of the record at `index`, by frame.
+    pub fn args(&self, index: usize) -> &[ArgWord] {
+        let from = self.args.partition_point(|word| (word.row as usize) < index);
+        let to = self.args.partition_point(|word| (word.row as usize) <= index);
+        self.args.get(from..to).unwrap_or(&[])
+    }
+
+    /// Whether argument words were left out because there were too many of them.
+    pub fn args_capped(&self) -> bool {
+        self.args_capped
+    }
+
+    /// The ancestors of the record at `index`, nearest first.
+    pub fn ancestors(&self, index: usize) -> &[Ancestor] {
+        let found = self.ancestors.binary_search_by_key(&index, |(row, _)| *row as usize);
+        found.ok().and_then(|at| self.ancestors.get(at)).map_or(&[], |(_, list)| list)
+    }
+
+    /// Stacks of threads without a goroutine: `runtime stack:` (Go 1.2 and later), and the frames
+    /// before the first header of a SIGQUIT in Go 1.2 and 1.3.
+    pub fn runtime_stacks(&self) -> &[StackId] {
+        &self.runtime_stacks
+    }
+}

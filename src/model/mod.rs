@@ -1,0 +1,20 @@
+//! The one model of a goroutine dump, whatever format it came in. Knows nothing of the other stages.
+
+mod builder;
+mod chunked;
+mod dump;
+mod goroutine;
+mod intern;
+mod problem;
+mod stack;
+pub mod state;
+pub mod symbol;
+
+pub use builder::DumpBuilder;
+pub use dump::{Account, Dump, Format};
+pub use goroutine::{Goroutine, Row};
+pub use intern::{CreatorId, FrameId, HeadId, LabelsId, StackId, StrId};
+pub use problem::{Problem, Truncation, TruncationReason};
+pub use stack::{Ancestor, ArgWord, CallKind, Creator, Frame};
+pub use state::{Bubble, Head};
+pub use symbol::Symbol;

@@ -1,0 +1,203 @@
+//! The parts of a Go function name.
+
+use std::borrow::Cow;
+
+/// A function name taken apart; borrowed from the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symbol<'a> {
+    name: &'a str,
+    /// Byte index of the dot after the package path; `None` if there is no package.
+    dot: Option<usize>,
+}
+
+impl<'a> Symbol<'a> {
+    /// Takes `name` apart: `net/http.(*conn).serve` is package `net/http`, and `(*conn).serve` in it.
+    ///
+    /// Names of C and assembly functions have no package.
+    pub fn new(name: &'a str) -> Self {
+        // A slash inside generic brackets does not end the path: `main.F[a/b.T]`. Neither does one
+        // after the parenthesis of a receiver.
+        let path_end = name.find(['[', '(']).unwrap_or(name.len());
+        let path = name.get(..path_end).unwrap_or(name);
+        let last = path.rfind('/').map_or(0, |slash| slash + 1);
+        let dot = name.get(last..).and_then(|rest| rest.find('.')).map(|at| last + at);
+        Self { name, dot }
+    }
+
+    /// The whole name.
+    pub fn name(self) -> &'a str {
+        self.name
+    }
+
+    /// The package's import path as Go escapes it (`gopkg.in/yaml%2ev2`); empty if there is none.
+    pub fn package(self) -> &'a str {
+        self.dot.and_then(|dot| self.name.get(..dot)).unwrap_or("")
+    }
+
+    /// The name inside its package: `(*conn).serve`.
+    pub fn local(self) -> &'a str {
+        self.dot.and_then(|dot| self.name.get(dot + 1..)).unwrap_or(self.name)
+    }
+
+    /// The receiver's type of a method, without `*` and parentheses: `conn`; `None` for functions
+    /// (and for methods with a value receiver that read like closures, such as `T.func1`).
+    pub fn receiver(self) -> Option<&'a str> {
+        let local = self.local();
+        match local.strip_prefix("(*") {
+            Some(rest) => rest.split_once(')').map(|(receiver, _)| receiver),
+            None => {
+                let (receiver, method) = local.split_once('.')?;
+                let closure = method.starts_with(|c: char| c.is_ascii_digit())
+                    || ["func", "gowrap", "deferwrap"].iter().any(|p| {
+                        method
+                            .strip_prefix(p)
+                            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+                    });
+                (!closure && !receiver.is_empty() && receiver != "init" && receiver != "glob")
+                    .then_some(receiver)
+            }
+        }
+    }
+
+    /// Whether the function belongs to the runtime: package `runtime` or below `internal/runtime`
+    /// (Go 1.24 and later), the latter as pprof hides them.
+    pub fn is_runtime(self) -> bool {
+        let package = self.package();
+        package == "runtime" || package.starts_with("internal/runtime/")
+    }
+
+    /// Whether the package is part of the standard library: its first path element has no dot, and
+    /// it is no `main` package. Modules with an undotted name look the same and are told apart by
+    /// the list of the library's own first elements.
+    pub fn is_std(self) -> bool {
+        let package = self.package();
+        let first = package.split('/').next().unwrap_or("");
+        STD_ROOTS.binary_search(&first).is_ok()
+            || package == "_cgo_gotypes"
+            || (package.is_empty() && !self.name.is_empty())
+    }
+}
+
+/// First path elements of the standard library's packages (Go 1.27), sorted.
+const STD_ROOTS: &[&str] = &[
+    "archive",
+    "arena",
+    "bufio",
+    "builtin",
+    "bytes",
+    "cmp",
+    "compress",
+    "container",
+    "context",
+    "crypto",
+    "database",
+    "debug",
+    "embed",
+    "encoding",
+    "errors",
+    "expvar",
+    "flag",
+    "fmt",
+    "go",
+    "hash",
+    "html",
+    "image",
+    "index",
+    "internal",
+    "io",
+    "iter",
+    "log",
+    "maps",
+    "math",
+    "mime",
+    "net",
+    "os",
+    "path",
+    "plugin",
+    "reflect",
+    "regexp",
+    "runtime",
+    "slices",
+    "sort",
+    "strconv",
+    "strings",
+    "structs",
+    "sync",
+    "syscall",
+    "testing",
+    "text",
+    "time",
+    "type",
+    "unicode",
+    "unique",
+    "unsafe",
+    "vendor",
+    "weak",
+];
+
+/// `name` with every type list in brackets replaced by `[...]`, as Go's text formats print it.
+///
+/// The protobuf of Go 1.21 and later holds full shapes
+/// (`main.gen[go.shape.interface { Error() string }].func1`) where text and debug=1 print
+/// `main.gen[...].func1`.
+pub fn normalize_generics(name: &str) -> Cow<'_, str> {
+    if !name.contains('[') || (name.matches('[').count() == name.matches("[...]").count()) {
+        return Cow::Borrowed(name);
+    }
+    let mut out = String::with_capacity(name.len());
+    let mut depth = 0usize;
+    for c in name.chars() {
+        match c {
+            '[' => {
+                if depth == 0 {
+                    out.push_str("[...]");
+                }
+                depth += 1;
+            }
+            ']' if depth > 0 => depth -= 1,
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_names() {
+        for (name, package, local, receiver) in [
+            ("net/http.(*conn).serve", "net/http", "(*conn).serve", Some("conn")),
+            ("main.main", "main", "main", None),
+            ("main.start.func35.1", "main", "start.func35.1", None),
+            ("main.T.Value-fm", "main", "T.Value-fm", Some("T")),
+            ("gopkg.in/yaml%2ev2.Unmarshal", "gopkg.in/yaml%2ev2", "Unmarshal", None),
+            (
+                "example.com/dump.gen/v2/yaml%2ev2.(*Node).Wait",
+                "example.com/dump.gen/v2/yaml%2ev2",
+                "(*Node).Wait",
+                Some("Node"),
+            ),
+            ("main.(*ΔΣ).ждать", "main", "(*ΔΣ).ждать", Some("ΔΣ")),
+            ("crosscall2", "", "crosscall2", None),
+            ("main.F[a/b.T].func1", "main", "F[a/b.T].func1", None),
+        ] {
+            let symbol = Symbol::new(name);
+            assert_eq!(symbol.package(), package, "{name}");
+            assert_eq!(symbol.local(), local, "{name}");
+            assert_eq!(symbol.receiver(), receiver, "{name}");
+        }
+        assert!(Symbol::new("crosscall2").is_std() && Symbol::new("net/http.Get").is_std());
+        assert!(!Symbol::new("main.main").is_std() && !Symbol::new("example.com/a.F").is_std());
+    }
+
+    #[test]
+    fn shapes_become_dots() {
+        let shape = "main.gen2[go.shape.string,go.shape.interface { Error() [4]string }].func1";
+        assert_eq!(normalize_generics(shape), "main.gen2[...].func1");
+        assert_eq!(normalize_generics("main.F[...].m[...]"), "main.F[...].m[...]");
+        assert_eq!(normalize_generics("main.main"), "main.main");
+    }
+}
