@@ -49,10 +49,9 @@ pub(super) fn look(text: &Text<'_>) -> Outside {
             None => return Outside::More,
             Some(_) => {}
         }
-        if text.pieces.is_none() && !debug2::is_panic_value(bytes, start) {
-            if let Some(wrapper) = Wrapper::detect(line, column) {
-                return Outside::Wrapped { at, wrapper };
-            }
+        let may_wrap = text.pieces.is_none() && !debug2::is_panic_value(bytes, start);
+        if let Some(wrapper) = may_wrap.then(|| Wrapper::detect(line, column)).flatten() {
+            return Outside::Wrapped { at, wrapper };
         }
         from = start + line.len();
     }

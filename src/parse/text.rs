@@ -341,12 +341,8 @@ fn drain(clean: &mut Clean, bytes: usize) {
     let first = clean.pieces.partition_point(|piece| piece.at <= bytes).saturating_sub(1);
     clean.pieces.drain(..first);
     for piece in &mut clean.pieces {
-        match piece.at.checked_sub(bytes) {
-            Some(at) => piece.at = at,
-            None => {
-                piece.offset += (bytes - piece.at) as u64;
-                piece.at = 0;
-            }
-        }
+        // The first may have started before the cut.
+        piece.offset += bytes.saturating_sub(piece.at) as u64;
+        piece.at = piece.at.saturating_sub(bytes);
     }
 }

@@ -1,6 +1,8 @@
 //! One goroutine: a header line and the lines of its stack, up to a blank line or the next header.
 
+use super::frame::FunctionLine;
 use super::frame::ancestor;
+use super::frame::ancestor_frame;
 use super::frame::arguments;
 use super::frame::cgo_file_line;
 use super::frame::created_by;
@@ -28,6 +30,7 @@ use crate::model::DumpBuilder;
 use crate::model::Frame;
 use crate::model::FrameId;
 use crate::model::Problem;
+use crate::parse::expect::PResult;
 use crate::parse::place::Text;
 
 /// What was read of a goroutine below its header. Reused from one to the next.
@@ -57,6 +60,9 @@ pub(super) struct Block {
     ancestor_goid: Option<u64>,
     known: u32,
 }
+
+/// Foreign lines between frames that are passed over before the stack goes on.
+const NOISE: usize = 8;
 
 /// What to do after a line was dealt with.
 enum Step {
@@ -157,8 +163,8 @@ impl Reader<'_, '_> {
                 }
             }
             Some(b'n') => {
-                if let Ok((b"", pc)) = non_go_frame(line.text) {
-                    return self.non_go(at, pc, line);
+                if let Ok((b"", _)) = non_go_frame(line.text) {
+                    return self.non_go(line);
                 }
             }
             Some(b'\t' | b' ') => {
@@ -185,12 +191,12 @@ impl Reader<'_, '_> {
         let second = match line_at(self.text, line.next) {
             At::Line(second) => second,
             At::More => return Step::More,
-            At::End if function_line(line.text).is_ok() => return self.cut(line),
+            At::End if self.call(line.text).is_ok() => return self.cut(line),
             At::End => return self.other(at, line),
         };
-        match (function_line(line.text), file_line(second.text)) {
+        match (self.call(line.text), file_line(second.text)) {
             (Ok((_, call)), Ok((_, file))) => {
-                if !second.whole && !self.ends_well(call.function, second.text) {
+                if !second.whole && !ends_well(call.function, second.text) {
                     return self.cut_second(second);
                 }
                 let inlined = call.arguments == b"...";
@@ -218,6 +224,15 @@ impl Reader<'_, '_> {
             }
             (Err(_), _) => self.not_a_call(at, line, second),
         }
+    }
+
+    /// The first line of a call, or of an ancestor's frame.
+    fn call<'i>(&self, line: &'i [u8]) -> PResult<'i, FunctionLine<'i>> {
+        if self.block.ancestor_goid.is_none() {
+            return function_line(line);
+        }
+        let (rest, function) = ancestor_frame(line)?;
+        Ok((rest, FunctionLine { function, arguments: b"..." }))
     }
 
     /// A line that is no call, with the line behind it: a C function that a symbolizer named, a damaged
@@ -264,8 +279,6 @@ impl Reader<'_, '_> {
             self.block.skipped_lines += 1;
             return Step::Next(line.next);
         }
-        // Lines of a log between the frames: at most so many before the stack goes on.
-        const NOISE: usize = 8;
         let mut next = line.next;
         for skipped in 1..=NOISE {
             match is_call_at(self.text, next) {
@@ -276,7 +289,7 @@ impl Reader<'_, '_> {
                 None => return Step::More,
                 Some(false) => match line_at(self.text, next) {
                     At::Line(line) if !line.text.is_empty() && header_start(line.text).is_err() => {
-                        next = line.next
+                        next = line.next;
                     }
                     At::More => return Step::More,
                     At::Line(_) | At::End => return Step::End(at),
@@ -344,17 +357,11 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn non_go(&mut self, at: usize, _pc: u64, line: Line<'_>) -> Step {
-        if !line.whole {
-            return self.cut(line);
-        }
-        // With a symbolizer that knows no name the line has a file line of its own:
-        // `non-Go function at pc=0x7f12` alone, or `non-Go function` and `\tpc=0x7f12`.
-        let _ = at;
+    fn non_go(&mut self, line: Line<'_>) -> Step {
         let function = self.builder.function(b"non-Go function");
         let file = self.builder.string(b"");
-        let frame =
-            self.builder.frame(Frame::Call { function, file, line: 0, kind: CallKind::NonGo });
+        let kind = CallKind::NonGo;
+        let frame = self.builder.frame(Frame::Call { function, file, line: 0, kind });
         self.push_other(frame, line)
     }
 
@@ -371,10 +378,12 @@ impl Reader<'_, '_> {
     fn push_call(&mut self, known: u32, id: FrameId, arguments: (usize, usize), evidence: bool) {
         self.block.understood_lines += 2;
         self.block.known = known;
-        if self.block.ancestor_goid.is_none() && arguments.1 > 3 {
-            if let Ok(frame) = u16::try_from(self.block.frames.len()) {
-                self.block.arguments.push((frame, arguments, evidence));
-            }
+        // The shortest address is longer than three bytes.
+        if let (true, Ok(frame)) = (
+            self.block.ancestor_goid.is_none() && arguments.1 > 3,
+            u16::try_from(self.block.frames.len()),
+        ) {
+            self.block.arguments.push((frame, arguments, evidence));
         }
         self.frames().push(id);
     }
@@ -400,15 +409,15 @@ impl Reader<'_, '_> {
         self.cut(second)
     }
 
-    /// Whether a stack can end with this call and this file line, which has no newline: it is whole if
-    /// it has an offset, and the last of a stack if it is where stacks start.
-    fn ends_well(&self, function: &[u8], file: &[u8]) -> bool {
-        tail_len(file) > 0 && matches!(function, b"main.main" | b"runtime.goexit" | b"runtime.main")
-    }
-
     fn problem(&mut self, at: usize, length: usize, message: &str) {
         self.block.problems.push(self.text.problem(at, length, message));
     }
+}
+
+/// Whether a stack can end with this call and this file line, which has no newline: it is whole if it
+/// has an offset, and the last of a stack if it is where stacks start.
+fn ends_well(function: &[u8], file: &[u8]) -> bool {
+    tail_len(file) > 0 && matches!(function, b"main.main" | b"runtime.goexit" | b"runtime.main")
 }
 
 /// Words of arguments that may be addresses: position, value, whether exact.
@@ -429,18 +438,4 @@ fn cleared<T>(list: &mut Vec<T>) -> Vec<T> {
     let mut list = std::mem::take(list);
     list.clear();
     list
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::parse::debug2::frame::ancestor_frame;
-
-    #[test]
-    fn an_ancestor_frame_is_a_call_too() {
-        // One production reads both; this holds the rule of ancestor-frame to it.
-        let text = b"main.(*T).start(...)";
-        let (_, name) = ancestor_frame(text).unwrap();
-        assert_eq!(function_line(text).unwrap().1.function, name);
-    }
 }

@@ -220,25 +220,21 @@ impl Known {
     }
 
     fn function(&mut self, builder: &mut DumpBuilder, function: &[u8]) -> StrId {
-        match self.functions.get(function) {
-            Some(name) => *name,
-            None => {
-                let name = builder.function(function);
-                self.functions.insert(function.into(), name);
-                name
-            }
+        if let Some(name) = self.functions.get(function) {
+            return *name;
         }
+        let name = builder.function(function);
+        self.functions.insert(function.into(), name);
+        name
     }
 
     fn file(&mut self, builder: &mut DumpBuilder, file: FileText<'_>) -> (StrId, u32) {
-        match self.files.get(file.text) {
-            Some(place) => *place,
-            None => {
-                let place = (builder.string(file.path), file.line);
-                self.files.insert(file.text.into(), place);
-                place
-            }
+        if let Some(place) = self.files.get(file.text) {
+            return *place;
         }
+        let place = (builder.string(file.path), file.line);
+        self.files.insert(file.text.into(), place);
+        place
     }
 }
 

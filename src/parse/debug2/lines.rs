@@ -174,6 +174,19 @@ pub(super) fn is_race_rule(line: &[u8]) -> bool {
     line == b"=================="
 }
 
+/// Whether a report of the race detector starts with `line`; `None` if the text ends before that can be
+/// told. Reports stand among goroutines and look a little like them, but are none.
+pub(super) fn is_race_start(text: &Text<'_>, line: Line<'_>) -> Option<bool> {
+    if !is_race_rule(line.text) {
+        return Some(false);
+    }
+    match line_at(text, line.next) {
+        At::Line(second) => Some(second.text == b"WARNING: DATA RACE"),
+        At::More => None,
+        At::End => Some(false),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

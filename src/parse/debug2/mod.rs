@@ -6,6 +6,7 @@
 mod block;
 mod frame;
 mod header;
+mod heads;
 mod known;
 mod lines;
 mod start;
@@ -13,11 +14,7 @@ mod start;
 use block::Block;
 use block::Reader;
 use block::words;
-use header::Header;
-use header::goroutine_header;
 use header::header_start;
-use header::labels_after;
-use header::plain_inside;
 use known::Known;
 use lines::At;
 use lines::Line;
@@ -27,6 +24,7 @@ use lines::is_crash_separator;
 use lines::is_crash_start;
 use lines::is_header_like;
 use lines::is_race_rule;
+use lines::is_race_start;
 use lines::is_register;
 use lines::line_at;
 
@@ -35,7 +33,6 @@ pub(super) use start::is_panic_value;
 pub(super) use start::is_stack_at;
 
 use super::expect::Expected;
-use super::expect::whole;
 use super::place::Fed;
 use super::place::Text;
 use crate::model::ArgWord;
@@ -44,7 +41,6 @@ use crate::model::DumpBuilder;
 use crate::model::Format;
 use crate::model::Head;
 use crate::model::HeadId;
-use crate::model::LabelsId;
 use crate::model::Row;
 use crate::model::StackId;
 use crate::model::Truncation;
@@ -83,12 +79,8 @@ pub(crate) struct Debug2 {
     ran: bool,
     /// The last line has no newline.
     mid_line: bool,
-}
-
-/// How a header was read.
-enum Head2 {
-    Good { goid: u64, head: HeadId, labels: LabelsId, running: bool },
-    Bad { at: usize, what: &'static str },
+    /// Goroutines whose stack was unavailable, and their indices.
+    unavailable: Vec<(u64, usize)>,
 }
 
 impl Debug2 {
@@ -104,6 +96,7 @@ impl Debug2 {
             seen: Vec::new(),
             ran: false,
             mid_line: false,
+            unavailable: Vec::new(),
         }
     }
 
@@ -137,12 +130,15 @@ impl Debug2 {
         };
         self.mid_line = !line.whole;
         match self.phase {
+            Phase::Race if is_header_like(line) => {
+                self.phase = self.before_race;
+                self.dump(text, at)
+            }
             Phase::Race => {
-                self.builder.account().skipped_lines += 1;
                 if is_race_rule(line.text) {
                     self.phase = self.before_race;
                 }
-                Some(line.next)
+                Some(self.skip(line))
             }
             Phase::Preamble => self.preamble(text, at, line),
             Phase::Body | Phase::Threads => self.between(text, at, line),
@@ -159,7 +155,7 @@ impl Debug2 {
     /// ```
     fn preamble(&mut self, text: &Text<'_>, at: usize, line: Line<'_>) -> Option<usize> {
         if line.text.starts_with(b"goroutine ") && header_start(line.text).is_ok() {
-            let real = self.preamble.is_empty() || self.has_stack(text, line)?;
+            let real = self.preamble.is_empty() || Self::has_stack(text, line)?;
             if real {
                 self.end_preamble();
                 return self.goroutine(text, at, line);
@@ -168,11 +164,15 @@ impl Debug2 {
         if line.text == b"runtime stack:" {
             return self.runtime_stack(text, line.next, 1);
         }
-        // Go 1.2 and 1.3 print the frames of the thread's own stack after `PC=0x…` without a header.
         if is_call_at(text, at)? {
-            return self.runtime_stack(text, at, 0);
+            // Go 1.2 and 1.3 print the frames of the thread's own stack after `PC=0x…` without a header.
+            if self.preamble.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"PC=0x")) {
+                return self.runtime_stack(text, at, 0);
+            }
+            self.end_preamble();
+            return self.headless(text, at);
         }
-        if is_race_rule(line.text) {
+        if is_race_start(text, line)? {
             return self.race(line);
         }
         if self.preamble.len() + line.text.len() < MAX_PREAMBLE {
@@ -184,7 +184,7 @@ impl Debug2 {
     }
 
     /// Whether a stack follows the header `line`; `None` if the text ends before that can be told.
-    fn has_stack(&self, text: &Text<'_>, line: Line<'_>) -> Option<bool> {
+    fn has_stack(text: &Text<'_>, line: Line<'_>) -> Option<bool> {
         match line_at(text, line.next) {
             At::Line(second) => Some(
                 frame::function_line(second.text).is_ok()
@@ -224,7 +224,7 @@ impl Debug2 {
             self.phase = Phase::Threads;
             return Some(self.skip(line));
         }
-        if is_race_rule(line.text) {
+        if is_race_start(text, line)? {
             return self.race(line);
         }
         if is_register(line.text) {
@@ -325,38 +325,64 @@ impl Debug2 {
 
     /// A goroutine whose header is at `at`.
     fn goroutine(&mut self, text: &Text<'_>, at: usize, line: Line<'_>) -> Option<usize> {
-        let head = self.header(line.text);
-        let (goid, head, labels, running) = match head {
-            Head2::Good { goid, head, labels, running } => (goid, head, labels, running),
-            Head2::Bad { at: column, what } => {
-                return self.bad_header(text, at, line, (column, what));
-            }
+        let header = match heads::header(&mut self.builder, &mut self.known, line.text) {
+            Ok(header) => header,
+            Err(error) => return self.bad_header(text, at, line, error),
         };
+        let heads::Known { goid, head, labels, running } = header;
         if !self.read(text, line.next) {
             return None;
         }
         // A header alone, without its newline: the input ends here.
         self.block.cut |= !line.whole;
+        let again = self.printed_again(goid);
         let runs = running && !self.block.unavailable && !self.block.frames.is_empty();
-        if runs && self.ran && self.phase != Phase::Threads {
+        if runs && self.ran && again.is_none() && self.phase != Phase::Threads {
             return Some(at);
         }
         self.ran |= runs;
-        let head = if self.block.cut { self.cut(head) } else { head };
+        self.push(text, Row { goid, head, labels, ..Row::default() }, again);
+        Some(self.block.end)
+    }
+
+    /// The index of the goroutine if it was printed before without its stack, and now with it.
+    ///
+    /// A goroutine that runs on another thread is printed as `goroutine running on other thread; stack
+    /// unavailable`, and again with its frames when that thread dies too: of two concurrent map writes,
+    /// or with GOTRACEBACK=crash.
+    fn printed_again(&self, goid: u64) -> Option<usize> {
+        if self.block.unavailable || self.block.frames.is_empty() {
+            return None;
+        }
+        self.unavailable.iter().find(|(known, _)| *known == goid).map(|(_, index)| *index)
+    }
+
+    /// Adds the goroutine that was read into the block, whose header is in `row`; in place of the one
+    /// at the index `again` if that is given.
+    fn push(&mut self, text: &Text<'_>, row: Row, again: Option<usize>) {
+        let head = if self.block.cut { self.cut(row.head) } else { row.head };
         let stack = self.builder.stack(&self.block.frames);
-        let index = self.builder.push(Row {
-            goid,
-            creator_goid: self.block.creator_goid,
-            stack,
-            head,
-            creator: self.block.creator,
-            labels,
-        });
+        let (creator, creator_goid) = (self.block.creator, self.block.creator_goid);
+        let row = Row { creator_goid, stack, head, creator, ..row };
         self.mid_line = !text.bytes.get(..self.block.end).is_some_and(|read| read.ends_with(b"\n"));
+        self.count_lines(1);
+        if let Some(index) = again {
+            self.unavailable.retain(|(goid, _)| *goid != row.goid);
+            self.builder.replace(index, row);
+            self.builder.account().repeated += 1;
+            return;
+        }
+        let index = self.builder.push(row);
+        if self.block.unavailable {
+            self.unavailable.push((row.goid, index));
+        }
+        if self.block.cut {
+            self.builder.account().cut_off += 1;
+        } else {
+            self.builder.account().whole += 1;
+        }
         self.builder.push_ancestors(std::mem::take(&mut self.block.ancestors));
         self.keep_arguments(text, index, stack);
-        self.count_lines(1);
-        Some(self.block.end)
     }
 
     /// `head` of a goroutine whose text is cut off.
@@ -366,11 +392,6 @@ impl Debug2 {
     }
 
     fn keep_arguments(&mut self, text: &Text<'_>, index: usize, stack: StackId) {
-        if self.block.cut {
-            self.builder.account().cut_off += 1;
-        } else {
-            self.builder.account().whole += 1;
-        }
         if self.seen.len() <= stack.index() {
             self.seen.resize(stack.index() + 1, 0);
         }
@@ -391,63 +412,6 @@ impl Debug2 {
         }
     }
 
-    /// Reads a header, from the memory of heads if it was seen before.
-    fn header(&mut self, line: &[u8]) -> Head2 {
-        if let Some(known) = self.known_header(line) {
-            return known;
-        }
-        match whole(line, goroutine_header) {
-            Ok(header) => self.new_header(line, &header),
-            Err(Expected { what, rest }) => Head2::Bad { at: line.len() - rest.len(), what },
-        }
-    }
-
-    fn known_header(&mut self, line: &[u8]) -> Option<Head2> {
-        let (rest, goid) = header_start(line).ok()?;
-        let inside = plain_inside(rest)?;
-        let head = self.known.head(inside)?;
-        let rest = rest.get(inside.len() + 1..)?;
-        let running = inside.starts_with(b"running");
-        if rest == b":" {
-            return Some(Head2::Good { goid, head, labels: LabelsId::default(), running });
-        }
-        let Ok((b":", labels)) = labels_after(rest) else { return None };
-        let labels = self.labels(&labels);
-        Some(Head2::Good { goid, head, labels, running })
-    }
-
-    fn new_header(&mut self, line: &[u8], header: &Header<'_>) -> Head2 {
-        let inside = &header.inside;
-        let head = Head {
-            state: self.builder.string(inside.state),
-            minutes: inside.minutes,
-            leaked: inside.leaked,
-            scan: inside.scan,
-            durable: inside.durable,
-            locked: inside.locked,
-            bubble: inside.bubble,
-            inferred: false,
-            cut: false,
-        };
-        let head = self.builder.head(head);
-        let text = header_start(line).ok().and_then(|(rest, _)| plain_inside(rest));
-        if let Some(text) = text {
-            self.known.remember_head(text, head);
-        }
-        let labels = self.labels(&header.labels);
-        let running = inside.state == b"running";
-        Head2::Good { goid: header.goid, head, labels, running }
-    }
-
-    fn labels(&mut self, labels: &[header::Label<'_>]) -> LabelsId {
-        let builder = &mut self.builder;
-        let labels: Vec<_> = labels
-            .iter()
-            .map(|(key, value)| (builder.string(key), builder.string(value)))
-            .collect();
-        builder.labels(&labels)
-    }
-
     /// A header that is not understood: cut off at the end of the input, or damaged. A damaged one is
     /// a problem together with its stack.
     fn bad_header(
@@ -455,7 +419,7 @@ impl Debug2 {
         text: &Text<'_>,
         at: usize,
         line: Line<'_>,
-        (column, what): (usize, &str),
+        Expected { what, rest }: Expected<'_>,
     ) -> Option<usize> {
         if !line.whole {
             self.builder.account().cut_off += 1;
@@ -465,6 +429,7 @@ impl Debug2 {
         if !self.read(text, line.next) {
             return None;
         }
+        let column = line.text.len() - rest.len();
         let message = format!("expected {what}");
         let problem = text.problem(at + column, line.text.len() - column, message);
         self.builder.push_problem(problem);
@@ -485,24 +450,24 @@ impl Debug2 {
             return None;
         }
         self.builder.set_bytes(bytes);
-        if at_eof {
-            let cut = account.cut_off > 0;
-            let reason = if bytes == PPROF_LIMIT {
-                Some(TruncationReason::Pprof64Mib)
-            } else if cut && self.mid_line && bytes.is_power_of_two() && bytes >= 1024 {
-                Some(TruncationReason::Buffer)
-            } else if cut && self.mid_line {
-                Some(TruncationReason::MidLine)
-            } else if cut {
-                Some(TruncationReason::MidGoroutine)
-            } else {
-                None
-            };
-            if let Some(reason) = reason {
-                self.builder.set_truncation(Truncation { reason, at_byte: end });
-            }
+        if let Some(reason) = self.truncation(bytes).filter(|_| at_eof) {
+            self.builder.set_truncation(Truncation { reason, at_byte: end });
         }
         Some(self.builder.finish())
+    }
+
+    /// Why a dump of `bytes` bytes that ends with the input is thought to be cut, if it is.
+    fn truncation(&self, bytes: u64) -> Option<TruncationReason> {
+        let cut = self.builder.dump().account.cut_off > 0;
+        if bytes == PPROF_LIMIT {
+            Some(TruncationReason::Pprof64Mib)
+        } else if cut && self.mid_line && bytes.is_power_of_two() && bytes >= 1024 {
+            Some(TruncationReason::Buffer)
+        } else if cut && self.mid_line {
+            Some(TruncationReason::MidLine)
+        } else {
+            cut.then_some(TruncationReason::MidGoroutine)
+        }
     }
 }
 

@@ -19,6 +19,8 @@ const MAX_VALUE_LINES: usize = 100;
 pub(in crate::parse) fn dump_start(bytes: &[u8], header: usize, look_back: usize) -> usize {
     let lowest = header.saturating_sub(look_back);
     let mut found = None;
+    // Frames directly before the header, without a good header of their own.
+    let mut stack = None;
     let mut crash = true;
     for (count, (start, line)) in lines_before(bytes, header).enumerate() {
         if start < lowest {
@@ -40,8 +42,14 @@ pub(in crate::parse) fn dump_start(bytes: &[u8], header: usize, look_back: usize
             found = Some(start);
         }
         crash &= is_crash_text(line);
+        if crash && !line.is_empty() {
+            stack = Some(start);
+        } else if stack == Some(start + line.len() + 1) && line.starts_with(b"goroutine ") {
+            // The header of these frames is damaged.
+            stack = Some(start);
+        }
     }
-    found.unwrap_or(header)
+    found.or(stack).unwrap_or(header)
 }
 
 /// Whether the header at `start` is a line of a panic's value, which Go 1.23 and later indents by a tab:
