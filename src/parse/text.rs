@@ -248,6 +248,9 @@ impl<'s, 'r> Driver<'s, 'r> {
             None => self.ignored += ignored,
         }
         let eof = wrapper_ends || (self.eof && self.start == self.end);
+        if let (true, Some(wrapper)) = (eof, &mut self.wrapper) {
+            wrapper.finish(&mut self.clean);
+        }
         let mut progress = bytes > 0 || wrapper_ends;
         while self.step_clean(eof) {
             progress = true;
