@@ -11,7 +11,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 toolchains=${GO_TOOLCHAINS:-$here/../target/go-toolchains}
-work=$(mktemp -d)
+work=$(mktemp -d /tmp/dumps.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 export GOTOOLCHAIN=local GOPROXY=off GOFLAGS='-mod=mod -trimpath' CGO_ENABLED=0 GOTELEMETRY=off GOCACHE=${GOCACHE:-$toolchains/cache}
 mkdir -p "$here"/{debug2,debug1,proto,records,mixed,foreign,triple}
@@ -111,6 +111,8 @@ part_crash() {
         deadlock-waitgroup deadlock-mutex deadlock-goexit-main map-writes unlock stack-overflow sigabrt print-stack; do
         crash 1.27 $mode
     done
+    crash 1.27 map-writes GOTRACEBACK=all -- map-writes-all
+    crash 1.27 nil-dereference GOTRACEBACK=all -- nil-dereference-all
     for mode in panic-fake-header panic-nested panic-repanicked panic-nil map-writes; do crash 1.22 $mode; done
     for mode in panic-string nil-dereference deadlock panic-deep; do crash 1.21 $mode; done
     crash 1.27 panic-string GOTRACEBACK=all -- panic-all
@@ -124,6 +126,8 @@ part_crash() {
     crash 1.27 sigquit GOTRACEBACK=none -- sigquit-none
     crash 1.27 http-panic
     mv "$here/debug2/http-panic.go1.27.txt" "$here/mixed/http-panic-in-log.go1.27.txt"
+    # A fatal error without any goroutine.
+    mv "$here/debug2/deadlock-goexit-main.go1.27.txt" "$here/foreign/no-goroutines.go1.27.txt"
 }
 
 part_profiles() {
@@ -150,11 +154,11 @@ part_bubble() {
     local at=$work/bubble
     mkdir -p "$at"
     export DUMP0=$at/synctest.debug0.go1.27.pb.gz DUMP1=$at/synctest.debug1.go1.27.txt DUMP2=$at/synctest.debug2.go1.27.txt
-    go_at 1.27 test -count=1 -run TestDump ./bubble >/dev/null || true
-    DUMP0=/dev/null DUMP1=/dev/null DUMP2=$at/synctest.debug2.go1.25.txt go_at 1.25 test -count=1 -run TestDump ./bubble >/dev/null || true
-    DUMP2=$at/synctest.debug2.go1.24.txt GOEXPERIMENT=synctest go_at 1.24 test -count=1 -run TestDump ./bubble >/dev/null || true
+    go_at 1.27 test -timeout 60s -count=1 -run TestDump ./bubble >/dev/null || true
+    DUMP0=/dev/null DUMP1=/dev/null DUMP2=$at/synctest.debug2.go1.25.txt go_at 1.25 test -timeout 60s -count=1 -run TestDump ./bubble >/dev/null || true
+    DUMP2=$at/synctest.debug2.go1.24.txt GOEXPERIMENT=synctest go_at 1.24 test -timeout 60s -count=1 -run TestDump ./bubble >/dev/null || true
     scatter "$at"
-    go_at 1.27 test -count=1 -run TestDeadlock ./bubble >"$here/mixed/go-test-bubble-deadlock.go1.27.txt" 2>&1 || true
+    go_at 1.27 test -timeout 60s -count=1 -run TestDeadlock ./bubble >"$here/mixed/go-test-bubble-deadlock.go1.27.txt" 2>&1 || true
 }
 
 part_mixed() {
