@@ -24,23 +24,29 @@ pub struct Options {
     pub max_line: usize,
     /// Whether texts that were seen before are recognised instead of parsed. The dump is the same.
     pub hot: bool,
+    /// Bytes that are read at a time. The dump is the same.
+    pub block: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        // A block and the tables fit into the second-level cache; larger blocks are slower.
+        Self { max_line: Limits::default().max_line, hot: true, block: 64 << 10 }
+    }
 }
 
 impl From<&Limits> for Options {
     fn from(limits: &Limits) -> Self {
-        Self { max_line: limits.max_line, hot: true }
+        Self { max_line: limits.max_line, ..Self::default() }
     }
 }
-
-/// Bytes by which the format is found out.
-const HEAD: usize = 64 << 10;
 
 /// Reads every dump in `stream`, the input `name`.
 ///
 /// Fails only if there is no goroutine dump in the input at all, if its container is damaged so that
 /// nothing in it can be used, or if a limit is reached; everything else becomes a problem in a dump.
 pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<Vec<Dump>> {
-    let head = read_head(stream, name)?;
+    let head = read_head(stream, name, options.block)?;
     let dumps = text::Driver::new(stream, name, options, head).run()?;
     if dumps.is_empty() {
         return Err(Error::NotADump {
@@ -54,9 +60,9 @@ pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<V
     Ok(dumps)
 }
 
-/// The first [`HEAD`] bytes, or all there are.
-fn read_head(stream: &mut Stream<'_>, name: &str) -> Result<Vec<u8>> {
-    let mut head = vec![0; HEAD];
+/// The first `bytes` bytes, or all there are.
+fn read_head(stream: &mut Stream<'_>, name: &str, bytes: usize) -> Result<Vec<u8>> {
+    let mut head = vec![0; bytes];
     let mut len = 0;
     while let Some(room) = head.get_mut(len..).filter(|room| !room.is_empty()) {
         match read_some(stream, room, name)? {

@@ -20,9 +20,6 @@ use crate::source::unwrap::Clean;
 use crate::source::unwrap::Wrapper;
 use crate::source::unwrap::find_header;
 
-/// Bytes that are read at a time: what fits into the second-level cache together with the tables.
-const BLOCK: usize = 64 << 10;
-
 /// The parser of the dump that is being read.
 enum Current {
     Debug2(Box<Debug2>),
@@ -142,11 +139,12 @@ impl<'s, 'r> Driver<'s, 'r> {
         }
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, left);
-        let want = if left < BLOCK { BLOCK * 2 } else { left * 2 };
-        if self.buffer.len() < want {
-            self.buffer.resize(want, 0);
+        // What is left grows while a goroutine is longer than a block: twice as much each time.
+        let block = self.options.block.max(left);
+        if self.buffer.len() < left + block {
+            self.buffer.resize(left + block, 0);
         }
-        let room = self.buffer.get_mut(left..left + BLOCK).unwrap_or_default();
+        let room = self.buffer.get_mut(left..left + block).unwrap_or_default();
         match super::read_some(self.stream, room, self.name)? {
             0 => self.eof = true,
             n => self.end += n,
