@@ -1,6 +1,10 @@
 //! From bytes to dumps. [`parse`] is the only door: it finds out the format and reads.
 
+mod debug1;
+mod infer;
 mod place;
+mod proto;
+mod records;
 
 use crate::error::Result;
 use crate::model::Dump;
