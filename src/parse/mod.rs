@@ -1,10 +1,14 @@
 //! From bytes to dumps. [`parse`] is the only door: it finds out the format and reads.
 
+mod debug1;
 mod debug2;
 mod expect;
+mod infer;
 mod lexical;
 mod outside;
 mod place;
+mod proto;
+mod records;
 mod text;
 
 use std::io::ErrorKind;
@@ -47,6 +51,14 @@ impl From<&Limits> for Options {
 /// nothing in it can be used, or if a limit is reached; everything else becomes a problem in a dump.
 pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<Vec<Dump>> {
     let head = read_head(stream, name, options.block)?;
+    if proto::sniff(&head) {
+        let message = read_all(stream, name, head)?;
+        return Ok(vec![proto::parse(&message, name, stream.truncated())?]);
+    }
+    if records::sniff(&head) {
+        let text = read_all(stream, name, head)?;
+        return Ok(vec![records::parse(&text, name)?]);
+    }
     let dumps = text::Driver::new(stream, name, options, head).run()?;
     if dumps.is_empty() {
         return Err(Error::NotADump {
@@ -72,6 +84,15 @@ fn read_head(stream: &mut Stream<'_>, name: &str, bytes: usize) -> Result<Vec<u8
     }
     head.truncate(len);
     Ok(head)
+}
+
+/// All that is left of the stream, behind `head`.
+fn read_all(stream: &mut Stream<'_>, name: &str, head: Vec<u8>) -> Result<Vec<u8>> {
+    let mut all = head;
+    stream
+        .read_to_end(&mut all)
+        .map_err(|source| Error::Io { path: PathBuf::from(name), source })?;
+    Ok(all)
 }
 
 /// Reads into `room`; 0 at the end.
