@@ -35,6 +35,8 @@ pub(crate) struct Debug1 {
     counted: i64,
     /// Whether any record had frame lines; Go 1.7 and before print none at debug=0.
     any_frames: bool,
+    /// The return address in `runtime.goexit`, once a record told.
+    goexit: Option<u64>,
     chains: Chains,
 }
 
@@ -62,6 +64,7 @@ impl Debug1 {
             stated: 0,
             counted: 0,
             any_frames: false,
+            goexit: None,
             chains: Chains::default(),
         }
     }

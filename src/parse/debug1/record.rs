@@ -194,11 +194,17 @@ impl Debug1 {
         Outcome::Read(end)
     }
 
-    /// Whether the last frame line is that of the outermost address; `runtime.goexit` has no line.
+    /// Whether the last frame line is that of the outermost address. The outermost is
+    /// `runtime.goexit` in most records, which has no line.
     fn reaches_outermost(&self, pcs: &[u8], draft: &Draft) -> bool {
         let Some(last) = draft.last else { return !self.any_frames };
-        let outermost = grammar::pcs(pcs).fold((0, 0), |(_, before), pc| (before, pc));
-        [outermost.0, outermost.1].iter().any(|pc| *pc == last || pc.checked_sub(1) == Some(last))
+        let (before, outermost) = last_two(pcs);
+        let is_last = |pc: u64| pc == last || pc.checked_sub(1) == Some(last);
+        match self.goexit {
+            Some(goexit) if goexit == outermost => is_last(before),
+            Some(_) => is_last(outermost),
+            None => is_last(outermost) || is_last(before),
+        }
     }
 
     /// Adds a record whose end is missing.
@@ -235,6 +241,10 @@ impl Debug1 {
             return;
         }
         self.any_frames |= draft.first.is_some();
+        if let (None, Some(last)) = (self.goexit, draft.last) {
+            let (before, outermost) = last_two(pcs);
+            self.goexit = (before == last || before.checked_sub(1) == Some(last)).then_some(outermost);
+        }
         let account = self.builder.account();
         account.understood_lines += draft.lines;
         account.whole = account.whole.saturating_add(draft.count);
@@ -258,6 +268,11 @@ impl Debug1 {
         self.builder.push_counted(row, draft.count);
         self.chains.push(Chain::new(grammar::pcs(pcs), draft.first));
     }
+}
+
+/// The last address but one, and the last.
+fn last_two(pcs: &[u8]) -> (u64, u64) {
+    grammar::pcs(pcs).fold((0, 0), |(_, before), pc| (before, pc))
 }
 
 impl Draft {

@@ -96,7 +96,13 @@ impl Op {
 const ONLY: &[(&str, Op)] = &[
     ("database/sql.(*Tx).awaitDone", Op::Receive),
     ("database/sql.(*Rows).awaitDone", Op::Receive),
+    ("github.com/golang/glog.(*fileSink).flushDaemon", Op::Receive),
+    ("github.com/golang/glog.(*loggingT).flushDaemon", Op::Receive),
+    ("github.com/rcrowley/go-metrics.(*meterArbiter).tick", Op::Receive),
     ("golang.org/x/sync/errgroup.(*Group).Go", Op::Send),
+    ("google.golang.org/grpc/internal/grpcsync.(*CallbackSerializer).run", Op::Receive),
+    ("k8s.io/klog.(*loggingT).flushDaemon", Op::Receive),
+    ("k8s.io/klog/v2.(*loggingT).flushDaemon", Op::Receive),
     ("net/http.(*persistConn).mapRoundTripError", Op::Receive),
     ("os/exec.(*Cmd).Wait", Op::Receive),
     ("os/exec.(*Cmd).awaitGoroutines", Op::Receive),
