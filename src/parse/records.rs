@@ -37,7 +37,8 @@ pub(crate) fn parse(bytes: &[u8], name: &str) -> Result<Dump> {
             detail: "expected a list of records with Stack0".to_owned(),
         });
     }
-    let mut reader = Reader { builder: DumpBuilder::new(name, Format::Records), frames: Vec::new() };
+    let mut reader =
+        Reader { builder: DumpBuilder::new(name, Format::Records), frames: Vec::new() };
     reader.builder.set_bytes(bytes.len() as u64);
     let text = Text { bytes, offset: 0, line: 1, pieces: None, eof: true };
     reader.list(&text);

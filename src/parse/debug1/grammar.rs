@@ -39,9 +39,7 @@ fn expect<'i, T>(
     what: &'static str,
     mut parser: impl Parser<&'i [u8], Output = T, Error = Expected<'i>>,
 ) -> impl FnMut(&'i [u8]) -> Parsed<'i, T> {
-    move |input| {
-        parser.parse(input).map_err(|error| error.map(|_| Expected { what, rest: input }))
-    }
+    move |input| parser.parse(input).map_err(|error| error.map(|_| Expected { what, rest: input }))
 }
 
 /// Splits `input` before the byte at `at`.
@@ -219,6 +217,7 @@ fn go_string(input: &[u8]) -> Parsed<'_, Text<'_>> {
 /// ```abnf
 /// go-char        = %x20-21 / %x23-5B / %x5D-7E / %x80-FF
 /// ```
+#[allow(clippy::unnecessary_wraps, reason = "a production that cannot fail is one all the same")]
 fn go_char(input: &[u8]) -> Parsed<'_, &[u8]> {
     let end = memchr::memchr3(b'"', b'\\', b'\n', input).unwrap_or(input.len());
     let (plain, rest) = split(input, end);

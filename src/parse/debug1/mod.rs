@@ -11,7 +11,9 @@ mod tests;
 
 use rustc_hash::FxHashMap;
 
-use crate::model::{Dump, DumpBuilder, Format, FrameId, Head, HeadId, Truncation, TruncationReason};
+use crate::model::{
+    Dump, DumpBuilder, Format, FrameId, Head, HeadId, Truncation, TruncationReason,
+};
 use crate::parse::infer::chains::Chains;
 use crate::parse::place::{Fed, Text};
 use lines::{count_lines, line_at};

@@ -98,8 +98,7 @@ fn inferred_states_agree_with_printed_ones() {
             }
         }
         let total: i64 = printed.values().sum();
-        let agree: i64 =
-            states.iter().map(|(s, n)| *printed.get(s).unwrap_or(&0).min(n)).sum();
+        let agree: i64 = states.iter().map(|(s, n)| *printed.get(s).unwrap_or(&0).min(n)).sum();
         let unknown = states.get("").copied().unwrap_or(0);
         let excess = dump.goroutine_count() - unknown - agree;
         all[which] += total;

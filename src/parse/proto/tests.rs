@@ -9,7 +9,8 @@ use crate::model::{CallKind, Frame};
 
 /// A profile of one goroutine in `main.g[...]` inlined in `main.f`, which holds two labels.
 fn profile() -> Profile {
-    let strings = ["", "goroutine", "count", "main.g[go.shape.int,go.shape.[]uint8]", "main.f", "/a.go"];
+    let strings =
+        ["", "goroutine", "count", "main.g[go.shape.int,go.shape.[]uint8]", "main.f", "/a.go"];
     let function = |id, name| Function { id, name, filename: 5, ..Function::default() };
     let line = |function_id, line| Line { function_id, line, column: 0 };
     Profile {
@@ -190,13 +191,30 @@ fn real_profiles() {
             .any(|kind| shown.contains(&format!("other.{kind}.")));
         match parse(&bytes, &shown, None) {
             Ok(dump) => {
-                let sum: i64 = Profile::decode(&bytes[..]).unwrap().sample.iter().map(|s| s.value[0]).sum();
+                let sum: i64 =
+                    Profile::decode(&bytes[..]).unwrap().sample.iter().map(|s| s.value[0]).sum();
                 assert_eq!((dump.goroutine_count(), dump.account.whole), (sum, sum), "{shown}");
                 assert!(dump.problems.is_empty() && !other, "{shown}: {:?}", dump.problems);
             }
             Err(error) => assert!(other, "{error}"),
         }
     }
+}
+
+/// The names come last, so a cut file has counts and addresses.
+#[test]
+fn real_cut_profile() {
+    let Some(root) = std::env::var_os("GDUMP_CORPUS") else { return };
+    let path = PathBuf::from(root).join("formats/derived/cut4000.debug0.pb.gz");
+    let raw = std::fs::read(path).unwrap();
+    let mut bytes = Vec::new();
+    let error = flate2::read::MultiGzDecoder::new(&raw[..]).read_to_end(&mut bytes).unwrap_err();
+    let dump = parse(&bytes, "test", Some(&error.to_string())).unwrap();
+    assert!(dump.goroutine_count() > 20 && !dump.problems.is_empty());
+    assert_eq!(dump.truncation.unwrap().reason, TruncationReason::Compressed);
+    let address = |frame| matches!(frame, Frame::Address(pc) if pc > 0);
+    let known = dump.goroutines().flat_map(|g| g.frames()).filter(|f| address(*f)).count();
+    assert!(known > 20, "{known}");
 }
 
 proptest! {
