@@ -4,7 +4,7 @@ use nom::Err;
 
 use super::grammar::{self, Expected};
 use super::lines::{Line, line_at};
-use super::{Debug1, Known};
+use super::{Debug1, Known, LONGEST_RECORD};
 use crate::model::{CallKind, Frame, FrameId, Head, LabelsId, Row, TruncationReason};
 use crate::parse::infer::chains::Chain;
 use crate::parse::place::Text;
@@ -54,6 +54,9 @@ impl Debug1 {
             let Some(line) = line_at(text, draft.end) else {
                 return if text.eof { self.end_of_text(text, pcs, &draft) } else { Outcome::More };
             };
+            if draft.end - at > LONGEST_RECORD {
+                return Outcome::Bad { at, what: "a record of at most 4 MiB" };
+            }
             if line.text.is_empty() {
                 draft.lines += 1;
                 draft.end = line.end;
@@ -147,7 +150,7 @@ impl Debug1 {
         }
         // One line ahead: a frame line makes it a record whose first line is damaged.
         match line_at(text, line.end) {
-            Some(next) if next.text.starts_with(b"#\t") => {
+            Some(next) if next.text.starts_with(b"#") => {
                 Outcome::Bad { at, what: "the count and the addresses of a record" }
             }
             None if !text.eof => Outcome::More,
@@ -184,7 +187,7 @@ impl Debug1 {
     /// it; else the record is left out, as its addresses may be cut.
     fn last_record_line(&mut self, text: &Text<'_>, pcs: &[u8], draft: &Draft) -> Outcome {
         let end = draft.end;
-        if !self.any_frames && self.counted.saturating_add(draft.count) == self.stated {
+        if !self.any_frames() && self.counted.saturating_add(draft.count) == self.stated {
             self.whole_record(pcs, draft);
         } else {
             let account = self.builder.account();
@@ -198,7 +201,7 @@ impl Debug1 {
     /// Whether the last frame line is that of the outermost address. The outermost is
     /// `runtime.goexit` in most records, which has no line.
     fn reaches_outermost(&self, pcs: &[u8], draft: &Draft) -> bool {
-        let Some(last) = draft.last else { return !self.any_frames };
+        let Some(last) = draft.last else { return !self.any_frames() };
         let (before, outermost) = last_two(pcs);
         let is_last = |pc: u64| pc == last || pc.checked_sub(1) == Some(last);
         match self.goexit {
@@ -241,7 +244,6 @@ impl Debug1 {
             self.builder.account().skipped_lines += draft.lines;
             return;
         }
-        self.any_frames |= draft.first.is_some();
         if let (None, Some(last)) = (self.goexit, draft.last) {
             let (before, outermost) = last_two(pcs);
             self.goexit =
@@ -258,7 +260,7 @@ impl Debug1 {
     fn push(&mut self, mut row: Row, pcs: &[u8], draft: &Draft) {
         row.stack = if draft.first.is_some() {
             self.builder.stack(&draft.frames)
-        } else if self.any_frames {
+        } else if self.any_frames() {
             // Its frame lines are cut off.
             row.stack
         } else {

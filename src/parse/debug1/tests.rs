@@ -149,6 +149,15 @@ fn damaged_record() {
     }
 }
 
+/// Some loggers drop blank lines; a bad record then ends at the next one.
+#[test]
+fn damaged_record_without_blank_lines() {
+    let dump = DUMP.replace("\n\n", "\n").replace("main.a+0x5", "main.a");
+    let dump = parse(dump.as_bytes());
+    assert_eq!((dump.goroutine_count(), dump.account.not_understood), (4, 1));
+    assert_eq!((dump.account.problem_lines, dump.bytes), (4, 227));
+}
+
 #[test]
 fn other_text() {
     // After the last record the dump is done.

@@ -213,7 +213,8 @@ fn real_cut_profile() {
     assert!(dump.goroutine_count() > 20 && !dump.problems.is_empty());
     assert_eq!(dump.truncation.unwrap().reason, TruncationReason::Compressed);
     let address = |frame| matches!(frame, Frame::Address(pc) if pc > 0);
-    let known = dump.goroutines().flat_map(|g| g.frames()).filter(|f| address(*f)).count();
+    let known =
+        dump.goroutines().flat_map(crate::model::Goroutine::frames).filter(|f| address(*f)).count();
     assert!(known > 20, "{known}");
 }
 
