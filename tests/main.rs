@@ -1,1 +1,12 @@
 //! All integration tests in one binary.
+
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod grammar;
+#[cfg(test)]
+mod layers;
+#[cfg(test)]
+mod support;
