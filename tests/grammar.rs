@@ -140,7 +140,7 @@ const NARROWED_DEBUG2: &str = concat!(
     // An escape above the last code point is none.
     "escape = \"\\\" ( %s\"n\" / %s\"r\" / %s\"t\" / \"\\\" / DQUOTE / %s\"x\" 2HEXDIG / %s\"u00\" 2HEXDIG / %s\"U0001f60\" HEXDIG )\r\n",
     // Two dots and a slash are no name, and a call needs one.
-    "function = ALPHA *( symbol-char / receiver / %s\"[...]\" )\r\n",
+    "function = ALPHA *( symbol-char / receiver / %s\"[...]\" ) ALPHA\r\n",
     "receiver = \"(\" [ \"*\" ] 1*( ALPHA / %x80-D7FF ) \")\"\r\n",
     // Space at the ends of a path is lost in transport.
     "path = ( ALPHA / \"/\" ) *( %x20-7E / %x80-D7FF ) ALPHA\r\n",

@@ -1,21 +1,25 @@
 //! From bytes to dumps. [`parse`] is the only door: it finds out the format and reads.
 
+mod debug1;
 mod debug2;
 mod expect;
+mod infer;
 mod lexical;
 mod outside;
 mod place;
+mod proto;
+mod records;
 mod text;
 
 use std::io::ErrorKind;
 use std::io::Read;
-use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::error::Result;
 use crate::model::Dump;
 use crate::source::Limits;
 use crate::source::Stream;
+use crate::source::foreign::describe_foreign;
 
 /// How a dump is read.
 #[derive(Clone, Copy, Debug)]
@@ -24,39 +28,72 @@ pub struct Options {
     pub max_line: usize,
     /// Whether texts that were seen before are recognised instead of parsed. The dump is the same.
     pub hot: bool,
+    /// Bytes that are read at a time. The dump is the same.
+    pub block: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        // A block and the tables fit into the second-level cache; larger blocks are slower.
+        Self { max_line: Limits::default().max_line, hot: true, block: 64 << 10 }
+    }
 }
 
 impl From<&Limits> for Options {
     fn from(limits: &Limits) -> Self {
-        Self { max_line: limits.max_line, hot: true }
+        Self { max_line: limits.max_line, ..Self::default() }
     }
 }
-
-/// Bytes by which the format is found out.
-const HEAD: usize = 64 << 10;
 
 /// Reads every dump in `stream`, the input `name`.
 ///
 /// Fails only if there is no goroutine dump in the input at all, if its container is damaged so that
 /// nothing in it can be used, or if a limit is reached; everything else becomes a problem in a dump.
 pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<Vec<Dump>> {
-    let head = read_head(stream, name)?;
+    let head = read_head(stream, name, options.block)?;
+    if proto::sniff(&head) {
+        let message = read_all(stream, name, head)?;
+        return Ok(vec![proto::parse(&message, name, stream.truncated())?]);
+    }
+    if records::sniff(&head) {
+        let text = read_all(stream, name, head)?;
+        return Ok(vec![records::parse(&text, name)?]);
+    }
+    // Enough to say what the input is if it is no dump.
+    let start = head.get(..head.len().min(4096)).unwrap_or_default().to_vec();
     let dumps = text::Driver::new(stream, name, options, head).run()?;
     if dumps.is_empty() {
-        return Err(Error::NotADump {
-            input: name.to_owned(),
-            what: "there is no goroutine dump in this text".to_owned(),
-            remedy:
-                "take one with: curl -so goroutines.txt 'http://HOST/debug/pprof/goroutine?debug=2'"
-                    .to_owned(),
-        });
+        return Err(not_a_dump(&start, name));
     }
     Ok(dumps)
 }
 
-/// The first [`HEAD`] bytes, or all there are.
-fn read_head(stream: &mut Stream<'_>, name: &str) -> Result<Vec<u8>> {
-    let mut head = vec![0; HEAD];
+/// The error for an input that starts with `head` and holds no goroutine.
+fn not_a_dump(head: &[u8], name: &str) -> Error {
+    if debug2::is_crash(head) {
+        return Error::NotADump {
+            input: name.to_owned(),
+            what: "this is a Go crash report without goroutines".to_owned(),
+            remedy: "run the program with GOTRACEBACK=all in its environment".to_owned(),
+        };
+    }
+    match describe_foreign(head) {
+        Some(foreign) => foreign.error(name),
+        None => Error::NotADump {
+            input: name.to_owned(),
+            what: "there is no goroutine dump in this input".to_owned(),
+            remedy: TAKE_ONE.to_owned(),
+        },
+    }
+}
+
+/// How to get what gdump reads.
+const TAKE_ONE: &str =
+    "take one with: curl -so goroutines.txt 'http://HOST/debug/pprof/goroutine?debug=2'";
+
+/// The first `bytes` bytes, or all there are.
+fn read_head(stream: &mut Stream<'_>, name: &str, bytes: usize) -> Result<Vec<u8>> {
+    let mut head = vec![0; bytes];
     let mut len = 0;
     while let Some(room) = head.get_mut(len..).filter(|room| !room.is_empty()) {
         match read_some(stream, room, name)? {
@@ -68,13 +105,20 @@ fn read_head(stream: &mut Stream<'_>, name: &str) -> Result<Vec<u8>> {
     Ok(head)
 }
 
+/// All that is left of the stream, behind `head`.
+fn read_all(stream: &mut Stream<'_>, name: &str, head: Vec<u8>) -> Result<Vec<u8>> {
+    let mut all = head;
+    stream.read_to_end(&mut all).map_err(|error| Stream::error(name, error))?;
+    Ok(all)
+}
+
 /// Reads into `room`; 0 at the end.
 fn read_some(stream: &mut Stream<'_>, room: &mut [u8], name: &str) -> Result<usize> {
     loop {
         match stream.read(room) {
             Ok(n) => return Ok(n),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(source) => return Err(Error::Io { path: PathBuf::from(name), source }),
+            Err(error) => return Err(Stream::error(name, error)),
         }
     }
 }

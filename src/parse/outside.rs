@@ -5,6 +5,7 @@ use memchr::memchr;
 use memchr::memchr_iter;
 use memchr::memrchr;
 
+use super::debug1::Debug1;
 use super::debug2;
 use super::place::Text;
 use crate::source::unwrap::Wrapper;
@@ -17,8 +18,8 @@ const LOOK_BACK: usize = 32 << 10;
 pub(super) enum Outside {
     /// No dump starts in the first `consumed` bytes, which are `lines` lines.
     Nothing { consumed: usize, lines: u64 },
-    /// A dump starts at `at`, after `lines` lines that belong to none.
-    Dump { at: usize, lines: u64 },
+    /// A dump starts at `at`, after `lines` lines that belong to none; `aggregated`: at debug=1.
+    Dump { at: usize, lines: u64, aggregated: bool },
     /// The header at `at` is wrapped by a logger.
     Wrapped { at: usize, wrapper: Wrapper },
     /// The text ends before that can be told.
@@ -40,12 +41,15 @@ pub(super) fn look(text: &Text<'_>) -> Outside {
         };
         let column = at - start;
         if column == 0 && !line.ends_with(b"\r") {
-            return dump(text, debug2::dump_start(bytes, start, LOOK_BACK));
+            if Debug1::sniff(line) {
+                return dump(text, start, true);
+            }
+            return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), false);
         }
         // `2026/11/23 09:18:35 goroutine 5 [running]:` from log.Print(debug.Stack()): only the first
         // line has the prefix.
         match debug2::is_stack_at(text, start + line.len() + 1) {
-            Some(true) if column > 0 => return dump(text, at),
+            Some(true) if column > 0 => return dump(text, at, false),
             None => return Outside::More,
             Some(_) => {}
         }
@@ -58,10 +62,10 @@ pub(super) fn look(text: &Text<'_>) -> Outside {
     nothing(text)
 }
 
-fn dump(text: &Text<'_>, at: usize) -> Outside {
+fn dump(text: &Text<'_>, at: usize, aggregated: bool) -> Outside {
     let before = text.bytes.get(..at).unwrap_or_default();
     let lines = memchr_iter(b'\n', before).count() as u64;
-    Outside::Dump { at, lines }
+    Outside::Dump { at, lines, aggregated }
 }
 
 /// There is no header: all but the end is no part of a dump, and the end may be its preamble.

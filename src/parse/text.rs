@@ -4,6 +4,7 @@
 use memchr::memrchr;
 
 use super::Options;
+use super::debug1::Debug1;
 use super::debug2::Debug2;
 use super::outside;
 use super::outside::Outside;
@@ -20,23 +21,23 @@ use crate::source::unwrap::Clean;
 use crate::source::unwrap::Wrapper;
 use crate::source::unwrap::find_header;
 
-/// Bytes that are read at a time: what fits into the second-level cache together with the tables.
-const BLOCK: usize = 64 << 10;
-
 /// The parser of the dump that is being read.
 enum Current {
+    Debug1(Box<Debug1>),
     Debug2(Box<Debug2>),
 }
 
 impl Current {
     fn feed(&mut self, text: &Text<'_>) -> Fed {
         match self {
+            Self::Debug1(parser) => parser.feed(text),
             Self::Debug2(parser) => parser.feed(text),
         }
     }
 
     fn builder(&mut self) -> &mut DumpBuilder {
         match self {
+            Self::Debug1(parser) => parser.builder(),
             Self::Debug2(parser) => parser.builder(),
         }
     }
@@ -51,6 +52,10 @@ impl Current {
 
     fn finish(self, bytes: u64, end: u64, at_eof: bool) -> Option<Dump> {
         match self {
+            Self::Debug1(mut parser) => {
+                parser.builder().set_bytes(bytes);
+                Some(parser.finish(end))
+            }
             Self::Debug2(parser) => parser.finish(bytes, end, at_eof),
         }
     }
@@ -142,11 +147,12 @@ impl<'s, 'r> Driver<'s, 'r> {
         }
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, left);
-        let want = if left < BLOCK { BLOCK * 2 } else { left * 2 };
-        if self.buffer.len() < want {
-            self.buffer.resize(want, 0);
+        // What is left grows while a goroutine is longer than a block: twice as much each time.
+        let block = self.options.block.max(left);
+        if self.buffer.len() < left + block {
+            self.buffer.resize(left + block, 0);
         }
-        let room = self.buffer.get_mut(left..left + BLOCK).unwrap_or_default();
+        let room = self.buffer.get_mut(left..left + block).unwrap_or_default();
         match super::read_some(self.stream, room, self.name)? {
             0 => self.eof = true,
             n => self.end += n,
@@ -175,7 +181,7 @@ impl<'s, 'r> Driver<'s, 'r> {
             self.line += current.lines() - before;
             self.advance(fed.consumed);
             if fed.done {
-                self.end_dump(false);
+                self.end_dump(self.eof && self.start == self.end);
             }
             return fed.consumed > 0 || fed.done;
         }
@@ -186,11 +192,11 @@ impl<'s, 'r> Driver<'s, 'r> {
                 self.advance(consumed);
                 consumed > 0
             }
-            Outside::Dump { at, lines } => {
+            Outside::Dump { at, lines, aggregated } => {
                 self.ignored += lines;
                 self.line += lines;
                 self.advance(at);
-                self.begin(self.offset);
+                self.begin(self.offset, aggregated);
                 true
             }
             Outside::Wrapped { at, wrapper } => {
@@ -208,12 +214,16 @@ impl<'s, 'r> Driver<'s, 'r> {
     }
 
     /// Begins the dump whose text starts at `offset` of the input.
-    fn begin(&mut self, offset: u64) {
+    fn begin(&mut self, offset: u64, aggregated: bool) {
         let name = match self.dumps.len() {
             0 => self.name.to_owned(),
             n => format!("{}#{}", self.name, n + 1),
         };
-        let mut current = Current::Debug2(Box::new(Debug2::new(&name, self.options.hot)));
+        let mut current = if aggregated {
+            Current::Debug1(Box::new(Debug1::new(&name)))
+        } else {
+            Current::Debug2(Box::new(Debug2::new(&name, self.options.hot)))
+        };
         current.builder().account().ignored_lines = std::mem::take(&mut self.ignored);
         if let Some(wrapper) = &self.wrapper {
             current.builder().set_wrapping(wrapper.name());
@@ -315,11 +325,11 @@ impl<'s, 'r> Driver<'s, 'r> {
                 drain(&mut self.clean, consumed);
                 consumed > 0
             }
-            Outside::Dump { at, lines } => {
+            Outside::Dump { at, lines, aggregated } => {
                 self.ignored += lines;
                 let offset = text.offset_of(at);
                 drain(&mut self.clean, at);
-                self.begin(offset);
+                self.begin(offset, aggregated);
                 true
             }
             Outside::Wrapped { .. } | Outside::More => false,
