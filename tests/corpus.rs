@@ -80,10 +80,13 @@ fn check(name: &str, text: &[u8]) -> Result<(), String> {
                 Kind::Text(headers) => Some(*headers),
                 Kind::Records(records) => Some(*records),
                 Kind::Debug1(totals) => {
-                    if totals.stated != totals.counted {
-                        return Err(format!("its own counts differ: {totals:?}"));
+                    let cut = dumps.iter().any(|dump| dump.truncation.is_some());
+                    if totals.stated != totals.counted && !cut {
+                        return Err(format!(
+                            "records are missing, and nothing says so: {totals:?}"
+                        ));
                     }
-                    usize::try_from(totals.counted).ok()
+                    usize::try_from(totals.counted - totals.empty).ok()
                 }
                 _ => None,
             };
@@ -355,7 +358,7 @@ fn three_formats_of_a_moment_have_the_same_groups() {
     let Some(base) = corpus() else { return };
     let mut failed = Vec::new();
     let moments = moments(&base);
-    assert!(moments.len() > 100, "{} moments", moments.len());
+    assert!(moments.len() > 90, "{} moments", moments.len());
     for (name, debug2, debug1, debug0) in moments {
         // Up to 1.8 debug=0 has no functions.
         let read = |path: &Path| parse(&bytes(path), &relative(path, &base));

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{bytes, describe, files, parse, relative, root, scan};
+use gdump::error::Result as Read;
+use gdump::model::Dump;
+use gdump::parse::Options;
+use gdump::source::{Limits, open_reader};
 
-/// Containers that only the program's own intake opens; tests of src/source read them.
-const CONTAINERS: &[&str] = &["tar.gz", "zip", "xz", "bz2"];
+use crate::support::{bytes, describe, files, relative, root, scan};
+
 /// What is no goroutine dump lies here.
 const FOREIGN: &str = "foreign/";
 /// Panic values of Go up to 1.22 may hold lines that look like headers; they belong to the preamble.
@@ -20,11 +23,25 @@ fn inputs() -> Vec<(String, PathBuf)> {
         .filter(|(name, _)| {
             let is_input =
                 name.contains('/') && !name.starts_with("go/") && !name.ends_with(".new");
-            is_input
-                && !name.ends_with(".snap")
-                && !CONTAINERS.iter().any(|end| name.ends_with(end))
+            is_input && !name.ends_with(".snap")
         })
         .collect()
+}
+
+/// The dumps in the file as the program reads it. In a bundle, files that are no dump are passed over.
+fn read(path: &Path, name: &str) -> Read<Vec<Dump>> {
+    let mut dumps = Vec::new();
+    let limits = Limits::default();
+    let file = std::fs::File::open(path).unwrap();
+    open_reader(name, file, &limits, &mut |member, stream| {
+        match gdump::parse::parse(stream, member.name, &Options::from(&limits)) {
+            Ok(found) => dumps.extend(found),
+            Err(error) if member.explicit => return Err(error),
+            Err(_) => {}
+        }
+        Ok(())
+    })?;
+    Ok(dumps)
 }
 
 /// Runs `check` on each input and fails with the names of all that failed.
@@ -39,7 +56,7 @@ fn each(mut check: impl FnMut(&str, &Path) -> Result<(), String>) {
 #[test]
 fn snapshots() {
     each(|name, path| {
-        let text = match parse(&bytes(path), name) {
+        let text = match read(path, name) {
             Ok(dumps) => describe::dumps(&dumps),
             Err(error) => format!("{error}\n"),
         };
@@ -57,7 +74,7 @@ fn snapshots() {
 
 #[test]
 fn only_bad_files_have_problems() {
-    each(|name, path| match parse(&bytes(path), name) {
+    each(|name, path| match read(path, name) {
         Err(error) if name.starts_with(FOREIGN) => {
             let _ = error;
             Ok(())
@@ -81,8 +98,11 @@ fn nothing_is_lost() {
         if name.starts_with(FOREIGN) || name.starts_with("mixed/") {
             return Ok(()); // wrapped: their headers are not at the beginning of lines
         }
+        if name.contains("threadcreate") || name.contains("custom-profile") {
+            return Ok(()); // they hold no goroutines
+        }
         let text = bytes(path);
-        let dumps = parse(&text, name).map_err(|error| error.to_string())?;
+        let dumps = read(path, name).map_err(|error| error.to_string())?;
         let accounted: i64 = dumps
             .iter()
             .map(|dump| dump.account)
@@ -113,7 +133,7 @@ fn nine_goroutines_in_three_formats() {
     for folder in [triple.clone(), triple.join("go1.21")] {
         for name in ["nine.debug2.txt", "nine.debug1.txt", "nine.debug0.pb.gz"] {
             let path = folder.join(name);
-            let dumps = parse(&bytes(&path), name).unwrap_or_else(|error| panic!("{error}"));
+            let dumps = read(&path, name).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(dumps.len(), 1, "{}", path.display());
             assert_eq!(dumps[0].goroutine_count(), 9, "{}", path.display());
         }

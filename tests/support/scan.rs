@@ -47,6 +47,8 @@ pub(crate) struct Debug1 {
     pub(crate) stated: i64,
     pub(crate) counted: i64,
     pub(crate) records: usize,
+    /// Goroutines of records without a program counter: Go's leak profile counts what is none.
+    pub(crate) empty: i64,
 }
 
 /// Totals of `text` if it begins as debug=1 does.
@@ -55,11 +57,15 @@ pub(crate) fn debug1(text: &[u8]) -> Option<Debug1> {
     let mut lines = text.lines();
     let (name, stated) = lines.next()?.split_once(" profile: total ")?;
     let stated = stated.trim_end().parse().ok().filter(|_| !name.is_empty())?;
-    let counts: Vec<i64> = lines
+    let records: Vec<(i64, bool)> = lines
         .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once(" @")?.0.parse().ok())
+        .filter_map(|line| line.split_once(" @"))
+        .filter_map(|(count, pcs)| Some((count.parse().ok()?, pcs.trim().is_empty())))
         .collect();
-    Some(Debug1 { stated, counted: counts.iter().sum(), records: counts.len() })
+    let sum = |only_empty: bool| {
+        records.iter().filter(|(_, empty)| *empty || !only_empty).map(|(count, _)| count).sum()
+    };
+    Some(Debug1 { stated, counted: sum(false), records: records.len(), empty: sum(true) })
 }
 
 /// Sums of an unpacked `profile.proto`: the type of its samples, their values, and their number.
