@@ -1,5 +1,16 @@
 //! All integration tests in one binary.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test ends at the first surprise, and says what it skips"
+)]
+
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]

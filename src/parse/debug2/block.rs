@@ -194,7 +194,13 @@ impl Reader<'_, '_> {
             At::End if self.call(line.text).is_ok() => return self.cut(line),
             At::End => return self.other(at, line),
         };
-        let Some((second, noise)) = after_noise(self.text, second) else { return Step::More };
+        let (second, noise) = match self.call(line.text) {
+            Ok(_) => match after_noise(self.text, second) {
+                Some(found) => found,
+                None => return Step::More,
+            },
+            Err(_) => (second, 0),
+        };
         self.block.ignored_lines += noise;
         match (self.call(line.text), file_line(second.text)) {
             (Ok((_, call)), Ok((_, file))) => {
