@@ -51,7 +51,7 @@ impl From<&Limits> for Options {
 /// nothing in it can be used, or if a limit is reached; everything else becomes a problem in a dump.
 pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<Vec<Dump>> {
     let head = read_head(stream, name, options.block)?;
-    if proto::sniff(&head) {
+    if !is_text(&head) && proto::sniff(&head) {
         let message = read_all(stream, name, head)?;
         return Ok(vec![proto::parse(&message, name, stream.truncated())?]);
     }
@@ -66,6 +66,14 @@ pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<V
         return Err(not_a_dump(&start, name));
     }
     Ok(dumps)
+}
+
+/// Whether `head` can be text: a profile's first bytes are tags and lengths, some of them control
+/// characters that no text has.
+fn is_text(head: &[u8]) -> bool {
+    let start = head.get(..head.len().min(512)).unwrap_or_default();
+    let control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
+    !start.iter().any(control)
 }
 
 /// The error for an input that starts with `head` and holds no goroutine.

@@ -52,10 +52,7 @@ impl Current {
 
     fn finish(self, bytes: u64, end: u64, at_eof: bool) -> Option<Dump> {
         match self {
-            Self::Debug1(mut parser) => {
-                parser.builder().set_bytes(bytes);
-                Some(parser.finish(end))
-            }
+            Self::Debug1(parser) => Some(parser.finish(bytes, end)),
             Self::Debug2(parser) => parser.finish(bytes, end, at_eof),
         }
     }

@@ -44,7 +44,6 @@ pub(crate) struct Debug1 {
     goexit: Option<u64>,
     /// Lines of a record that was not understood are passed over.
     skipping: bool,
-    bytes: u64,
     chains: Chains,
 }
 
@@ -73,7 +72,6 @@ impl Debug1 {
             counted: 0,
             goexit: None,
             skipping: false,
-            bytes: 0,
             chains: Chains::default(),
         }
     }
@@ -86,9 +84,7 @@ impl Debug1 {
     /// Reads the header and whole records from the start of the text. What is not whole is left
     /// unconsumed unless nothing follows. The dump is done where other text follows.
     pub(crate) fn feed(&mut self, text: &Text<'_>) -> Fed {
-        let fed = self.debug1_dump(text);
-        self.bytes += fed.consumed as u64;
-        fed
+        self.debug1_dump(text)
     }
 
     /// Reads as many records as are whole.
@@ -133,8 +129,8 @@ impl Debug1 {
         }
     }
 
-    /// The dump, which ends at byte `end_offset` of the input.
-    pub(crate) fn finish(mut self, end_offset: u64) -> Dump {
+    /// The dump, whose text has `bytes` bytes and ends at byte `end_offset` of the input.
+    pub(crate) fn finish(mut self, bytes: u64, end_offset: u64) -> Dump {
         if self.header_read {
             self.builder.set_stated_total(self.stated);
         }
@@ -143,7 +139,7 @@ impl Debug1 {
             let reason = TruncationReason::MissingRecords;
             self.builder.set_truncation(Truncation { reason, at_byte: end_offset });
         }
-        self.builder.set_bytes(self.bytes);
+        self.builder.set_bytes(bytes);
         // A program's own profile counts other things than goroutines.
         if self.of_goroutines {
             self.chains.infer(&mut self.builder);

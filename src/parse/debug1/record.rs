@@ -2,10 +2,11 @@
 
 use nom::Err;
 
-use super::grammar::{self, Expected};
+use super::grammar;
 use super::lines::{Line, line_at};
 use super::{Debug1, Known, LONGEST_RECORD};
 use crate::model::{CallKind, Frame, FrameId, Head, LabelsId, Row, TruncationReason};
+use crate::parse::expect::Expected;
 use crate::parse::infer::chains::Chain;
 use crate::parse::place::Text;
 

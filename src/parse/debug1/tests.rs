@@ -13,7 +13,7 @@ fn text(bytes: &[u8], eof: bool) -> Text<'_> {
 fn parse_part(bytes: &[u8]) -> (Dump, usize) {
     let mut parser = Debug1::new("test");
     let fed = parser.feed(&text(bytes, true));
-    (parser.finish(bytes.len() as u64), fed.consumed)
+    (parser.finish(bytes.len() as u64, bytes.len() as u64), fed.consumed)
 }
 
 fn parse(bytes: &[u8]) -> Dump {
@@ -37,7 +37,7 @@ fn parse_blocks(bytes: &[u8], cuts: &[usize]) -> Dump {
             break;
         }
     }
-    parser.finish(bytes.len() as u64)
+    parser.finish(bytes.len() as u64, bytes.len() as u64)
 }
 
 fn lines_of(dump: &Dump) -> u64 {

@@ -87,7 +87,7 @@ impl Reader<'_, '_> {
     /// block does and more text follows: then nothing but interned texts has changed.
     ///
     /// ```abnf
-    /// goroutine       = goroutine-header LF ( unavailable / *entry ) [ created-by ] *ancestor
+    /// goroutine       = goroutine-header LF ( ( unavailable / 1*entry ) [ created-by ] / created-by ) *ancestor
     /// ```
     pub(super) fn goroutine(&mut self, at: usize) -> bool {
         *self.block = Block {

@@ -105,7 +105,7 @@ mod tests {
 
     fn start(text: &str) -> &str {
         let header = text.rfind("goroutine 1 [").unwrap();
-        &text[dump_start(text.as_bytes(), header, 1000)..]
+        text.split_at(dump_start(text.as_bytes(), header, 1000)).1
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn inferred(path: &Path) -> Dump {
     }
     let mut parser = Debug1::new("test");
     parser.feed(&Text { bytes: &bytes, offset: 0, line: 1, pieces: None, eof: true });
-    parser.finish(bytes.len() as u64)
+    parser.finish(bytes.len() as u64, bytes.len() as u64)
 }
 
 fn states(dump: &Dump) -> States {
