@@ -148,7 +148,8 @@ const NARROWED_DEBUG2: &str = concat!(
 );
 
 const NARROWED_DEBUG1: &str = concat!(
-    "profile-name = ALPHA *( ALPHA / DIGIT / \".\" / \"/\" / SP / %xA1-FF ) ALPHA\r\n",
+    // Profiles of other names hold no goroutines.
+    "profile-name = %s\"goroutine\" / %s\"goroutineleak\"\r\n",
     "go-char = %x20-21 / %x23-5B / %x5D-7E / %xA1-FF\r\n",
     "go-escape = \"\\\" ( %s\"a\" / %s\"b\" / %s\"f\" / %s\"n\" / %s\"r\" / %s\"t\" / %s\"v\" / \"\\\" / DQUOTE / %s\"x\" 2HEXDIG / %s\"u00\" 2HEXDIG / %s\"U0001f60\" HEXDIG )\r\n",
     // A record of no goroutine, or without a program counter, stands for none.
