@@ -217,6 +217,7 @@ fn go_string(input: &[u8]) -> Parsed<'_, Text<'_>> {
 /// ```abnf
 /// go-char        = %x20-21 / %x23-5B / %x5D-7E / %x80-FF
 /// ```
+#[allow(clippy::unnecessary_wraps, reason = "a production that cannot fail is one all the same")]
 fn go_char(input: &[u8]) -> Parsed<'_, &[u8]> {
     let end = memchr::memchr3(b'"', b'\\', b'\n', input).unwrap_or(input.len());
     let (plain, rest) = split(input, end);

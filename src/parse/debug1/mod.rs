@@ -16,8 +16,13 @@ use crate::model::{
 };
 use crate::parse::infer::chains::Chains;
 use crate::parse::place::{Fed, Text};
-use lines::{count_lines, line_at};
+#[cfg(test)]
+use lines::count_lines;
+use lines::line_at;
 use record::Outcome;
+
+/// Longest record in bytes. Go prints at most 1,024 addresses with their inlined calls.
+const LONGEST_RECORD: usize = 4 << 20;
 
 /// How many lines of other origin are looked over for a further record while goroutines are missing.
 const LOOK_AHEAD: usize = 64;
@@ -35,8 +40,11 @@ pub(crate) struct Debug1 {
     stated: i64,
     /// Goroutines of all records so far, whatever became of them.
     counted: i64,
-    /// Whether any record had frame lines; Go 1.7 and before print none at debug=0.
-    any_frames: bool,
+    /// The return address in `runtime.goexit`, once a record told.
+    goexit: Option<u64>,
+    /// Lines of a record that was not understood are passed over.
+    skipping: bool,
+    bytes: u64,
     chains: Chains,
 }
 
@@ -63,7 +71,9 @@ impl Debug1 {
             of_goroutines: false,
             stated: 0,
             counted: 0,
-            any_frames: false,
+            goexit: None,
+            skipping: false,
+            bytes: 0,
             chains: Chains::default(),
         }
     }
@@ -76,7 +86,9 @@ impl Debug1 {
     /// Reads the header and whole records from the start of the text. What is not whole is left
     /// unconsumed unless nothing follows. The dump is done where other text follows.
     pub(crate) fn feed(&mut self, text: &Text<'_>) -> Fed {
-        self.debug1_dump(text)
+        let fed = self.debug1_dump(text);
+        self.bytes += fed.consumed as u64;
+        fed
     }
 
     /// Reads as many records as are whole.
@@ -94,6 +106,11 @@ impl Debug1 {
         }
         loop {
             let Some(line) = line_at(text, at) else { return Fed { consumed: at, done: text.eof } };
+            if self.skips(line.text) {
+                self.builder.account().problem_lines += 1;
+                at = line.end;
+                continue;
+            }
             if line.text.is_empty() {
                 // Records are parted by blank lines.
                 self.builder.account().understood_lines += 1;
@@ -103,10 +120,10 @@ impl Debug1 {
             match self.record(text, at) {
                 Outcome::Read(end) => at = end,
                 Outcome::More => return Fed { consumed: at, done: false },
-                Outcome::Bad { at: bad, what } => match self.skip_bad(text, at, bad, what) {
-                    Some(end) => at = end,
-                    None => return Fed { consumed: at, done: false },
-                },
+                Outcome::Bad { at: bad, what } => {
+                    self.bad_record(text, bad, what);
+                    at = line.end;
+                }
                 Outcome::Foreign => match self.foreign(text, at) {
                     Foreign::Skipped(end) => at = end,
                     Foreign::More => return Fed { consumed: at, done: false },
@@ -126,7 +143,11 @@ impl Debug1 {
             let reason = TruncationReason::MissingRecords;
             self.builder.set_truncation(Truncation { reason, at_byte: end_offset });
         }
-        self.chains.infer(&mut self.builder);
+        self.builder.set_bytes(self.bytes);
+        // A program's own profile counts other things than goroutines.
+        if self.of_goroutines {
+            self.chains.infer(&mut self.builder);
+        }
         self.builder.finish()
     }
 
@@ -154,23 +175,29 @@ impl Debug1 {
         Some(line.end)
     }
 
-    /// Reports the record from `from` that is not understood at `bad`, and returns where the next one
-    /// may begin: after the next blank line. `None` if that is not there yet.
-    fn skip_bad(&mut self, text: &Text<'_>, from: usize, bad: usize, what: &str) -> Option<usize> {
-        let rest = text.bytes.get(from..).unwrap_or_default();
-        let end = match memchr::memmem::find(rest, b"\n\n") {
-            Some(blank) => from + blank + 2,
-            None if text.eof => text.bytes.len(),
-            None => return None,
-        };
-        let line_end = line_at(text, bad).map_or(end, |line| bad + line.text.len());
-        let length = line_end.min(end).saturating_sub(bad);
+    /// Reports the record that is not understood at `bad`; its first line is passed over here and the
+    /// others by and by.
+    fn bad_record(&mut self, text: &Text<'_>, bad: usize, what: &str) {
+        let rest = text.bytes.get(bad..).unwrap_or_default();
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         self.builder.push_problem(text.problem(bad, length, format!("expected {what}")));
-        let lines = count_lines(text.bytes.get(from..end).unwrap_or_default());
         let account = self.builder.account();
         account.not_understood += 1;
-        account.problem_lines += lines;
-        Some(end)
+        account.problem_lines += 1;
+        self.skipping = true;
+    }
+
+    /// Whether `line` still belongs to a record that was not understood: that ends with a blank line, or
+    /// where the blank lines were dropped, before the next record.
+    fn skips(&mut self, line: &[u8]) -> bool {
+        let skips = self.skipping;
+        if line.is_empty() {
+            self.skipping = false;
+        } else if grammar::record_line(line).is_ok() || Self::sniff(line) {
+            self.skipping = false;
+            return false;
+        }
+        skips
     }
 
     /// What to make of the line at `at`, which is no record: a log line that came between two records
@@ -194,6 +221,11 @@ impl Debug1 {
             end = line.end;
         }
         Foreign::End
+    }
+
+    /// Whether any record had frame lines; Go 1.7 and before print none at debug=0.
+    fn any_frames(&self) -> bool {
+        !self.known.is_empty()
     }
 
     /// Notes that the text ends too early.
