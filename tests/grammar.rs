@@ -141,7 +141,7 @@ const NARROWED_DEBUG2: &str = concat!(
     "escape = \"\\\" ( %s\"n\" / %s\"r\" / %s\"t\" / \"\\\" / DQUOTE / %s\"x\" 2HEXDIG / %s\"u00\" 2HEXDIG / %s\"U0001f60\" HEXDIG )\r\n",
     // Two dots and a slash are no name, and a call needs one.
     "function = ALPHA *( symbol-char / receiver / %s\"[...]\" ) ALPHA\r\n",
-    "receiver = \"(*\" 1*( ALPHA / %xC0-D7FF ) \")\"\r\n",
+    "receiver = \".(*\" 1*( ALPHA / %xC0-D7FF ) \").\"\r\n",
     // Space at the ends of a path is lost in transport.
     "path = ( ALPHA / \"/\" ) *( %x20-7E / %x80-D7FF ) ALPHA\r\n",
     "symbol-char = ALPHA / DIGIT / \".\" / \"/\" / \"_\" / \"-\" / \"%\" / \"~\" / \"$\" / \"@\" / %xA1-D7FF\r\n",
