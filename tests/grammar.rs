@@ -130,6 +130,8 @@ fn every_name_is_defined() {
 /// What a sentence of the grammar may be and Go never prints, since a rule cannot say it: each is
 /// narrowed here with its reason.
 const NARROWED_DEBUG2: &str = concat!(
+    // A header without a call under it may be a line of a panic's value.
+    "goroutine = goroutine-header LF ( unavailable / frame *entry ) [ created-by ] *ancestor\r\n",
     // A symbolizer's name with parentheses in it could not be told from a call; and a program counter
     // without a name stands alone on its line.
     "non-go-frame = %s\"non-Go function at pc=\" hex LF / c-name LF cgo-file-line LF\r\n",
