@@ -20,10 +20,9 @@ fn inputs() -> Vec<(String, PathBuf)> {
     files(&base)
         .into_iter()
         .map(|path| (relative(&path, &base), path))
-        .filter(|(name, _)| {
-            let is_input =
-                name.contains('/') && !name.starts_with("go/") && !name.ends_with(".new");
-            is_input && !name.ends_with(".snap")
+        .filter(|(name, path)| {
+            let expectation = path.extension().is_some_and(|end| end == "snap" || end == "new");
+            name.contains('/') && !name.starts_with("go/") && !expectation
         })
         .collect()
 }

@@ -36,7 +36,7 @@ fn uses(source: &str) -> BTreeSet<String> {
         .flat_map(|code| code.split("crate::").skip(1))
         .map(|path| {
             let end = path.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            let name = end.map_or(path, |end| &path[..end]);
+            let name = end.and_then(|end| path.get(..end)).unwrap_or(path);
             if name.is_empty() { path.chars().take(1).collect() } else { name.to_owned() }
         })
         .collect()
@@ -69,7 +69,7 @@ fn files_say_what_they_are_and_stay_short() {
         if !source.starts_with("//!") && !generated && !tests {
             wrong.push(format!("src/{file} does not begin with `//!`"));
         }
-        let code = source.find("#[cfg(test)]\nmod ").map_or(&source[..], |tests| &source[..tests]);
+        let code = source.split("#[cfg(test)]\nmod ").next().unwrap_or(&source);
         let lines = code.lines().count();
         if lines > LINES && !generated && !tests {
             wrong.push(format!(

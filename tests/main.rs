@@ -8,6 +8,9 @@
     clippy::string_slice,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::format_push_string,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::naive_bytecount,
     reason = "a test ends at the first surprise, and says what it skips"
 )]
 

@@ -36,7 +36,9 @@ impl Grammar {
     fn missing(&self, node: &Node, out: &mut Vec<String>) {
         match node {
             Node::Alternatives(nodes) | Node::Concatenation(nodes) => {
-                nodes.iter().for_each(|node| self.missing(node, out));
+                for node in nodes {
+                    self.missing(node, out);
+                }
             }
             Node::Repetition { node, .. } | Node::Group(node) | Node::Optional(node) => {
                 self.missing(node, out);
