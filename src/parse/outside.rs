@@ -26,13 +26,20 @@ pub(super) enum Outside {
     More,
 }
 
-/// Looks for the start of a dump in `text`.
-pub(super) fn look(text: &Text<'_>) -> Outside {
+/// Looks for the start of a dump in `text`; none starts at the offset `barren` of the input, where one
+/// was begun before and nothing came of it.
+pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
     let bytes = text.bytes;
     let mut from = 0;
     while let Some(at) = find_header(bytes, from) {
         let before = bytes.get(..at).unwrap_or_default();
         let start = memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        if barren
+            .is_some_and(|barren| barren == text.offset_of(start) || barren == text.offset_of(at))
+        {
+            from = at + 1;
+            continue;
+        }
         let rest = bytes.get(start..).unwrap_or_default();
         let line = match memchr(b'\n', rest) {
             Some(newline) => rest.get(..newline).unwrap_or_default(),

@@ -76,8 +76,10 @@ pub(super) struct Driver<'s, 'r> {
     wrapped_at: u64,
     clean: Clean,
     current: Option<Current>,
-    /// Offset of the dump that is being read.
+    /// Offset of the dump that is being read, or was read last.
     begun_at: u64,
+    /// Lines that were found to start a dump of which nothing was read.
+    barren: Option<u64>,
     /// Lines before a dump that belong to none.
     ignored: u64,
     dumps: Vec<Dump>,
@@ -107,6 +109,7 @@ impl<'s, 'r> Driver<'s, 'r> {
             clean: Clean::default(),
             current: None,
             begun_at: 0,
+            barren: None,
             ignored: 0,
             dumps: Vec::new(),
         }
@@ -182,7 +185,7 @@ impl<'s, 'r> Driver<'s, 'r> {
             }
             return fed.consumed > 0 || fed.done;
         }
-        match outside::look(&text) {
+        match outside::look(&text, self.barren) {
             Outside::Nothing { consumed, lines } => {
                 self.ignored += lines;
                 self.line += lines;
@@ -238,6 +241,9 @@ impl<'s, 'r> Driver<'s, 'r> {
             current.builder().set_truncation(truncation);
         }
         let lines = current.lines();
+        if lines == 0 {
+            self.barren = Some(self.begun_at);
+        }
         match current.finish(self.offset - self.begun_at, self.offset, at_eof) {
             Some(dump) => self.dumps.push(dump),
             None => self.ignored += lines,
@@ -316,7 +322,7 @@ impl<'s, 'r> Driver<'s, 'r> {
             }
             return fed.consumed > 0 || fed.done;
         }
-        match outside::look(&text) {
+        match outside::look(&text, self.barren) {
             Outside::Nothing { consumed, lines } => {
                 self.ignored += lines;
                 drain(&mut self.clean, consumed);
