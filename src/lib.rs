@@ -14,4 +14,5 @@ pub mod analysis;
 pub mod error;
 pub mod model;
 pub mod parse;
+pub mod render;
 pub mod source;
