@@ -5,6 +5,7 @@
 //! states in all formats. Nothing is said where the frames do not prove it.
 
 pub(crate) mod chains;
+mod distance;
 pub(crate) mod era;
 mod evidence;
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::model::Dump;
 use crate::source::Limits;
 use crate::source::Stream;
-use crate::source::foreign::describe_foreign;
+use crate::source::foreign::{describe_foreign, profile_kind};
 
 /// How a dump is read.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,10 @@ pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<V
     let dumps = text::Driver::new(stream, name, options, head).run()?;
     if dumps.is_empty() {
         return Err(not_a_dump(&start, name));
+    }
+    // Stacks that made OS threads: the same format, but no goroutines.
+    if dumps.iter().all(|dump| dump.profile == "threadcreate") {
+        return Err(profile_kind(&["threadcreate"]).error(name));
     }
     Ok(dumps)
 }

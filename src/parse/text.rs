@@ -289,8 +289,9 @@ impl<'s, 'r> Driver<'s, 'r> {
             };
             let offset = self.offset + peeled.bytes as u64;
             if !wrapper.peel(line, offset, self.line + peeled.lines, &mut self.clean) {
-                let is_first = (offset..offset + len as u64).contains(&self.wrapped_at);
-                if !is_first && find_header(line, 0).is_some() {
+                // The header by which the wrapper was found, and what was looked at before it, do not
+                // end it again.
+                if offset > self.wrapped_at && find_header(line, 0).is_some() {
                     peeled.wrapper_ends = true;
                     break;
                 }

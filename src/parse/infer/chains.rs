@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::distance;
 use super::era::Era;
 use super::evidence::{Evidence, Leaf, Op};
 use super::{Call, calls, of_leaf, of_stack, set_state};
@@ -100,12 +101,25 @@ impl Chains {
                 Leaf::Does(state) => Some(state),
                 Leaf::Waits(state) => (chain.hidden != Some(0)).then_some(state),
                 Leaf::Runtime => of_stack(builder.dump(), stack, era),
-                Leaf::Any { .. } => verdict.state(evidence.rest(chain.hidden())),
+                Leaf::Any { .. } => {
+                    let told = verdict.state(evidence.rest(chain.hidden()));
+                    nearer(told, distance::state(chain.hidden()))
+                }
             };
             if let Some(state) = state.or_else(|| coroutine(builder, stack, chain)) {
                 set_state(builder, index, state);
             }
         }
+    }
+}
+
+/// What is `told` by the functions behind a chain, or more exactly by the `distance` of its addresses,
+/// unless the two contradict each other.
+fn nearer(told: Option<&'static str>, distance: Option<&'static str>) -> Option<&'static str> {
+    match (told, distance) {
+        (Some(told), Some(distance)) if distance.starts_with(told) => Some(distance),
+        (Some(told), _) => Some(told),
+        (None, distance) => distance,
     }
 }
 
