@@ -1,5 +1,6 @@
 //! The screen for people: what this dump is, states, the largest groups, and what was left out.
 
+mod digest;
 mod entries;
 mod groups;
 mod head;
@@ -18,6 +19,12 @@ use crate::analysis::Summary;
 const TOP: Limit = Limit::Most(6);
 
 pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    if let Some((lines, largest)) = digest::of(&report.summaries, view) {
+        for line in lines {
+            line.write(view.style, out)?;
+        }
+        return screen(largest, view, out);
+    }
     for (index, summary) in report.summaries.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;

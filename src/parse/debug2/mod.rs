@@ -30,6 +30,8 @@ use lines::is_stack_line;
 use lines::line_at;
 
 pub(super) use start::dump_start;
+use start::is_logged_panic;
+
 pub(super) use start::is_crash;
 pub(super) use start::is_panic_value;
 pub(super) use start::is_stack_at;
@@ -267,6 +269,14 @@ impl Debug2 {
         }
         if text.pieces.is_none() && find_header(line.text, 0).is_some() {
             return Some(at);
+        }
+        // `2026/11/23 09:18:35 http: panic serving …` begins what the next header belongs to.
+        if line.whole && self.ran && is_logged_panic(line.text) {
+            match line_at(text, line.next) {
+                At::Line(next) if is_header_like(next) => return Some(at),
+                At::More => return None,
+                At::Line(_) | At::End => {}
+            }
         }
         self.builder.account().ignored_lines += 1;
         Some(line.next)
