@@ -10,6 +10,7 @@
 //! them into [`model::Dump`]s; [`analysis`] reads dumps; [`render`] writes what analysis found; the
 //! front ends know everything, and nobody knows a front end. A test checks the edges.
 
+pub mod analysis;
 pub mod error;
 pub mod model;
 pub mod parse;

@@ -1,0 +1,20 @@
+//! What can be said of a dump: which goroutines are alike, what they wait for, which of them belong
+//! to the runtime. Reads dumps, never changes them, and does no input or output.
+
+pub mod canon;
+pub mod duration;
+pub mod filter;
+mod fingerprint;
+pub mod group;
+pub mod kind;
+pub mod meaning;
+pub mod states;
+pub mod summary;
+pub mod version;
+pub mod wait;
+
+pub use filter::Filter;
+pub use group::{By, Group, Grouping};
+pub use kind::Kind;
+pub use summary::Summary;
+pub use wait::WaitStats;
