@@ -222,11 +222,11 @@ fn states<'d>(dump: &'d Dump, heads: &[(HeadId, i64)]) -> Vec<StateCount<'d>> {
     list
 }
 
-fn creators(
-    dump: &Dump,
+fn creators<'d>(
+    dump: &'d Dump,
     counts: Vec<(CreatorId, i64)>,
     goids: &[(CreatorId, u64)],
-) -> Vec<CreatorCount<'_>> {
+) -> Vec<CreatorCount<'d>> {
     let one = |(id, count): (CreatorId, i64)| {
         let creator = dump.creator(id)?;
         let from = goids.partition_point(|(other, _)| *other < id);
