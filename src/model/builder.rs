@@ -159,6 +159,13 @@ impl DumpBuilder {
         self.push(row)
     }
 
+    /// Puts `row` in place of the record at `index`, which was printed again with more of it.
+    pub fn replace(&mut self, index: usize, row: Row) {
+        if let Some(old) = self.dump.rows.get_mut(index) {
+            *old = row;
+        }
+    }
+
     /// Changes the head of the record at `index`: inference may need the whole dump.
     pub fn set_head(&mut self, index: usize, head: HeadId) {
         if let Some(row) = self.dump.rows.get_mut(index) {

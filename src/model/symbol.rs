@@ -43,20 +43,16 @@ impl<'a> Symbol<'a> {
     /// (and for methods with a value receiver that read like closures, such as `T.func1`).
     pub fn receiver(self) -> Option<&'a str> {
         let local = self.local();
-        match local.strip_prefix("(*") {
-            Some(rest) => rest.split_once(')').map(|(receiver, _)| receiver),
-            None => {
-                let (receiver, method) = local.split_once('.')?;
-                let closure = method.starts_with(|c: char| c.is_ascii_digit())
-                    || ["func", "gowrap", "deferwrap"].iter().any(|p| {
-                        method
-                            .strip_prefix(p)
-                            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-                    });
-                (!closure && !receiver.is_empty() && receiver != "init" && receiver != "glob")
-                    .then_some(receiver)
-            }
+        if let Some(rest) = local.strip_prefix("(*") {
+            return rest.split_once(')').map(|(receiver, _)| receiver);
         }
+        let (receiver, method) = split_at_dot(local)?;
+        let is_closure = method.starts_with(|c: char| c.is_ascii_digit())
+            || ["func", "gowrap", "deferwrap"].iter().any(|prefix| {
+                let rest = method.strip_prefix(prefix).unwrap_or_default();
+                rest.starts_with(|c: char| c.is_ascii_digit())
+            });
+        (!is_closure && !matches!(receiver, "" | "init" | "glob")).then_some(receiver)
     }
 
     /// Whether the function belongs to the runtime: package `runtime` or below `internal/runtime`
@@ -76,6 +72,20 @@ impl<'a> Symbol<'a> {
             || package == "_cgo_gotypes"
             || (package.is_empty() && !self.name.is_empty())
     }
+}
+
+/// `name` split at its first dot that is not inside brackets: `T[...].M` is `T[...]` and `M`.
+fn split_at_dot(name: &str) -> Option<(&str, &str)> {
+    let mut depth = 0usize;
+    let dot = name.bytes().position(|byte| {
+        match byte {
+            b'[' => depth += 1,
+            b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        byte == b'.' && depth == 0
+    })?;
+    Some((name.get(..dot)?, name.get(dot + 1..)?))
 }
 
 /// First path elements of the standard library's packages (Go 1.27), sorted.
@@ -183,6 +193,7 @@ mod tests {
             ("main.(*ΔΣ).ждать", "main", "(*ΔΣ).ждать", Some("ΔΣ")),
             ("crosscall2", "", "crosscall2", None),
             ("main.F[a/b.T].func1", "main", "F[a/b.T].func1", None),
+            ("main.T[...].M", "main", "T[...].M", Some("T[...]")),
         ] {
             let symbol = Symbol::new(name);
             assert_eq!(symbol.package(), package, "{name}");

@@ -1,16 +1,107 @@
 //! From bytes to dumps. [`parse`] is the only door: it finds out the format and reads.
 
+mod debug1;
+mod debug2;
+mod expect;
+mod infer;
+mod lexical;
+mod outside;
 mod place;
+mod proto;
+mod records;
+mod text;
 
+use std::io::ErrorKind;
+use std::io::Read;
+use std::path::PathBuf;
+
+use crate::error::Error;
 use crate::error::Result;
 use crate::model::Dump;
-use crate::source::{Limits, Stream};
+use crate::source::Limits;
+use crate::source::Stream;
+
+/// How a dump is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Longest line, and longest goroutine, in bytes; `--max-line`.
+    pub max_line: usize,
+    /// Whether texts that were seen before are recognised instead of parsed. The dump is the same.
+    pub hot: bool,
+    /// Bytes that are read at a time. The dump is the same.
+    pub block: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        // A block and the tables fit into the second-level cache; larger blocks are slower.
+        Self { max_line: Limits::default().max_line, hot: true, block: 64 << 10 }
+    }
+}
+
+impl From<&Limits> for Options {
+    fn from(limits: &Limits) -> Self {
+        Self { max_line: limits.max_line, ..Self::default() }
+    }
+}
 
 /// Reads every dump in `stream`, the input `name`.
 ///
-/// Fails only if there is no goroutine dump in the input at all, or if its container is damaged so
-/// that nothing in it can be used; everything else becomes a problem in a dump.
-pub fn parse(stream: &mut Stream<'_>, name: &str, limits: &Limits) -> Result<Vec<Dump>> {
-    let _ = (stream, name, limits);
-    Ok(Vec::new())
+/// Fails only if there is no goroutine dump in the input at all, if its container is damaged so that
+/// nothing in it can be used, or if a limit is reached; everything else becomes a problem in a dump.
+pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<Vec<Dump>> {
+    let head = read_head(stream, name, options.block)?;
+    if proto::sniff(&head) {
+        let message = read_all(stream, name, head)?;
+        return Ok(vec![proto::parse(&message, name, stream.truncated())?]);
+    }
+    if records::sniff(&head) {
+        let text = read_all(stream, name, head)?;
+        return Ok(vec![records::parse(&text, name)?]);
+    }
+    let dumps = text::Driver::new(stream, name, options, head).run()?;
+    if dumps.is_empty() {
+        return Err(Error::NotADump {
+            input: name.to_owned(),
+            what: "there is no goroutine dump in this text".to_owned(),
+            remedy:
+                "take one with: curl -so goroutines.txt 'http://HOST/debug/pprof/goroutine?debug=2'"
+                    .to_owned(),
+        });
+    }
+    Ok(dumps)
+}
+
+/// The first `bytes` bytes, or all there are.
+fn read_head(stream: &mut Stream<'_>, name: &str, bytes: usize) -> Result<Vec<u8>> {
+    let mut head = vec![0; bytes];
+    let mut len = 0;
+    while let Some(room) = head.get_mut(len..).filter(|room| !room.is_empty()) {
+        match read_some(stream, room, name)? {
+            0 => break,
+            n => len += n,
+        }
+    }
+    head.truncate(len);
+    Ok(head)
+}
+
+/// All that is left of the stream, behind `head`.
+fn read_all(stream: &mut Stream<'_>, name: &str, head: Vec<u8>) -> Result<Vec<u8>> {
+    let mut all = head;
+    stream
+        .read_to_end(&mut all)
+        .map_err(|source| Error::Io { path: PathBuf::from(name), source })?;
+    Ok(all)
+}
+
+/// Reads into `room`; 0 at the end.
+fn read_some(stream: &mut Stream<'_>, room: &mut [u8], name: &str) -> Result<usize> {
+    loop {
+        match stream.read(room) {
+            Ok(n) => return Ok(n),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(source) => return Err(Error::Io { path: PathBuf::from(name), source }),
+        }
+    }
 }

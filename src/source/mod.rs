@@ -1,24 +1,26 @@
 //! Where bytes come from, and what is peeled off them: paths, standard input, directories,
 //! archives, compression, and the wrapping that loggers put around lines.
+//!
+//! [`open`] is the door for bytes, [`unwrap`] peels lines, [`foreign`] says what an input is that
+//! is no goroutine dump.
 
+mod archive;
+mod decompress;
+mod directory;
+pub mod foreign;
+mod limits;
+mod open;
+mod salvage;
+mod sniff;
 mod stream;
 pub mod unwrap;
+mod window;
 
+pub use limits::Limits;
+pub use open::Member;
+pub use open::Opened;
+pub use open::Target;
+pub use open::Unreadable;
+pub use open::open;
+pub use open::open_reader;
 pub use stream::Stream;
-
-/// Limits against hostile input. Each has an error that names the flag which raises it.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Most bytes that one input may have after decompression; `--max-bytes`.
-    pub max_bytes: u64,
-    /// Longest line in bytes; `--max-line`.
-    pub max_line: usize,
-    /// How deep archives and compression may be nested; `--max-depth`.
-    pub max_depth: u8,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { max_bytes: 16 << 30, max_line: 64 << 20, max_depth: 8 }
-    }
-}

@@ -1,0 +1,214 @@
+//! Aggregated text, pprof's debug=1: a header, then a record for each group of equal goroutines.
+//!
+//! A loop walks the lines and [`grammar`] reads each; a record takes effect when it is whole, so that
+//! a block of text may end anywhere.
+
+mod grammar;
+mod lines;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use rustc_hash::FxHashMap;
+
+use crate::model::{
+    Dump, DumpBuilder, Format, FrameId, Head, HeadId, Truncation, TruncationReason,
+};
+use crate::parse::infer::chains::Chains;
+use crate::parse::place::{Fed, Text};
+use lines::{count_lines, line_at};
+use record::Outcome;
+
+/// How many lines of other origin are looked over for a further record while goroutines are missing.
+const LOOK_AHEAD: usize = 64;
+
+/// The parser of one profile.
+pub(crate) struct Debug1 {
+    builder: DumpBuilder,
+    /// Frames by the text of their lines: most lines of a dump are repeated many times.
+    known: FxHashMap<Box<[u8]>, Known>,
+    /// The head of every record until states are inferred.
+    head: HeadId,
+    header_read: bool,
+    /// The phantom record of Go 1.27 does not occur in other profiles than goroutine's own.
+    of_goroutines: bool,
+    stated: i64,
+    /// Goroutines of all records so far, whatever became of them.
+    counted: i64,
+    /// Whether any record had frame lines; Go 1.7 and before print none at debug=0.
+    any_frames: bool,
+    chains: Chains,
+}
+
+/// What is remembered of a frame line.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    frame: FrameId,
+    pc: u64,
+}
+
+impl Debug1 {
+    /// Whether `line` is the header of a profile in this format.
+    pub(crate) fn sniff(line: &[u8]) -> bool {
+        grammar::profile_header(line).is_ok()
+    }
+
+    /// A parser of the input `name`.
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            builder: DumpBuilder::new(name, Format::Debug1),
+            known: FxHashMap::default(),
+            head: HeadId::default(),
+            header_read: false,
+            of_goroutines: false,
+            stated: 0,
+            counted: 0,
+            any_frames: false,
+            chains: Chains::default(),
+        }
+    }
+
+    /// The dump as far as it was read.
+    pub(crate) fn builder(&mut self) -> &mut DumpBuilder {
+        &mut self.builder
+    }
+
+    /// Reads the header and whole records from the start of the text. What is not whole is left
+    /// unconsumed unless nothing follows. The dump is done where other text follows.
+    pub(crate) fn feed(&mut self, text: &Text<'_>) -> Fed {
+        self.debug1_dump(text)
+    }
+
+    /// Reads as many records as are whole.
+    ///
+    /// ```abnf
+    /// debug1-dump    = profile-header *record
+    /// ```
+    fn debug1_dump(&mut self, text: &Text<'_>) -> Fed {
+        let mut at = 0;
+        if !self.header_read {
+            match self.header(text) {
+                Some(end) => at = end,
+                None => return Fed { consumed: 0, done: text.eof },
+            }
+        }
+        loop {
+            let Some(line) = line_at(text, at) else { return Fed { consumed: at, done: text.eof } };
+            if line.text.is_empty() {
+                // Records are parted by blank lines.
+                self.builder.account().understood_lines += 1;
+                at = line.end;
+                continue;
+            }
+            match self.record(text, at) {
+                Outcome::Read(end) => at = end,
+                Outcome::More => return Fed { consumed: at, done: false },
+                Outcome::Bad { at: bad, what } => match self.skip_bad(text, at, bad, what) {
+                    Some(end) => at = end,
+                    None => return Fed { consumed: at, done: false },
+                },
+                Outcome::Foreign => match self.foreign(text, at) {
+                    Foreign::Skipped(end) => at = end,
+                    Foreign::More => return Fed { consumed: at, done: false },
+                    Foreign::End => return Fed { consumed: at, done: true },
+                },
+            }
+        }
+    }
+
+    /// The dump, which ends at byte `end_offset` of the input.
+    pub(crate) fn finish(mut self, end_offset: u64) -> Dump {
+        if self.header_read {
+            self.builder.set_stated_total(self.stated);
+        }
+        // A record that was not understood explains why goroutines are missing.
+        if self.counted < self.stated && self.builder.account().not_understood == 0 {
+            let reason = TruncationReason::MissingRecords;
+            self.builder.set_truncation(Truncation { reason, at_byte: end_offset });
+        }
+        self.chains.infer(&mut self.builder);
+        self.builder.finish()
+    }
+
+    /// Reads the header; the end of its line, or `None` if the line is not whole.
+    fn header(&mut self, text: &Text<'_>) -> Option<usize> {
+        let line = line_at(text, 0)?;
+        if let Ok((_, (name, total))) = grammar::profile_header(line.text) {
+            let name = String::from_utf8_lossy(name);
+            self.builder.set_profile(&name);
+            self.of_goroutines = name == "goroutine" || name == "goroutineleak";
+            self.stated = total;
+            // Only leaked goroutines are in this profile (Go 1.26 and later).
+            let leaked = name == "goroutineleak";
+            self.head = self.builder.head(Head { leaked, ..Head::default() });
+            self.builder.account().understood_lines += 1;
+        } else {
+            let problem = text.problem(0, line.text.len(), "expected the header of a profile");
+            self.builder.push_problem(problem);
+            self.builder.account().problem_lines += 1;
+        }
+        self.header_read = true;
+        if !line.whole {
+            self.cut(text, TruncationReason::MidLine);
+        }
+        Some(line.end)
+    }
+
+    /// Reports the record from `from` that is not understood at `bad`, and returns where the next one
+    /// may begin: after the next blank line. `None` if that is not there yet.
+    fn skip_bad(&mut self, text: &Text<'_>, from: usize, bad: usize, what: &str) -> Option<usize> {
+        let rest = text.bytes.get(from..).unwrap_or_default();
+        let end = match memchr::memmem::find(rest, b"\n\n") {
+            Some(blank) => from + blank + 2,
+            None if text.eof => text.bytes.len(),
+            None => return None,
+        };
+        let line_end = line_at(text, bad).map_or(end, |line| bad + line.text.len());
+        let length = line_end.min(end).saturating_sub(bad);
+        self.builder.push_problem(text.problem(bad, length, format!("expected {what}")));
+        let lines = count_lines(text.bytes.get(from..end).unwrap_or_default());
+        let account = self.builder.account();
+        account.not_understood += 1;
+        account.problem_lines += lines;
+        Some(end)
+    }
+
+    /// What to make of the line at `at`, which is no record: a log line that came between two records
+    /// is passed over, as long as goroutines are missing and a record follows soon.
+    fn foreign(&mut self, text: &Text<'_>, at: usize) -> Foreign {
+        if self.counted >= self.stated {
+            return Foreign::End;
+        }
+        let mut end = at;
+        for lines in 0..LOOK_AHEAD {
+            let Some(line) = line_at(text, end) else {
+                return if text.eof { Foreign::End } else { Foreign::More };
+            };
+            if Self::sniff(line.text) || line.text.starts_with(b"goroutine ") {
+                return Foreign::End;
+            }
+            if grammar::record_line(line.text).is_ok() {
+                self.builder.account().ignored_lines += lines as u64;
+                return Foreign::Skipped(end);
+            }
+            end = line.end;
+        }
+        Foreign::End
+    }
+
+    /// Notes that the text ends too early.
+    fn cut(&mut self, text: &Text<'_>, reason: TruncationReason) {
+        let at_byte = text.offset_of(text.bytes.len());
+        self.builder.set_truncation(Truncation { reason, at_byte });
+    }
+}
+
+/// What became of text that is no record.
+enum Foreign {
+    /// It was passed over up to here, where a record begins.
+    Skipped(usize),
+    /// More text is needed to say.
+    More,
+    /// The dump has ended.
+    End,
+}

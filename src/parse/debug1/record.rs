@@ -1,0 +1,280 @@
+//! Reading one record.
+
+use nom::Err;
+
+use super::grammar::{self, Expected};
+use super::lines::{Line, line_at};
+use super::{Debug1, Known};
+use crate::model::{CallKind, Frame, FrameId, Head, LabelsId, Row, TruncationReason};
+use crate::parse::infer::chains::Chain;
+use crate::parse::place::Text;
+
+/// What became of the text at which a record was looked for.
+pub(super) enum Outcome {
+    /// It was read (or dropped on purpose) up to here.
+    Read(usize),
+    /// It is not whole yet.
+    More,
+    /// It is a record, but `what` was expected at `at`.
+    Bad { at: usize, what: &'static str },
+    /// It is no record.
+    Foreign,
+}
+
+/// A record as it is collected.
+#[derive(Default)]
+struct Draft {
+    count: i64,
+    labels: LabelsId,
+    frames: Vec<FrameId>,
+    /// Address of the first and of the last frame line.
+    first: Option<u64>,
+    last: Option<u64>,
+    lines: u64,
+    end: usize,
+}
+
+impl Debug1 {
+    /// Reads the record at `at`.
+    ///
+    /// ```abnf
+    /// record         = record-line [ labels-line ] *frame-line [ LF ]
+    /// ```
+    pub(super) fn record(&mut self, text: &Text<'_>, at: usize) -> Outcome {
+        let Some(head) = line_at(text, at) else { return Outcome::More };
+        let (count, pcs) = match grammar::record_line(head.text) {
+            Ok((_, parsed)) => parsed,
+            Err(error) => return self.no_record_line(text, at, head, &error),
+        };
+        let mut draft = Draft { count, end: head.end, lines: 1, ..Draft::default() };
+        if !head.whole {
+            return self.last_record_line(text, pcs, draft);
+        }
+        loop {
+            let Some(line) = line_at(text, draft.end) else {
+                return if text.eof { self.end_of_text(text, pcs, draft) } else { Outcome::More };
+            };
+            if line.text.is_empty() {
+                draft.lines += 1;
+                draft.end = line.end;
+                break;
+            }
+            // Without a blank line the next record ends this one.
+            if line.text.first() != Some(&b'#') {
+                break;
+            }
+            if let Err(bad) = self.hash_line(line, &mut draft) {
+                if !line.whole {
+                    draft.lines += 1;
+                    draft.end = line.end;
+                    return self.cut_record(text, pcs, draft, TruncationReason::MidLine);
+                }
+                let at = draft.end + (line.text.len() - bad.rest.len());
+                return Outcome::Bad { at, what: bad.what };
+            }
+            if !line.whole {
+                return self.last_line(text, pcs, draft);
+            }
+        }
+        let end = draft.end;
+        self.whole_record(pcs, draft);
+        Outcome::Read(end)
+    }
+
+    /// Reads a labels line or a frame line into `draft`.
+    fn hash_line<'i>(&mut self, line: Line<'i>, draft: &mut Draft) -> Result<(), Expected<'i>> {
+        if let Some(known) = self.known.get(line.text).copied() {
+            draft.push(known);
+        } else if line.text.starts_with(b"# labels: ") {
+            let labels = grammar::labels_line(line.text).map_err(reason)?.1;
+            let labels: Vec<_> = labels
+                .iter()
+                .map(|(key, value)| (self.builder.string(key), self.builder.string(value)))
+                .collect();
+            draft.labels = self.builder.labels(&labels);
+        } else {
+            let parsed = grammar::frame_line(line.text).map_err(reason)?.1;
+            let frame = match parsed.call {
+                None => Frame::Address(parsed.pc),
+                Some((function, file, line)) => Frame::Call {
+                    function: self.builder.function(function),
+                    file: self.builder.string(file),
+                    line,
+                    kind: CallKind::Plain,
+                },
+            };
+            let known = Known { frame: self.builder.frame(frame), pc: parsed.pc };
+            // A line that may be cut is no line to remember.
+            if line.whole {
+                self.known.insert(line.text.into(), known);
+            }
+            draft.push(known);
+        }
+        draft.lines += 1;
+        draft.end = line.end;
+        Ok(())
+    }
+
+    /// The line at `at` is not the first line of a record: is it a damaged one?
+    fn no_record_line(
+        &mut self,
+        text: &Text<'_>,
+        at: usize,
+        line: Line<'_>,
+        error: &Err<Expected<'_>>,
+    ) -> Outcome {
+        let is_count = |text: &[u8]| text.iter().all(|b| b.is_ascii_digit() || *b == b'-');
+        let mark = memchr::memmem::find(line.text, b" @");
+        let (count, rest) = line.text.split_at(mark.unwrap_or(line.text.len()));
+        if !line.whole
+            && !count.is_empty()
+            && is_count(count)
+            && rest.get(2).is_none_or(|b| *b == b' ')
+        {
+            // The end of the input cut the line: `12 @ 0x48b`, or less than that.
+            let count = std::str::from_utf8(count).ok().and_then(|count| count.parse().ok());
+            let account = self.builder.account();
+            account.understood_lines += 1;
+            account.cut_off += mark.and(count).unwrap_or(1);
+            self.cut(text, TruncationReason::MidLine);
+            return Outcome::Read(line.end);
+        }
+        let damaged = line.text.starts_with(b"#") || memchr::memmem::find(rest, b" @ 0x").is_some();
+        let damaged = damaged || (mark.is_some() && is_count(count));
+        if damaged {
+            let Expected { what, rest } = match error {
+                Err::Error(expected) | Err::Failure(expected) => *expected,
+                Err::Incomplete(_) => Expected { what: "a record", rest: line.text },
+            };
+            return Outcome::Bad { at: at + (line.text.len() - rest.len()), what };
+        }
+        // One line ahead: a frame line makes it a record whose first line is damaged.
+        match line_at(text, line.end) {
+            Some(next) if next.text.starts_with(b"#\t") => {
+                Outcome::Bad { at, what: "the count and the addresses of a record" }
+            }
+            None if !text.eof => Outcome::More,
+            _ => Outcome::Foreign,
+        }
+    }
+
+    /// The text ends after a whole line of the record, without the blank line that Go prints.
+    fn end_of_text(&mut self, text: &Text<'_>, pcs: &[u8], draft: Draft) -> Outcome {
+        if self.reaches_outermost(pcs, &draft) {
+            let end = draft.end;
+            self.whole_record(pcs, draft);
+            Outcome::Read(end)
+        } else {
+            self.cut_record(text, pcs, draft, TruncationReason::MidGoroutine)
+        }
+    }
+
+    /// The text ends in a line that reads like a whole one. If it is the last frame of the last
+    /// record, then something has only trimmed the text's end, as a shell's `$(…)` does.
+    fn last_line(&mut self, text: &Text<'_>, pcs: &[u8], mut draft: Draft) -> Outcome {
+        let total = self.counted.saturating_add(draft.count);
+        if total == self.stated && self.reaches_outermost(pcs, &draft) {
+            let end = draft.end;
+            self.whole_record(pcs, draft);
+            return Outcome::Read(end);
+        }
+        // `main.go:32` may be cut from `main.go:327`.
+        draft.frames.pop();
+        self.cut_record(text, pcs, draft, TruncationReason::MidLine)
+    }
+
+    /// The text ends in the first line of a record. At debug=0 of Go 1.7 and before that can be all of
+    /// it; else the record is left out, as its addresses may be cut.
+    fn last_record_line(&mut self, text: &Text<'_>, pcs: &[u8], draft: Draft) -> Outcome {
+        let end = draft.end;
+        if !self.any_frames && self.counted.saturating_add(draft.count) == self.stated {
+            self.whole_record(pcs, draft);
+        } else {
+            let account = self.builder.account();
+            account.understood_lines += draft.lines;
+            account.cut_off += draft.count.unsigned_abs();
+            self.cut(text, TruncationReason::MidLine);
+        }
+        Outcome::Read(end)
+    }
+
+    /// Whether the last frame line is that of the outermost address; `runtime.goexit` has no line.
+    fn reaches_outermost(&self, pcs: &[u8], draft: &Draft) -> bool {
+        let Some(last) = draft.last else { return !self.any_frames };
+        let outermost = grammar::pcs(pcs).fold((0, 0), |(_, before), pc| (before, pc));
+        [outermost.0, outermost.1].iter().any(|pc| *pc == last || pc.checked_sub(1) == Some(last))
+    }
+
+    /// Adds a record whose end is missing.
+    fn cut_record(
+        &mut self,
+        text: &Text<'_>,
+        pcs: &[u8],
+        draft: Draft,
+        reason: TruncationReason,
+    ) -> Outcome {
+        let end = draft.end;
+        self.cut(text, reason);
+        let leaked = self.builder.dump().head(self.head).leaked;
+        let head = self.builder.head(Head { leaked, cut: true, ..Head::default() });
+        let account = self.builder.account();
+        account.understood_lines += draft.lines;
+        account.cut_off += draft.count.unsigned_abs();
+        self.counted = self.counted.saturating_add(draft.count);
+        let row = Row { head, labels: draft.labels, ..Row::default() };
+        self.push(row, pcs, &draft);
+        Outcome::Read(end)
+    }
+
+    /// Adds a whole record, unless it is the phantom.
+    fn whole_record(&mut self, pcs: &[u8], draft: Draft) {
+        // Go 1.27's goroutineleak counts main, if it is in `select {}`, before it sees that it is
+        // not leaked (golang/go PR 78922), and prints a record of nothing for it:
+        //     1 @
+        //     #	0x0
+        let nothing = pcs.is_empty() && draft.first == Some(0) && draft.frames.len() == 1;
+        if self.of_goroutines && nothing {
+            self.stated = self.stated.saturating_sub(draft.count);
+            self.builder.account().skipped_lines += draft.lines;
+            return;
+        }
+        self.any_frames |= draft.first.is_some();
+        let account = self.builder.account();
+        account.understood_lines += draft.lines;
+        account.whole = account.whole.saturating_add(draft.count);
+        self.counted = self.counted.saturating_add(draft.count);
+        let row = Row { head: self.head, labels: draft.labels, ..Row::default() };
+        self.push(row, pcs, &draft);
+    }
+
+    fn push(&mut self, mut row: Row, pcs: &[u8], draft: &Draft) {
+        row.stack = if draft.first.is_some() {
+            self.builder.stack(&draft.frames)
+        } else if self.any_frames {
+            // Its frame lines are cut off.
+            row.stack
+        } else {
+            // Without frame lines (debug=0 of Go 1.7 and before) the addresses are all there is.
+            let frames: Vec<_> =
+                grammar::pcs(pcs).map(|pc| self.builder.frame(Frame::Address(pc))).collect();
+            self.builder.stack(&frames)
+        };
+        self.builder.push_counted(row, draft.count);
+        self.chains.push(Chain::new(grammar::pcs(pcs), draft.first));
+    }
+}
+
+impl Draft {
+    fn push(&mut self, known: Known) {
+        self.frames.push(known.frame);
+        self.first.get_or_insert(known.pc);
+        self.last = Some(known.pc);
+    }
+}
+
+fn reason(error: Err<Expected<'_>>) -> Expected<'_> {
+    match error {
+        Err::Error(expected) | Err::Failure(expected) => expected,
+        Err::Incomplete(_) => Expected { what: "a whole line", rest: &[] },
+    }
+}

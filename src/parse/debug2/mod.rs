@@ -1,0 +1,476 @@
+//! Traceback text: `runtime.Stack`, pprof at debug=2, panics, fatal errors, signals; Go 1.0 to 1.27.
+//!
+//! The grammar is `grammar/debug2.abnf`. nom reads a line; [`Debug2::feed`] and [`block`] are the loops
+//! over lines.
+
+mod block;
+mod frame;
+mod header;
+mod heads;
+mod known;
+mod lines;
+mod start;
+
+use block::Block;
+use block::Reader;
+use block::words;
+use header::header_start;
+use known::Known;
+use lines::At;
+use lines::Line;
+use lines::is_call_at;
+use lines::is_crash_detail;
+use lines::is_crash_separator;
+use lines::is_crash_start;
+use lines::is_header_like;
+use lines::is_race_rule;
+use lines::is_race_start;
+use lines::is_register;
+use lines::line_at;
+
+pub(super) use start::dump_start;
+pub(super) use start::is_panic_value;
+pub(super) use start::is_stack_at;
+
+use super::expect::Expected;
+use super::place::Fed;
+use super::place::Text;
+use crate::model::ArgWord;
+use crate::model::Dump;
+use crate::model::DumpBuilder;
+use crate::model::Format;
+use crate::model::Head;
+use crate::model::HeadId;
+use crate::model::Row;
+use crate::model::StackId;
+use crate::model::Truncation;
+use crate::model::TruncationReason;
+use crate::source::unwrap::find_header;
+
+/// Longest preamble that is kept, in bytes.
+const MAX_PREAMBLE: usize = 64 << 10;
+
+/// What part of a dump is being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Before the first goroutine.
+    Preamble,
+    /// Between goroutines.
+    Body,
+    /// Between goroutines, after `-----`: the threads of GOTRACEBACK=crash.
+    Threads,
+    /// Inside a report of the race detector.
+    Race,
+}
+
+/// A reader of one dump in traceback text, fed block by block.
+#[derive(Debug)]
+pub(crate) struct Debug2 {
+    builder: DumpBuilder,
+    known: Known,
+    block: Block,
+    phase: Phase,
+    /// The phase to go back to after a race report.
+    before_race: Phase,
+    preamble: Vec<u8>,
+    /// How many goroutines have each stack, as far as [`ArgWord::SAMPLES`].
+    seen: Vec<u32>,
+    /// A `[running]` goroutine with frames was read: the next one begins a new dump.
+    ran: bool,
+    /// The last line has no newline.
+    mid_line: bool,
+    /// Goroutines whose stack was unavailable, and their indices.
+    unavailable: Vec<(u64, usize)>,
+}
+
+impl Debug2 {
+    /// A reader of a dump of the input `name`. With `hot` off no sequence is predicted.
+    pub(crate) fn new(name: &str, hot: bool) -> Self {
+        Self {
+            builder: DumpBuilder::new(name, Format::Debug2),
+            known: Known::new(hot),
+            block: Block::default(),
+            phase: Phase::Preamble,
+            before_race: Phase::Body,
+            preamble: Vec::new(),
+            seen: Vec::new(),
+            ran: false,
+            mid_line: false,
+            unavailable: Vec::new(),
+        }
+    }
+
+    /// The dump as far as it was read.
+    pub(crate) fn builder(&mut self) -> &mut DumpBuilder {
+        &mut self.builder
+    }
+
+    /// Reads whole goroutines and lines from the start of `text`.
+    ///
+    /// ```abnf
+    /// dump            = [ preamble ] goroutine *( LF goroutine )
+    /// ```
+    pub(crate) fn feed(&mut self, text: &Text<'_>) -> Fed {
+        let mut at = 0;
+        loop {
+            match self.dump(text, at) {
+                Some(next) if next == at => return Fed { consumed: at, done: true },
+                Some(next) => at = next,
+                None => return Fed { consumed: at, done: false },
+            }
+        }
+    }
+
+    /// Deals with what stands at `at`: the position behind it; `at` itself if another dump begins
+    /// there; `None` if the text ends before that can be told, or with it.
+    fn dump(&mut self, text: &Text<'_>, at: usize) -> Option<usize> {
+        let line = match line_at(text, at) {
+            At::Line(line) => line,
+            At::More | At::End => return None,
+        };
+        self.mid_line = !line.whole;
+        match self.phase {
+            Phase::Race if is_header_like(line) => {
+                self.phase = self.before_race;
+                self.dump(text, at)
+            }
+            Phase::Race => {
+                if is_race_rule(line.text) {
+                    self.phase = self.before_race;
+                }
+                Some(self.skip(line))
+            }
+            Phase::Preamble => self.preamble(text, at, line),
+            Phase::Body | Phase::Threads => self.between(text, at, line),
+        }
+    }
+
+    /// A line before the first goroutine: what a crash says, kept as it stands.
+    ///
+    /// A line that looks like a header is one only if a stack follows: up to Go 1.22 a panic's value is
+    /// printed raw, and may hold `goroutine 1 [running]:` in column 0.
+    ///
+    /// ```abnf
+    /// preamble        = ( panic-line / fatal-line / signal-line ) LF LF
+    /// ```
+    fn preamble(&mut self, text: &Text<'_>, at: usize, line: Line<'_>) -> Option<usize> {
+        if line.text.starts_with(b"goroutine ") && header_start(line.text).is_ok() {
+            let real = self.preamble.is_empty() || Self::has_stack(text, line)?;
+            if real {
+                self.end_preamble();
+                return self.goroutine(text, at, line);
+            }
+        }
+        if line.text == b"runtime stack:" {
+            return self.runtime_stack(text, line.next, 1);
+        }
+        if is_call_at(text, at)? {
+            // Go 1.2 and 1.3 print the frames of the thread's own stack after `PC=0x…` without a header.
+            if self.preamble.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"PC=0x")) {
+                return self.runtime_stack(text, at, 0);
+            }
+            self.end_preamble();
+            return self.headless(text, at);
+        }
+        if is_race_start(text, line)? {
+            return self.race(line);
+        }
+        if self.preamble.len() + line.text.len() < MAX_PREAMBLE {
+            self.preamble.extend_from_slice(line.text);
+            self.preamble.push(b'\n');
+        }
+        self.builder.account().understood_lines += 1;
+        Some(line.next)
+    }
+
+    /// Whether a stack follows the header `line`; `None` if the text ends before that can be told.
+    fn has_stack(text: &Text<'_>, line: Line<'_>) -> Option<bool> {
+        match line_at(text, line.next) {
+            At::Line(second) => Some(
+                frame::function_line(second.text).is_ok()
+                    || frame::unavailable(second.text).is_ok()
+                    || frame::created_by(second.text).is_ok()
+                    || frame::non_go_frame(second.text).is_ok()
+                    || !second.whole,
+            ),
+            At::More => None,
+            At::End => Some(true),
+        }
+    }
+
+    fn end_preamble(&mut self) {
+        let text = String::from_utf8_lossy(&self.preamble);
+        let text = text.trim_matches('\n');
+        if !text.is_empty() {
+            self.builder.set_preamble(text.to_owned());
+        }
+        self.preamble = Vec::new();
+        self.phase = Phase::Body;
+    }
+
+    /// A line between goroutines.
+    fn between(&mut self, text: &Text<'_>, at: usize, line: Line<'_>) -> Option<usize> {
+        if line.text.is_empty() {
+            self.builder.account().understood_lines += 1;
+            return Some(line.next);
+        }
+        if is_header_like(line) {
+            return self.goroutine(text, at, line);
+        }
+        if line.text == b"runtime stack:" {
+            return self.runtime_stack(text, line.next, 1);
+        }
+        if is_crash_separator(line.text) {
+            self.phase = Phase::Threads;
+            return Some(self.skip(line));
+        }
+        if is_race_start(text, line)? {
+            return self.race(line);
+        }
+        if is_register(line.text) {
+            return Some(self.skip(line));
+        }
+        if is_crash_start(line.text) {
+            if self.phase == Phase::Threads || self.builder.dump().is_empty() {
+                return Some(self.skip(line));
+            }
+            return Some(at);
+        }
+        if is_crash_detail(line.text) {
+            return Some(self.skip(line));
+        }
+        if is_call_at(text, at)? {
+            return self.headless(text, at);
+        }
+        self.foreign(text, at, line)
+    }
+
+    fn skip(&mut self, line: Line<'_>) -> usize {
+        self.builder.account().skipped_lines += 1;
+        line.next
+    }
+
+    fn race(&mut self, line: Line<'_>) -> Option<usize> {
+        self.before_race = self.phase;
+        self.phase = Phase::Race;
+        Some(self.skip(line))
+    }
+
+    /// A line of other origin. If it holds a header further inside, it is for the caller to unwrap.
+    fn foreign(&mut self, text: &Text<'_>, at: usize, line: Line<'_>) -> Option<usize> {
+        if !line.whole && b"goroutine ".starts_with(line.text) {
+            // The input ends inside the first word of a header.
+            self.builder.account().cut_off += 1;
+            self.builder.account().understood_lines += 1;
+            return Some(line.next);
+        }
+        if text.pieces.is_none() && find_header(line.text, 0).is_some() {
+            return Some(at);
+        }
+        self.builder.account().ignored_lines += 1;
+        Some(line.next)
+    }
+
+    /// Frames without a header: the header was damaged or is missing.
+    fn headless(&mut self, text: &Text<'_>, at: usize) -> Option<usize> {
+        if !self.read(text, at) {
+            return None;
+        }
+        let end = self.block.end;
+        let lines = self.block.understood_lines + self.block.problem_lines;
+        if self.phase == Phase::Threads {
+            self.builder.account().skipped_lines += lines;
+        } else {
+            let problem = text.problem(
+                at,
+                end - at,
+                "expected a header `goroutine N [status]:` before these frames",
+            );
+            self.builder.push_problem(problem);
+            self.builder.account().not_understood += 1;
+            self.builder.account().problem_lines += lines;
+        }
+        self.builder.account().skipped_lines += self.block.skipped_lines;
+        self.builder.account().ignored_lines += self.block.ignored_lines;
+        Some(end)
+    }
+
+    /// The stack of a thread without a goroutine, from `at` on, after `before` lines of its own.
+    fn runtime_stack(&mut self, text: &Text<'_>, at: usize, before: u64) -> Option<usize> {
+        if !self.read(text, at) {
+            return None;
+        }
+        let stack = self.builder.stack(&self.block.frames);
+        self.builder.push_runtime_stack(stack);
+        self.count_lines(before);
+        Some(self.block.end)
+    }
+
+    fn read(&mut self, text: &Text<'_>, at: usize) -> bool {
+        let (builder, known, block) = (&mut self.builder, &mut self.known, &mut self.block);
+        Reader { text, builder, known, block }.goroutine(at)
+    }
+
+    /// Takes over the lines and problems of the block, and `more` understood lines.
+    fn count_lines(&mut self, more: u64) {
+        let account = self.builder.account();
+        account.understood_lines += self.block.understood_lines + more;
+        account.skipped_lines += self.block.skipped_lines;
+        account.ignored_lines += self.block.ignored_lines;
+        account.problem_lines += self.block.problem_lines;
+        for problem in self.block.problems.drain(..) {
+            self.builder.push_problem(problem);
+        }
+    }
+
+    /// A goroutine whose header is at `at`.
+    fn goroutine(&mut self, text: &Text<'_>, at: usize, line: Line<'_>) -> Option<usize> {
+        let header = match heads::header(&mut self.builder, &mut self.known, line.text) {
+            Ok(header) => header,
+            Err(error) => return self.bad_header(text, at, line, error),
+        };
+        let heads::Known { goid, head, labels, running } = header;
+        if !self.read(text, line.next) {
+            return None;
+        }
+        // A header alone, without its newline: the input ends here.
+        self.block.cut |= !line.whole;
+        let again = self.printed_again(goid);
+        let runs = running && !self.block.unavailable && !self.block.frames.is_empty();
+        if runs && self.ran && again.is_none() && self.phase != Phase::Threads {
+            return Some(at);
+        }
+        self.ran |= runs;
+        self.push(text, Row { goid, head, labels, ..Row::default() }, again);
+        Some(self.block.end)
+    }
+
+    /// The index of the goroutine if it was printed before without its stack, and now with it.
+    ///
+    /// A goroutine that runs on another thread is printed as `goroutine running on other thread; stack
+    /// unavailable`, and again with its frames when that thread dies too: of two concurrent map writes,
+    /// or with GOTRACEBACK=crash.
+    fn printed_again(&self, goid: u64) -> Option<usize> {
+        if self.block.unavailable || self.block.frames.is_empty() {
+            return None;
+        }
+        self.unavailable.iter().find(|(known, _)| *known == goid).map(|(_, index)| *index)
+    }
+
+    /// Adds the goroutine that was read into the block, whose header is in `row`; in place of the one
+    /// at the index `again` if that is given.
+    fn push(&mut self, text: &Text<'_>, row: Row, again: Option<usize>) {
+        let head = if self.block.cut { self.cut(row.head) } else { row.head };
+        let stack = self.builder.stack(&self.block.frames);
+        let (creator, creator_goid) = (self.block.creator, self.block.creator_goid);
+        let row = Row { creator_goid, stack, head, creator, ..row };
+        self.mid_line = !text.bytes.get(..self.block.end).is_some_and(|read| read.ends_with(b"\n"));
+        self.count_lines(1);
+        if let Some(index) = again {
+            self.unavailable.retain(|(goid, _)| *goid != row.goid);
+            self.builder.replace(index, row);
+            self.builder.account().repeated += 1;
+            return;
+        }
+        let index = self.builder.push(row);
+        if self.block.unavailable {
+            self.unavailable.push((row.goid, index));
+        }
+        if self.block.cut {
+            self.builder.account().cut_off += 1;
+        } else {
+            self.builder.account().whole += 1;
+        }
+        self.builder.push_ancestors(std::mem::take(&mut self.block.ancestors));
+        self.keep_arguments(text, index, stack);
+    }
+
+    /// `head` of a goroutine whose text is cut off.
+    fn cut(&mut self, head: HeadId) -> HeadId {
+        let head = Head { cut: true, ..self.builder.dump().head(head) };
+        self.builder.head(head)
+    }
+
+    fn keep_arguments(&mut self, text: &Text<'_>, index: usize, stack: StackId) {
+        if self.seen.len() <= stack.index() {
+            self.seen.resize(stack.index() + 1, 0);
+        }
+        let sampled = self.seen.get_mut(stack.index()).is_some_and(|seen| {
+            *seen = seen.saturating_add(1);
+            *seen <= ArgWord::SAMPLES
+        });
+        let Ok(row) = u32::try_from(index) else { return };
+        for (frame, (start, len), evidence) in &self.block.arguments {
+            if !evidence && !sampled {
+                continue;
+            }
+            let arguments = text.bytes.get(*start..start + len).unwrap_or_default();
+            words(arguments, &mut |position, value, exact| {
+                let word = ArgWord { row, frame: *frame, position, exact, value };
+                self.builder.push_arg(word, *evidence);
+            });
+        }
+    }
+
+    /// A header that is not understood: cut off at the end of the input, or damaged. A damaged one is
+    /// a problem together with its stack.
+    fn bad_header(
+        &mut self,
+        text: &Text<'_>,
+        at: usize,
+        line: Line<'_>,
+        Expected { what, rest }: Expected<'_>,
+    ) -> Option<usize> {
+        if !line.whole {
+            self.builder.account().cut_off += 1;
+            self.builder.account().understood_lines += 1;
+            return Some(line.next);
+        }
+        if !self.read(text, line.next) {
+            return None;
+        }
+        let column = line.text.len() - rest.len();
+        let message = format!("expected {what}");
+        let problem = text.problem(at + column, line.text.len() - column, message);
+        self.builder.push_problem(problem);
+        let account = self.builder.account();
+        account.not_understood += 1;
+        account.problem_lines += 1 + self.block.understood_lines + self.block.problem_lines;
+        account.skipped_lines += self.block.skipped_lines;
+        account.ignored_lines += self.block.ignored_lines;
+        self.mid_line = self.block.cut;
+        Some(self.block.end)
+    }
+
+    /// The dump, whose text ended at `end` of the input; `at_eof` if the input ended there too.
+    /// `None` if there was no goroutine in it.
+    pub(crate) fn finish(mut self, bytes: u64, end: u64, at_eof: bool) -> Option<Dump> {
+        let account = self.builder.dump().account;
+        if self.builder.dump().is_empty() && account.cut_off == 0 && account.not_understood == 0 {
+            return None;
+        }
+        self.builder.set_bytes(bytes);
+        if let Some(reason) = self.truncation(bytes).filter(|_| at_eof) {
+            self.builder.set_truncation(Truncation { reason, at_byte: end });
+        }
+        Some(self.builder.finish())
+    }
+
+    /// Why a dump of `bytes` bytes that ends with the input is thought to be cut, if it is.
+    fn truncation(&self, bytes: u64) -> Option<TruncationReason> {
+        let cut = self.builder.dump().account.cut_off > 0;
+        if bytes == PPROF_LIMIT {
+            Some(TruncationReason::Pprof64Mib)
+        } else if cut && self.mid_line && bytes.is_power_of_two() && bytes >= 1024 {
+            Some(TruncationReason::Buffer)
+        } else if cut && self.mid_line {
+            Some(TruncationReason::MidLine)
+        } else {
+            cut.then_some(TruncationReason::MidGoroutine)
+        }
+    }
+}
+
+/// The most that pprof writes at debug=2 (Go 1.0 to 1.27, runtime/pprof/pprof.go,
+/// writeGoroutineStacks).
+const PPROF_LIMIT: u64 = 64 << 20;

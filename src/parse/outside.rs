@@ -1,0 +1,86 @@
+//! Text between dumps: where the next one starts, what belongs to it before its first header, and
+//! whether loggers wrapped it.
+
+use memchr::memchr;
+use memchr::memchr_iter;
+use memchr::memrchr;
+
+use super::debug1::Debug1;
+use super::debug2;
+use super::place::Text;
+use crate::source::unwrap::Wrapper;
+use crate::source::unwrap::find_header;
+
+/// How far before its first header a dump can start, in bytes: a panic's value may be long.
+const LOOK_BACK: usize = 32 << 10;
+
+/// What was found in a text outside of dumps.
+pub(super) enum Outside {
+    /// No dump starts in the first `consumed` bytes, which are `lines` lines.
+    Nothing { consumed: usize, lines: u64 },
+    /// A dump starts at `at`, after `lines` lines that belong to none; `aggregated`: at debug=1.
+    Dump { at: usize, lines: u64, aggregated: bool },
+    /// The header at `at` is wrapped by a logger.
+    Wrapped { at: usize, wrapper: Wrapper },
+    /// The text ends before that can be told.
+    More,
+}
+
+/// Looks for the start of a dump in `text`.
+pub(super) fn look(text: &Text<'_>) -> Outside {
+    let bytes = text.bytes;
+    let mut from = 0;
+    while let Some(at) = find_header(bytes, from) {
+        let before = bytes.get(..at).unwrap_or_default();
+        let start = memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        let rest = bytes.get(start..).unwrap_or_default();
+        let line = match memchr(b'\n', rest) {
+            Some(newline) => rest.get(..newline).unwrap_or_default(),
+            None if text.eof => rest,
+            None => return Outside::More,
+        };
+        let column = at - start;
+        if column == 0 && !line.ends_with(b"\r") {
+            if Debug1::sniff(line) {
+                return dump(text, start, true);
+            }
+            return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), false);
+        }
+        // `2026/11/23 09:18:35 goroutine 5 [running]:` from log.Print(debug.Stack()): only the first
+        // line has the prefix.
+        match debug2::is_stack_at(text, start + line.len() + 1) {
+            Some(true) if column > 0 => return dump(text, at, false),
+            None => return Outside::More,
+            Some(_) => {}
+        }
+        let may_wrap = text.pieces.is_none() && !debug2::is_panic_value(bytes, start);
+        if let Some(wrapper) = may_wrap.then(|| Wrapper::detect(line, column)).flatten() {
+            return Outside::Wrapped { at, wrapper };
+        }
+        from = start + line.len();
+    }
+    nothing(text)
+}
+
+fn dump(text: &Text<'_>, at: usize, aggregated: bool) -> Outside {
+    let before = text.bytes.get(..at).unwrap_or_default();
+    let lines = memchr_iter(b'\n', before).count() as u64;
+    Outside::Dump { at, lines, aggregated }
+}
+
+/// There is no header: all but the end is no part of a dump, and the end may be its preamble.
+fn nothing(text: &Text<'_>) -> Outside {
+    let bytes = text.bytes;
+    let consumed = if text.eof {
+        bytes.len()
+    } else {
+        let keep = bytes.len().saturating_sub(LOOK_BACK);
+        memrchr(b'\n', bytes.get(..keep).unwrap_or_default()).map_or(0, |newline| newline + 1)
+    };
+    let gone = bytes.get(..consumed).unwrap_or_default();
+    let mut lines = memchr_iter(b'\n', gone).count() as u64;
+    if text.eof && !gone.is_empty() && !gone.ends_with(b"\n") {
+        lines += 1;
+    }
+    if consumed == 0 { Outside::More } else { Outside::Nothing { consumed, lines } }
+}

@@ -1,0 +1,141 @@
+//! Opens the members of tar and zip archives.
+
+use super::limits::Metered;
+use super::open::Done;
+use super::open::Failure;
+use super::open::Nested;
+use super::open::Opener;
+use super::window::Window;
+use std::fs::File;
+use std::io;
+use std::io::BufReader;
+use std::io::Cursor;
+use std::io::Read;
+use std::io::Seek;
+use zip::ZipArchive;
+use zip::read::ZipFile;
+use zip::read::read_zipfile_from_stream;
+
+/// Opens the members of a tar archive.
+pub(super) fn tar(opener: &mut Opener<'_>, nested: &Nested, window: Window<'_>) -> Done {
+    let mut archive = tar::Archive::new(window);
+    let entries = archive.entries().map_err(|error| nested.failed(error))?;
+    for (index, entry) in entries.enumerate() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => return broken(opener, nested, "tar archive", index > 0, error),
+        };
+        let name = entry.path_bytes().into_owned();
+        let kind = entry.header().entry_type();
+        if kind.is_dir() || kind.is_pax_global_extensions() {
+            continue;
+        }
+        let is_file = kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse();
+        if !is_file || is_hidden(&name) {
+            opener.opened.skipped += 1;
+            continue;
+        }
+        let size = entry.size();
+        opener.member(nested, &name, entry, size)?;
+    }
+    // The compressed archive ends between two members, which looks like its proper end.
+    match nested.note.get() {
+        Some(reason) => broken(opener, nested, "tar archive", true, io::Error::other(reason)),
+        None => Ok(()),
+    }
+}
+
+/// Opens the members of a zip archive: from `file` if there is one, else from `window` by way of
+/// memory, because the list of members is at the end.
+pub(super) fn zip(
+    opener: &mut Opener<'_>,
+    nested: &Nested,
+    window: Window<'_>,
+    file: Option<&File>,
+) -> Done {
+    if let Some(file) = file {
+        return zip_members(opener, nested, BufReader::new(file));
+    }
+    let mut bytes = Vec::new();
+    let limit = opener.limits.spool();
+    let read = window.take(limit + 1).read_to_end(&mut bytes);
+    read.map_err(|error| nested.failed(error))?;
+    if bytes.len() as u64 > limit {
+        return Err(Failure::Input(opener.limits.too_large_for_memory(&nested.name)));
+    }
+    zip_members(opener, nested, Cursor::new(bytes.as_slice()))
+}
+
+fn zip_members(opener: &mut Opener<'_>, nested: &Nested, mut reader: impl Read + Seek) -> Done {
+    let mut archive = match ZipArchive::new(&mut reader) {
+        Ok(archive) => archive,
+        Err(error) => {
+            reader.rewind().map_err(|error| nested.failed(error))?;
+            return zip_without_list(opener, nested, reader, error.into());
+        }
+    };
+    for index in 0..archive.len() {
+        match archive.by_index(index) {
+            Ok(member) => zip_member(opener, nested, member)?,
+            Err(error) => {
+                let name = format!("{}!member {}", nested.name, index + 1);
+                opener.note_failure(name, Err(nested.damaged("zip archive", error.to_string())))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Opens the members of a zip archive whose list is missing, because its end is, one after the
+/// other. `error` is what is wrong with the list.
+fn zip_without_list(
+    opener: &mut Opener<'_>,
+    nested: &Nested,
+    reader: impl Read,
+    error: io::Error,
+) -> Done {
+    let mut reader = Metered::new(reader, &nested.meter, nested.depth);
+    let mut members = 0;
+    while let Ok(Some(member)) = read_zipfile_from_stream(&mut reader) {
+        members += 1;
+        zip_member(opener, nested, member)?;
+    }
+    broken(opener, nested, "zip archive", members > 0, error)
+}
+
+fn zip_member<R: Read>(opener: &mut Opener<'_>, nested: &Nested, member: ZipFile<'_, R>) -> Done {
+    if member.is_dir() {
+        return Ok(());
+    }
+    let name = member.name_raw().to_vec();
+    if !member.is_file() || member.is_symlink() || is_hidden(&name) {
+        opener.opened.skipped += 1;
+        return Ok(());
+    }
+    let size = member.size();
+    opener.member(nested, &name, member, size)
+}
+
+/// The archive cannot be read further. That is noted if it had members before.
+fn broken(
+    opener: &mut Opener<'_>,
+    nested: &Nested,
+    container: &'static str,
+    had_members: bool,
+    error: io::Error,
+) -> Done {
+    if nested.meter.is_exceeded() {
+        return Err(nested.failed(error));
+    }
+    let failure = nested.damaged(container, error.to_string());
+    if had_members {
+        return opener.note_failure(nested.name.clone(), Err(failure));
+    }
+    Err(failure)
+}
+
+/// Whether a member's name starts with a dot, as of the `._dump.txt` that macOS puts beside files.
+fn is_hidden(name: &[u8]) -> bool {
+    let last = name.rsplit(|byte| *byte == b'/' || *byte == b'\\').next();
+    last.is_some_and(|last| last.starts_with(b"."))
+}
