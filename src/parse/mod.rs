@@ -13,13 +13,13 @@ mod text;
 
 use std::io::ErrorKind;
 use std::io::Read;
-use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::error::Result;
 use crate::model::Dump;
 use crate::source::Limits;
 use crate::source::Stream;
+use crate::source::foreign::describe_foreign;
 
 /// How a dump is read.
 #[derive(Clone, Copy, Debug)]
@@ -59,18 +59,37 @@ pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<V
         let text = read_all(stream, name, head)?;
         return Ok(vec![records::parse(&text, name)?]);
     }
+    // Enough to say what the input is if it is no dump.
+    let start = head.get(..head.len().min(4096)).unwrap_or_default().to_vec();
     let dumps = text::Driver::new(stream, name, options, head).run()?;
     if dumps.is_empty() {
-        return Err(Error::NotADump {
-            input: name.to_owned(),
-            what: "there is no goroutine dump in this text".to_owned(),
-            remedy:
-                "take one with: curl -so goroutines.txt 'http://HOST/debug/pprof/goroutine?debug=2'"
-                    .to_owned(),
-        });
+        return Err(not_a_dump(&start, name));
     }
     Ok(dumps)
 }
+
+/// The error for an input that starts with `head` and holds no goroutine.
+fn not_a_dump(head: &[u8], name: &str) -> Error {
+    if debug2::is_crash(head) {
+        return Error::NotADump {
+            input: name.to_owned(),
+            what: "this is a Go crash report without goroutines".to_owned(),
+            remedy: "run the program with GOTRACEBACK=all in its environment".to_owned(),
+        };
+    }
+    match describe_foreign(head) {
+        Some(foreign) => foreign.error(name),
+        None => Error::NotADump {
+            input: name.to_owned(),
+            what: "there is no goroutine dump in this input".to_owned(),
+            remedy: TAKE_ONE.to_owned(),
+        },
+    }
+}
+
+/// How to get what gdump reads.
+const TAKE_ONE: &str =
+    "take one with: curl -so goroutines.txt 'http://HOST/debug/pprof/goroutine?debug=2'";
 
 /// The first `bytes` bytes, or all there are.
 fn read_head(stream: &mut Stream<'_>, name: &str, bytes: usize) -> Result<Vec<u8>> {
@@ -89,9 +108,7 @@ fn read_head(stream: &mut Stream<'_>, name: &str, bytes: usize) -> Result<Vec<u8
 /// All that is left of the stream, behind `head`.
 fn read_all(stream: &mut Stream<'_>, name: &str, head: Vec<u8>) -> Result<Vec<u8>> {
     let mut all = head;
-    stream
-        .read_to_end(&mut all)
-        .map_err(|source| Error::Io { path: PathBuf::from(name), source })?;
+    stream.read_to_end(&mut all).map_err(|error| Stream::error(name, error))?;
     Ok(all)
 }
 
@@ -101,7 +118,7 @@ fn read_some(stream: &mut Stream<'_>, room: &mut [u8], name: &str) -> Result<usi
         match stream.read(room) {
             Ok(n) => return Ok(n),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(source) => return Err(Error::Io { path: PathBuf::from(name), source }),
+            Err(error) => return Err(Stream::error(name, error)),
         }
     }
 }

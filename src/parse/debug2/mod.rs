@@ -29,6 +29,7 @@ use lines::is_register;
 use lines::line_at;
 
 pub(super) use start::dump_start;
+pub(super) use start::is_crash;
 pub(super) use start::is_panic_value;
 pub(super) use start::is_stack_at;
 

@@ -68,6 +68,11 @@ pub(in crate::parse) fn is_stack_at(text: &Text<'_>, at: usize) -> Option<bool> 
     is_call_at(text, at)
 }
 
+/// Whether `text` holds what a crash says before its goroutines: with `GOTRACEBACK=none` there are none.
+pub(in crate::parse) fn is_crash(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').any(is_crash_start)
+}
+
 /// Whether the line is what a crash prints between its first line and the first goroutine.
 fn is_crash_text(line: &[u8]) -> bool {
     line.is_empty()

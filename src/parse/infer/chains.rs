@@ -20,6 +20,9 @@ const FILE_SPAN: u64 = 0x8000;
 /// `chanrecv1` and `chanrecv2` are a few instructions each and follow each other.
 const WRAPPER_SPAN: u64 = 0x100;
 
+/// The calls of an inlined function are within so many bytes of its caller's.
+const INLINED_SPAN: u64 = 0x80;
+
 /// Distinct functions that must wait alike before the mere number tells a `select` from `select {}`.
 const MANY: usize = 5;
 
@@ -119,6 +122,7 @@ impl Chains {
             let Some((leaf, _, _)) = leaf_of(builder, index, era, &mut leaves) else { continue };
             evidence.see_park(leaf, chain.hidden());
         }
+        evidence.guess_park();
         for (index, chain) in self.list.iter().enumerate() {
             let found = leaf_of(builder, index, era, &mut leaves);
             let Some((leaf, function, _)) = found else { continue };
@@ -197,6 +201,8 @@ enum Rest {
 struct Evidence {
     /// Addresses in gopark.
     gopark: BTreeSet<u64>,
+    /// How many records of any function begin with an address and another hidden one.
+    first: BTreeMap<u64, u64>,
     /// Addresses in goparkunlock.
     goparkunlock: BTreeSet<u64>,
     /// By the address in `selectgo` or `block`: functions behind it, and whether the standard library
@@ -211,7 +217,12 @@ struct Evidence {
 impl Evidence {
     /// Learns where gopark is from a record that surely waits in it.
     fn see_park(&mut self, leaf: Leaf, hidden: &[u64]) {
-        let Leaf::Waits(state) = leaf else { return };
+        let Leaf::Waits(state) = leaf else {
+            if let (Leaf::Any { .. }, [park, _, ..]) = (leaf, hidden) {
+                *self.first.entry(*park).or_default() += 1;
+            }
+            return;
+        };
         match (state, hidden) {
             ("IO wait", [park, _]) | ("sleep", [park]) => {
                 self.gopark.insert(*park);
@@ -225,6 +236,15 @@ impl Evidence {
                 self.goparkunlock.insert(*unlock);
             }
             _ => {}
+        }
+    }
+
+    /// Where no record tells, most goroutines of a program wait in gopark.
+    fn guess_park(&mut self) {
+        if self.gopark.is_empty()
+            && let Some((park, _)) = self.first.iter().max_by_key(|(_, count)| **count)
+        {
+            self.gopark.insert(*park);
         }
     }
 
@@ -301,9 +321,12 @@ impl Evidence {
                 family.vote(Op::Receive);
             }
         }
-        if let [first, second] = &mut families[..] {
-            let (from, to) = (first.first(), second.last());
-            if first.last() < second.first() && to.saturating_sub(from) < FILE_SPAN {
+        // Other waits may have the same form (`selectgo` up to Go 1.8), but in other files.
+        let near = |a: &Family, b: &Family| b.last().saturating_sub(a.first()) < FILE_SPAN;
+        for file in families.chunk_by_mut(near) {
+            if let [first, second] = file
+                && first.last() < second.first()
+            {
                 first.vote(Op::Send);
                 second.vote(Op::Receive);
             }
@@ -316,9 +339,11 @@ impl Evidence {
     }
 }
 
-/// A pair of addresses that may be in chan.go: the inner function follows its wrapper closely.
+/// A pair of addresses that may be in chan.go: the inner function follows its wrapper closely. Closer
+/// still is a function inlined in its caller, such as `goparkunlock` in `ReadTrace` (Go 1.15).
 fn chan(inner: u64, wrapper: u64) -> Option<Rest> {
-    let follows = inner.checked_sub(wrapper).is_some_and(|span| span > 0 && span < FILE_SPAN);
+    let span = inner.checked_sub(wrapper);
+    let follows = span.is_some_and(|span| (INLINED_SPAN..FILE_SPAN).contains(&span));
     follows.then_some(Rest::Chan { inner, wrapper })
 }
 
