@@ -3,7 +3,10 @@
 
 pub mod canon;
 pub mod duration;
+pub mod facts;
 pub mod filter;
+pub mod find;
+pub mod finding;
 mod fingerprint;
 pub mod group;
 pub mod kind;
@@ -13,7 +16,9 @@ pub mod summary;
 pub mod version;
 pub mod wait;
 
+pub use facts::{Case, Facts};
 pub use filter::Filter;
+pub use finding::{Category, Confidence, Finding, Root, Severity};
 pub use group::{By, Group, Grouping};
 pub use kind::Kind;
 pub use summary::Summary;
