@@ -24,6 +24,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
+    clippy::print_stdout,
     reason = "a test: what is wrong with the corpus ends it"
 )]
 
