@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::canon::Shown;
 use super::group::Group;
+use super::known::Known;
 use super::summary::{Look, Summary};
 use crate::model::{Dump, Goroutine, StackId};
 
@@ -15,6 +16,8 @@ pub struct Case<'c, 'd> {
     pub before: &'c [Facts<'d>],
     /// What the user asked for.
     pub config: &'c Config,
+    /// Goroutines that are known.
+    pub known: &'c Known,
 }
 
 /// Thresholds that the user set.
