@@ -48,21 +48,28 @@ pub(super) fn join<'d>(
     crowds.sort_by_key(|(verdict, _)| std::cmp::Reverse(*verdict));
     let mut clusters: Vec<Cluster<'d>> = Vec::new();
     for (number, (verdict, crowd)) in crowds.into_iter().enumerate() {
-        let found = clusters.iter_mut().filter(|_| number < COMPARED).find_map(|cluster| {
+        let link_to = |cluster: &Cluster<'d>| {
             let links = cluster.members.iter().map(|(_, member)| link(facts, member, &crowd, lone));
-            let best = links.max().filter(|best| *best > Link::None)?;
-            Some((cluster, best))
-        });
-        match found {
-            Some((cluster, best)) => {
-                cluster.link =
-                    if cluster.members.len() == 1 { best } else { cluster.link.min(best) };
-                cluster.members.push((verdict, crowd));
-            }
-            None if verdict.is_some() => {
+            links.max().unwrap_or(Link::None)
+        };
+        let links: Vec<Link> = clusters
+            .iter()
+            .map(|cluster| if number < COMPARED { link_to(cluster) } else { Link::None })
+            .collect();
+        let mut linked = links.iter().enumerate().filter(|(_, link)| **link > Link::None);
+        let Some((home, best)) = linked.next() else {
+            if verdict.is_some() {
                 clusters.push(Cluster { members: vec![(verdict, crowd)], link: Link::None });
             }
-            None => {}
+            continue;
+        };
+        // It may hold together what did not seem to belong together before.
+        let others: Vec<usize> = linked.map(|(index, _)| index).collect();
+        let more: Vec<_> = others.iter().rev().map(|index| clusters.remove(*index)).collect();
+        if let Some(cluster) = clusters.get_mut(home) {
+            cluster.link = if cluster.members.len() == 1 { *best } else { cluster.link.min(*best) };
+            cluster.members.extend(more.into_iter().rev().flat_map(|other| other.members));
+            cluster.members.push((verdict, crowd));
         }
     }
     clusters

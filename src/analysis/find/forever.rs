@@ -8,7 +8,7 @@
 //! `select {}` or on the nil channel of `context.Background().Done()`; the main goroutine does that in
 //! many, and one goroutine that was started once costs nothing.
 
-use super::benign::{benign, is_main};
+use super::aside::{is_fine, is_main};
 use super::crowd::{Crowd, crowds};
 use super::reason::Reason;
 use super::suspect::MANY;
@@ -25,9 +25,14 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let forever = |index: usize, reason| {
         matches!(reason, Reason::NilChan | Reason::EmptySelect)
             && !is_main(facts, index)
-            && benign(facts, index, reason).is_none()
+            && facts.groups.get(index).is_some_and(|group| group.leaked == 0)
     };
-    crowds(facts, forever).iter().map(|crowd| tell_one(facts, crowd)).collect()
+    let crowds = crowds(facts, forever);
+    crowds
+        .iter()
+        .filter(|crowd| !is_fine(case, crowd))
+        .map(|crowd| tell_one(facts, crowd))
+        .collect()
 }
 
 fn tell_one(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Finding {

@@ -10,7 +10,7 @@
 //!
 //! Age raises, never lowers: Go counts it from a garbage collection, and who ticks is always young.
 
-use super::benign::{benign, is_main};
+use super::aside::{is_fine, is_main};
 use super::cluster;
 use super::connection::Connections;
 use super::crowd::{Crowd, crowds};
@@ -41,11 +41,13 @@ pub(super) type Verdict = (Severity, Confidence);
 /// Looks for suspected leaks.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
-    let look = Look::new(facts);
-    let judged: Vec<_> =
-        candidates(facts).into_iter().map(|crowd| (look.judge_if_unknown(&crowd), crowd)).collect();
+    let look = Look::new(case);
+    let judged: Vec<_> = candidates(facts)
+        .into_iter()
+        .map(|crowd| (look.judge_if_unknown(case, &crowd), crowd))
+        .collect();
     let clusters = cluster::join(facts, judged, look.at_rest);
-    clusters.iter().map(|cluster| tell::suspected(facts, &look, cluster)).collect()
+    clusters.iter().map(|cluster| tell::suspected(case, &look, cluster)).collect()
 }
 
 /// Crowds that may leak, or belong to one that does.
@@ -63,16 +65,15 @@ pub(super) struct Look<'f, 'd> {
     pub at_rest: bool,
     /// Goroutines of the program.
     pub total: i64,
-    facts: &'f Facts<'d>,
     connections: Connections<'f, 'd>,
 }
 
 impl<'f, 'd> Look<'f, 'd> {
-    fn new(facts: &'f Facts<'d>) -> Self {
+    fn new(case: &Case<'f, 'd>) -> Self {
+        let facts = case.now;
         Self {
             at_rest: at_rest(facts),
             total: facts.summary.shown,
-            facts,
             connections: Connections::new(facts),
         }
     }
@@ -88,11 +89,10 @@ impl<'f, 'd> Look<'f, 'd> {
     }
 
     /// The verdict on `crowd`, unless it is known to be fine or other analyses speak of it.
-    fn judge_if_unknown(&self, crowd: &Crowd<'_>) -> Option<Verdict> {
+    fn judge_if_unknown(&self, case: &Case<'_, '_>, crowd: &Crowd<'_>) -> Option<Verdict> {
         let elsewhere =
             matches!(crowd.reason, Reason::NilChan | Reason::EmptySelect | Reason::Lock);
-        let known = |index: &usize| benign(self.facts, *index, crowd.reason).is_some();
-        if elsewhere || crowd.groups.iter().all(known) { None } else { self.judge(crowd) }
+        if elsewhere || is_fine(case, crowd) { None } else { self.judge(crowd) }
     }
 
     /// The verdict on `crowd`; `None` if there is nothing to say.

@@ -1,10 +1,12 @@
 //! How a leak is told: the sentence, the evidence and the next steps of a crowd or a cluster.
 
+use super::aside::known;
 use super::cluster::{Cluster, Link};
 use super::crowd::Crowd;
+use super::said::known_as;
 use super::suspect::{LONG, Look, MANY};
 use crate::analysis::canon::Shown;
-use crate::analysis::facts::Facts;
+use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
 
 /// `1 goroutine`, `20 goroutines`.
@@ -49,7 +51,12 @@ fn root(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Root> {
 }
 
 /// The finding about a suspected leak.
-pub(super) fn suspected(facts: &Facts<'_>, look: &Look<'_, '_>, cluster: &Cluster<'_>) -> Finding {
+pub(super) fn suspected(
+    case: &Case<'_, '_>,
+    look: &Look<'_, '_>,
+    cluster: &Cluster<'_>,
+) -> Finding {
+    let facts = case.now;
     let crowds: Vec<_> = cluster.members.iter().map(|(_, crowd)| crowd).collect();
     let mut finding = finding(super::suspect::KIND, facts, &crowds);
     let worst = cluster.members.iter().filter_map(|(verdict, _)| *verdict).max();
@@ -65,6 +72,8 @@ pub(super) fn suspected(facts: &Facts<'_>, look: &Look<'_, '_>, cluster: &Cluste
     finding.title = title(first, cluster, finding.severity);
     finding.evidence = evidence(facts, look, first);
     finding.evidence.extend(members(cluster));
+    let entry = first.groups.first().and_then(|index| known(case, *index));
+    finding.evidence.extend(entry.map(known_as));
     finding.evidence.extend(caution(facts));
     finding.next = next(facts, first, finding.severity);
     finding
@@ -109,6 +118,12 @@ fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String
             reason.doing()
         ),
     }
+}
+
+/// `title` of what grows from dump to dump.
+pub(super) fn grown(title: &str) -> String {
+    let plain = title.split(", or a leak").next().unwrap_or(title);
+    format!("{}, and they grow from dump to dump", plain.trim_end_matches(": idle"))
 }
 
 /// What speaks for it, the most convincing first.
