@@ -26,7 +26,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 
 fn tell_one(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Finding {
     let mut finding = tell::finding(KIND, facts, &[crowd]);
-    finding.severity = Severity::High;
+    finding.severity = severity(crowd);
     finding.confidence = Confidence::Proven;
     if crowd.reason == Reason::Lock {
         finding.category = Category::Deadlock;
@@ -57,6 +57,16 @@ fn tell_one(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Finding {
     finding
 }
 
+/// One goroutine that was started once and is stuck costs nothing that anyone will notice, proven or
+/// not; one whose starter is gone may be the first of many.
+fn severity(crowd: &Crowd<'_>) -> Severity {
+    match crowd.leaked {
+        1 if crowd.origin.is_gone() => Severity::Medium,
+        1 => Severity::Low,
+        _ => Severity::High,
+    }
+}
+
 /// Makes a finding of another analysis proven if Go marks most of its goroutines.
 pub(super) fn confirm(facts: &Facts<'_>, finding: &mut Finding) {
     let groups = || finding.groups.iter().filter_map(|index| facts.groups.get(*index));
@@ -65,7 +75,9 @@ pub(super) fn confirm(facts: &Facts<'_>, finding: &mut Finding) {
     if finding.kind == KIND || leaked == 0 || leaked.saturating_mul(2) < all {
         return;
     }
-    finding.severity = Severity::High;
+    if leaked > 1 {
+        finding.severity = Severity::High;
+    }
     finding.confidence = Confidence::Proven;
     finding.evidence.insert(
         0,

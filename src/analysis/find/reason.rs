@@ -29,7 +29,10 @@ pub(super) enum Reason {
     Syscall,
     /// It runs or could run.
     OnCpu,
-    /// Anything else, and states that are not known.
+    /// It is not known: debug=1 hides the runtime's frames, so that a channel operation, a `select` and
+    /// running code look alike where nothing else tells them apart.
+    Unknown,
+    /// Anything else.
     Other,
 }
 
@@ -55,6 +58,7 @@ impl Reason {
             "IO wait" => Self::Io,
             "sleep" => Self::Sleep,
             "syscall" => Self::Syscall,
+            "" | "unknown" | "waiting" | "leaked" => Self::Unknown,
             other if crate::model::state::is_on_cpu(other) => Self::OnCpu,
             _ => Self::Other,
         }
@@ -81,6 +85,7 @@ impl Reason {
             Self::Sleep => "sleeping",
             Self::Syscall => "in a system call",
             Self::OnCpu => "running",
+            Self::Unknown => "waiting (probably for a channel)",
             Self::Other => "waiting",
         }
     }
@@ -98,6 +103,7 @@ impl Reason {
             Self::Lock => "nobody unlocks it",
             Self::Io => "nothing arrives",
             Self::Sleep => "they poll without an end",
+            Self::Unknown => "nobody wakes them",
             Self::Syscall | Self::OnCpu | Self::Other => "they do not end",
         }
     }
@@ -126,6 +132,7 @@ impl Reason {
             Self::Lock => "unlock on every path, best by defer",
             Self::Io => "set a deadline, or close the connection when it is not needed any more",
             Self::Sleep => "leave the loop when its work is over: check ctx.Err() in it",
+            Self::Unknown => "see which channel it waits for, and who is to send, receive or close",
             Self::Syscall | Self::OnCpu | Self::Other => "find out what ends it",
         }
     }

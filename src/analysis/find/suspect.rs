@@ -113,7 +113,12 @@ impl<'f, 'd> Look<'f, 'd> {
             return self.judge_send(crowd);
         }
         if self.is_deserted(crowd) {
-            return Some((Medium, if many { Likely } else { Possible }));
+            return Some(match (many, crowd.reason) {
+                (true, Reason::Unknown) => (Medium, Possible),
+                (true, _) => (Medium, Likely),
+                (false, Reason::Unknown) => (Low, Possible),
+                (false, _) => (Medium, Possible),
+            });
         }
         let mass = n >= LEAKPROF || (n >= MASS && n.saturating_mul(2) >= self.total);
         // A goroutine of a library for each of its objects: how many there are is the program's will.

@@ -3,6 +3,7 @@
 use super::aside::known;
 use super::cluster::{Cluster, Link};
 use super::crowd::Crowd;
+use super::reason::Reason;
 use super::said::known_as;
 use super::suspect::{LONG, Look, MANY};
 use crate::analysis::canon::Shown;
@@ -69,6 +70,10 @@ pub(super) fn suspected(
     if let Some(raised) = cluster_verdict(cluster) {
         (finding.severity, finding.confidence) = (finding.severity, finding.confidence).max(raised);
     }
+    if look.at_rest && crowds.iter().any(|crowd| crowd.reason == Reason::Lock) {
+        // Those who wait for locks and those who wait for them hold each other up.
+        finding.category = Category::Deadlock;
+    }
     finding.title = title(first, cluster, finding.severity);
     finding.evidence = evidence(facts, look, first);
     finding.evidence.extend(members(cluster));
@@ -88,7 +93,7 @@ fn cluster_verdict(cluster: &Cluster<'_>) -> Option<(Severity, Confidence)> {
     if cluster.link < Link::Ages || !inside || !long {
         return None;
     }
-    let closes = crowds().any(|crowd| crowd.reason == super::reason::Reason::WaitGroup);
+    let closes = crowds().any(|crowd| crowd.reason == Reason::WaitGroup);
     Some((if closes { Severity::High } else { Severity::Medium }, Confidence::Likely))
 }
 
