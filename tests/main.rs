@@ -15,6 +15,8 @@
 )]
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod corpus;
