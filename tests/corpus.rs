@@ -22,8 +22,8 @@ const FAKE_HEADERS: &[(&str, usize)] = &[
 const PROBLEMS: &[(&str, &str)] = &[];
 
 /// Profiles that a tool may take or refuse: they have the format of a goroutine dump, but hold
-/// threads or a program's own things.
-const EITHER: &[&str] = &["other.threadcreate.", "other.custom."];
+/// threads or a program's own things. One is a part of a profile that was cut out without its header.
+const EITHER: &[&str] = &["other.threadcreate.", "other.custom.", "issue-speedtest165."];
 
 /// What a file is, told by means that share nothing with the parsers.
 #[derive(Debug)]

@@ -131,9 +131,6 @@ impl Debug1 {
 
     /// The dump, whose text has `bytes` bytes and ends at byte `end_offset` of the input.
     pub(crate) fn finish(mut self, bytes: u64, end_offset: u64) -> Dump {
-        if self.header_read {
-            self.builder.set_stated_total(self.stated);
-        }
         // A record that was not understood explains why goroutines are missing.
         if self.counted < self.stated && self.builder.account().not_understood == 0 {
             let reason = TruncationReason::MissingRecords;
@@ -160,10 +157,14 @@ impl Debug1 {
             self.head = self.builder.head(Head { leaked, ..Head::default() });
             self.builder.account().understood_lines += 1;
         } else {
-            let problem = text.problem(0, line.text.len(), "expected the header of a profile");
-            self.builder.push_problem(problem);
-            self.builder.account().problem_lines += 1;
+            // Somebody cut out a part of a profile.
+            let what = "expected the header `goroutine profile: total N` before the first record";
+            self.builder.push_problem(text.problem(0, line.text.len(), what));
+            self.of_goroutines = true;
+            self.header_read = true;
+            return Some(0);
         }
+        self.builder.set_stated_total(self.stated);
         self.header_read = true;
         if !line.whole {
             self.cut(text, TruncationReason::MidLine);
