@@ -35,6 +35,8 @@ pub(crate) struct Debug1 {
     /// The head of every record until states are inferred.
     head: HeadId,
     header_read: bool,
+    /// There was a header.
+    headed: bool,
     /// The phantom record of Go 1.27 does not occur in other profiles than goroutine's own.
     of_goroutines: bool,
     stated: i64,
@@ -67,6 +69,7 @@ impl Debug1 {
             known: FxHashMap::default(),
             head: HeadId::default(),
             header_read: false,
+            headed: false,
             of_goroutines: false,
             stated: 0,
             counted: 0,
@@ -131,6 +134,9 @@ impl Debug1 {
 
     /// The dump, whose text has `bytes` bytes and ends at byte `end_offset` of the input.
     pub(crate) fn finish(mut self, bytes: u64, end_offset: u64) -> Dump {
+        if self.headed {
+            self.builder.set_stated_total(self.stated);
+        }
         // A record that was not understood explains why goroutines are missing.
         if self.counted < self.stated && self.builder.account().not_understood == 0 {
             let reason = TruncationReason::MissingRecords;
@@ -164,7 +170,7 @@ impl Debug1 {
             self.header_read = true;
             return Some(0);
         }
-        self.builder.set_stated_total(self.stated);
+        self.headed = true;
         self.header_read = true;
         if !line.whole {
             self.cut(text, TruncationReason::MidLine);
