@@ -147,6 +147,12 @@ fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<St
     if look.is_deserted(crowd) {
         all.push("nothing else in the process runs, sleeps or waits for the network: only a timer could still wake them".to_owned());
     }
+    let ahead = if crowd.reason == Reason::Send { look.ahead(crowd) } else { 0 };
+    if ahead > 0 {
+        all.push(format!(
+            "{ahead} others are past that line, so the wait ends: the channel limits how many go on at a time"
+        ));
+    }
     all.extend(since(crowd));
     if crowd.count >= MANY && look.total > 0 {
         let share = crowd.count.saturating_mul(100) / look.total;
