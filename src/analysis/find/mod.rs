@@ -15,6 +15,7 @@ mod suspect;
 mod tell;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 pub use said::{Fine, fine, notes};
 
@@ -94,15 +95,17 @@ pub const ANALYSES: &[Analysis] = &[
 /// consumer, for something outside) and is of medium severity or more. So is what earlier dumps
 /// acquit, and what the user's thresholds keep out.
 pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
+    let history = growth::History::new(case);
     let mut findings: Vec<Finding> = Vec::new();
+    let mut told = Told::default();
     for analysis in ANALYSES {
-        let found = (analysis.run)(case);
-        let judged = found.into_iter().filter_map(|mut finding| {
+        for mut finding in (analysis.run)(case) {
             proven::confirm(case.now, &mut finding);
-            growth::weigh(case, &mut finding).then_some(finding)
-        });
-        for finding in judged.filter(|finding| said::admits(case, finding)) {
-            if !is_explained(case, &findings, &finding) {
+            if growth::weigh(case, &history, &mut finding)
+                && said::admits(case, &finding)
+                && !told.explains(case, &findings, &finding)
+            {
+                told.add(findings.len(), &finding);
                 findings.push(finding);
             }
         }
@@ -111,23 +114,35 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether `earlier` findings of other kinds explain most of `finding`'s goroutines: four of five, as
-/// a few may be caught on their way.
-fn is_explained(case: &Case<'_, '_>, earlier: &[Finding], finding: &Finding) -> bool {
-    let suspected = finding.kind == suspect::KIND || finding.kind == growth::KIND;
-    let explains = |other: &&Finding| {
-        let knows_why = other.category != Category::Leak && other.severity >= Severity::Medium;
-        other.kind != finding.kind
-            && (other.severity >= finding.severity || (suspected && knows_why))
-    };
-    let count = |index: &usize| case.now.groups.get(*index).map_or(0, |group| group.count);
-    let mut covered: Vec<usize> =
-        earlier.iter().filter(explains).flat_map(|other| other.groups.iter().copied()).collect();
-    covered.sort_unstable();
-    let all: i64 = finding.groups.iter().map(count).sum();
-    let told: i64 =
-        finding.groups.iter().filter(|g| covered.binary_search(g).is_ok()).map(count).sum();
-    all > 0 && told.saturating_mul(5) >= all.saturating_mul(4)
+/// Which findings speak of each group.
+#[derive(Default)]
+struct Told(BTreeMap<usize, Vec<usize>>);
+
+impl Told {
+    fn add(&mut self, number: usize, finding: &Finding) {
+        for group in &finding.groups {
+            self.0.entry(*group).or_default().push(number);
+        }
+    }
+
+    /// Whether `earlier` findings of other kinds explain most of `finding`'s goroutines: four of five,
+    /// as a few may be caught on their way.
+    fn explains(&self, case: &Case<'_, '_>, earlier: &[Finding], finding: &Finding) -> bool {
+        let suspected = finding.kind == suspect::KIND || finding.kind == growth::KIND;
+        let explains = |other: &Finding| {
+            let knows_why = other.category != Category::Leak && other.severity >= Severity::Medium;
+            other.kind != finding.kind
+                && (other.severity >= finding.severity || (suspected && knows_why))
+        };
+        let is_told = |group: &&usize| {
+            let numbers = self.0.get(*group).map_or(&[][..], Vec::as_slice);
+            numbers.iter().filter_map(|number| earlier.get(*number)).any(explains)
+        };
+        let count = |group: &usize| case.now.groups.get(*group).map_or(0, |group| group.count);
+        let all: i64 = finding.groups.iter().map(count).sum();
+        let told: i64 = finding.groups.iter().filter(is_told).map(count).sum();
+        all > 0 && told.saturating_mul(5) >= all.saturating_mul(4)
+    }
 }
 
 /// Orders findings: worst first, then surest, then weightiest, then by name.

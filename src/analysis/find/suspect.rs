@@ -17,6 +17,7 @@ use super::crowd::{Crowd, crowds};
 use super::reason::Reason;
 use super::rest::at_rest;
 use super::tell;
+use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Confidence, Finding, Severity};
 
@@ -65,6 +66,7 @@ pub(super) struct Look<'f, 'd> {
     pub at_rest: bool,
     /// Goroutines of the program.
     pub total: i64,
+    facts: &'f Facts<'d>,
     connections: Connections<'f, 'd>,
 }
 
@@ -74,6 +76,7 @@ impl<'f, 'd> Look<'f, 'd> {
         Self {
             at_rest: at_rest(facts),
             total: facts.summary.shown,
+            facts,
             connections: Connections::new(facts),
         }
     }
@@ -81,6 +84,17 @@ impl<'f, 'd> Look<'f, 'd> {
     /// Whether `crowd` waits in a program where nothing can wake it, not even who writes the dump.
     pub(super) fn is_deserted(&self, crowd: &Crowd<'_>) -> bool {
         self.at_rest && crowd.reason.is_internal() && crowd.origin.of_writer == 0
+    }
+
+    /// Goroutines that are past the line where `crowd` waits in the same function. If there are any,
+    /// the wait ends: the channel limits how many go on at a time, or it is a loop that moves.
+    pub(super) fn ahead(&self, crowd: &Crowd<'_>) -> i64 {
+        let Crowd { site, .. } = crowd;
+        let past = |frame: Shown<'_>| matches!(frame, Shown::Call { function, line, .. } if function == site.function && line > site.line);
+        let others = self.facts.groups.iter().enumerate().filter(|(index, group)| {
+            !crowd.groups.contains(index) && self.facts.frames(group.stack).any(past)
+        });
+        others.fold(0i64, |sum, (_, group)| sum.saturating_add(group.count))
     }
 
     /// Whether each goroutine of `crowd` serves a connection that somebody reads from.
@@ -106,8 +120,13 @@ impl<'f, 'd> Look<'f, 'd> {
             return many.then_some((Low, Possible));
         }
         let outlives = origin.is_one_per_call() && origin.is_gone();
+        if crowd.reason == Reason::Send && self.ahead(crowd) > 0 {
+            return many.then_some((Low, Possible));
+        }
         if many && outlives {
-            return Some((High, Likely));
+            // Who sleeps wakes; many that were just started do so soon.
+            let sleeps = crowd.reason == Reason::Sleep;
+            return Some(if sleeps { (Medium, Possible) } else { (High, Likely) });
         }
         if crowd.reason == Reason::Send {
             return self.judge_send(crowd);

@@ -131,12 +131,27 @@ pub(super) fn grown(title: &str) -> String {
     format!("{}, and they grow from dump to dump", plain.trim_end_matches(": idle"))
 }
 
+/// `title` of what stays as it is from dump to dump.
+pub(super) fn steady(title: &str) -> String {
+    let plain = title.split(": idle, or a leak").next().unwrap_or(title);
+    format!("{plain}; they do not grow")
+}
+
+/// How the step begins that asks for one more dump.
+pub(super) const SECOND_DUMP: &str = "take a second dump";
+
 /// What speaks for it, the most convincing first.
 fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<String> {
     let mut all = Vec::new();
     all.extend(started(facts, crowd));
     if look.is_deserted(crowd) {
         all.push("nothing else in the process runs, sleeps or waits for the network: only a timer could still wake them".to_owned());
+    }
+    let ahead = if crowd.reason == Reason::Send { look.ahead(crowd) } else { 0 };
+    if ahead > 0 {
+        all.push(format!(
+            "{ahead} others are past that line, so the wait ends: the channel limits how many go on at a time"
+        ));
     }
     all.extend(since(crowd));
     if crowd.count >= MANY && look.total > 0 {
@@ -266,7 +281,14 @@ pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> 
     let at = if place.is_empty() { crowd.site.function } else { &place };
     let mut steps = Vec::new();
     if severity > Severity::Low {
-        steps.push(format!("{at}: {}", crowd.reason.remedy()));
+        if crowd.site.is_dependency() {
+            let package = crowd.site.package();
+            steps.push(format!(
+                "find the calls into {package} that leave it behind: what they return is not closed, stopped or cancelled"
+            ));
+        } else {
+            steps.push(format!("{at}: {}", crowd.reason.remedy()));
+        }
     }
     let group = crowd.groups.first().and_then(|index| facts.groups.get(*index));
     if let Some(creator) = group.and_then(|group| group.creators.first()).filter(|c| c.line > 0) {
@@ -276,6 +298,8 @@ pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> 
             creator.line, creator.function
         ));
     }
-    steps.push("take a second dump in a minute and give both: what grows leaks, what stays is stuck or idle".to_owned());
+    steps.push(format!(
+        "{SECOND_DUMP} in a minute and give both: what grows leaks, what stays is stuck or idle"
+    ));
     steps
 }
