@@ -2,6 +2,7 @@
 //! to the runtime. Reads dumps, never changes them, and does no input or output.
 
 pub mod canon;
+pub mod diagnosis;
 pub mod duration;
 pub mod facts;
 pub mod filter;
@@ -17,6 +18,7 @@ pub mod summary;
 pub mod version;
 pub mod wait;
 
+pub use diagnosis::Sight;
 pub use facts::{Case, Facts};
 pub use filter::Filter;
 pub use finding::{Category, Confidence, Finding, Root, Severity};
