@@ -7,6 +7,7 @@ mod crowd;
 mod forever;
 mod growth;
 mod origin;
+mod per_request;
 mod proven;
 mod reason;
 mod rest;

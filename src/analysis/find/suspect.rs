@@ -14,6 +14,7 @@ use super::aside::{is_fine, is_main};
 use super::cluster;
 use super::connection::Connections;
 use super::crowd::{Crowd, crowds};
+use super::per_request;
 use super::reason::Reason;
 use super::rest::at_rest;
 use super::tell;
@@ -35,6 +36,10 @@ const LEAKPROF: i64 = 10_000;
 /// A wait of so many minutes is longer than the timeouts of clients, proxies and load balancers
 /// (30 s to 5 min by default), so that nobody is there any more who wants the result.
 pub(super) const LONG: u32 = 10;
+
+/// Of more goroutines than so many times its size a crowd that may as well be a pool is not worth a
+/// line: a dump of 20,000 (real-erigon) has a dozen of them.
+const NOTABLE: i64 = 50;
 
 /// How bad a crowd is, and how sure that is.
 pub(super) type Verdict = (Severity, Confidence);
@@ -90,7 +95,13 @@ impl<'f, 'd> Look<'f, 'd> {
     /// the wait ends: the channel limits how many go on at a time, or it is a loop that moves.
     pub(super) fn ahead(&self, crowd: &Crowd<'_>) -> i64 {
         let Crowd { site, .. } = crowd;
-        let past = |frame: Shown<'_>| matches!(frame, Shown::Call { function, line, .. } if function == site.function && line > site.line);
+        if site.line == 0 {
+            return 0;
+        }
+        let past = |frame: Shown<'_>| match frame {
+            Shown::Call { function, line, .. } => function == site.function && line > site.line,
+            Shown::Address(_) | Shown::Elided(_) => false,
+        };
         let others = self.facts.groups.iter().enumerate().filter(|(index, group)| {
             !crowd.groups.contains(index) && self.facts.frames(group.stack).any(past)
         });
@@ -115,14 +126,13 @@ impl<'f, 'd> Look<'f, 'd> {
         use Severity::{High, Low, Medium};
         let (n, origin) = (crowd.count, &crowd.origin);
         let many = n >= MANY;
-        if crowd.reason == Reason::Io || self.serves_connections(crowd) {
-            // Connections come and go with their clients.
-            return many.then_some((Low, Possible));
+        let review = (many && n.saturating_mul(NOTABLE) >= self.total).then_some((Low, Possible));
+        // Connections come and go with their clients.
+        let serves = crowd.reason == Reason::Io || self.serves_connections(crowd);
+        if serves || (crowd.reason == Reason::Send && self.ahead(crowd) > 0) {
+            return review;
         }
         let outlives = origin.is_one_per_call() && origin.is_gone();
-        if crowd.reason == Reason::Send && self.ahead(crowd) > 0 {
-            return many.then_some((Low, Possible));
-        }
         if many && outlives {
             // Who sleeps wakes; many that were just started do so soon.
             let sleeps = crowd.reason == Reason::Sleep;
@@ -139,6 +149,7 @@ impl<'f, 'd> Look<'f, 'd> {
                 (false, _) => (Medium, Possible),
             });
         }
+        let hangs = is_old(crowd) && per_request::is_request(self.facts, crowd);
         let mass = n >= LEAKPROF || (n >= MASS && n.saturating_mul(2) >= self.total);
         // A goroutine of a library for each of its objects: how many there are is the program's will.
         let mass = mass && !crowd.site.is_dependency();
@@ -146,8 +157,8 @@ impl<'f, 'd> Look<'f, 'd> {
             // Two more are seen in any service that serves two more.
             () if outlives && n > 2 => Some((Medium, Possible)),
             () if mass => Some((Medium, Possible)),
-            () if many => Some((Low, Possible)),
-            () => None,
+            () if hangs && n > 2 => Some((Medium, if many { Likely } else { Possible })),
+            () => review,
         }
     }
 
@@ -157,7 +168,7 @@ impl<'f, 'd> Look<'f, 'd> {
         use Confidence::{Likely, Possible};
         use Severity::{High, Low, Medium};
         let (n, origin) = (crowd.count, &crowd.origin);
-        let old = crowd.wait.median.is_some_and(|minutes| minutes >= LONG);
+        let old = is_old(crowd);
         match () {
             () if self.is_deserted(crowd) => Some((if n >= MANY { High } else { Medium }, Likely)),
             () if origin.is_one_per_call() && origin.is_gone() => Some((Medium, Likely)),
@@ -168,4 +179,9 @@ impl<'f, 'd> Look<'f, 'd> {
             () => None,
         }
     }
+}
+
+/// Whether half of `crowd` waits for longer than anybody does.
+fn is_old(crowd: &Crowd<'_>) -> bool {
+    crowd.wait.median.is_some_and(|minutes| minutes >= LONG)
 }
