@@ -343,3 +343,12 @@ fn without_ids_equal_ages_hold_a_cluster_together() {
             .starts_with("20 instances of a 5-goroutine cluster are stuck: main.(*join).Close")
     );
 }
+
+#[test]
+fn connections_of_a_library_outlive_the_call_that_opened_them() {
+    let mut text = Text::service();
+    text.abandoned(100, 40, "select, 30 minutes", &[("example.com/db@v1.2.0.(*conn).watch", 61)]);
+    let path = text.0.replace("/src/lib.go", "/mod/example.com/db@v1.2.0/conn.go");
+    let config = Config::default();
+    assert!(report_with(&[&path], &config).worst() <= Severity::Low);
+}

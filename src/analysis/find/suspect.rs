@@ -10,10 +10,10 @@
 //!
 //! Age raises, never lowers: Go counts it from a garbage collection, and who ticks is always young.
 
-use super::aside::{is_fine, is_main};
+use super::aside::{is_fine, is_main, known};
 use super::cluster;
 use super::connection::Connections;
-use super::crowd::{Crowd, crowds};
+use super::crowd::{Crowd, Site, crowds};
 use super::per_request;
 use super::reason::Reason;
 use super::rest::at_rest;
@@ -21,6 +21,7 @@ use super::tell;
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Confidence, Finding, Severity};
+use crate::analysis::known::Class;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "suspected-leak";
@@ -37,6 +38,9 @@ const LEAKPROF: i64 = 10_000;
 /// (30 s to 5 min by default), so that nobody is there any more who wants the result.
 pub(super) const LONG: u32 = 10;
 
+/// Connections that pools keep open by default: `MaxIdleConns` of `http.DefaultTransport`, `maxPoolSize`
+/// of MongoDB; others have fewer.
+const POOL: i64 = 100;
 /// Of more goroutines than so many times its size a crowd that may as well be a pool is not worth a
 /// line: a dump of 20,000 (real-erigon) has a dozen of them.
 const NOTABLE: i64 = 50;
@@ -117,11 +121,15 @@ impl<'f, 'd> Look<'f, 'd> {
     fn judge_if_unknown(&self, case: &Case<'_, '_>, crowd: &Crowd<'_>) -> Option<Verdict> {
         let elsewhere =
             matches!(crowd.reason, Reason::NilChan | Reason::EmptySelect | Reason::Lock);
-        if elsewhere || is_fine(case, crowd) { None } else { self.judge(crowd) }
+        if elsewhere || is_fine(case, crowd) {
+            return None;
+        }
+        let entry = crowd.groups.first().and_then(|index| known(case, *index));
+        self.judge(crowd, entry.is_some_and(|entry| entry.class == Class::Suspect))
     }
 
-    /// The verdict on `crowd`; `None` if there is nothing to say.
-    fn judge(&self, crowd: &Crowd<'_>) -> Option<Verdict> {
+    /// The verdict on `crowd`; `None` if there is nothing to say. `blamed` is what is known to be wrong.
+    fn judge(&self, crowd: &Crowd<'_>, blamed: bool) -> Option<Verdict> {
         use Confidence::{Likely, Possible};
         use Severity::{High, Low, Medium};
         let (n, origin) = (crowd.count, &crowd.origin);
@@ -133,6 +141,10 @@ impl<'f, 'd> Look<'f, 'd> {
             return review;
         }
         let outlives = origin.is_one_per_call() && origin.is_gone();
+        let telling = blamed || crowd.reason == Reason::Send || !opens_connections(&crowd.site);
+        if outlives && !telling {
+            return if n > POOL { Some((Medium, Possible)) } else { review };
+        }
         if many && outlives {
             // Who sleeps wakes; many that were just started do so soon.
             let sleeps = crowd.reason == Reason::Sleep;
@@ -156,6 +168,7 @@ impl<'f, 'd> Look<'f, 'd> {
         match () {
             // Two more are seen in any service that serves two more.
             () if outlives && n > 2 => Some((Medium, Possible)),
+            () if many && blamed => Some((Medium, Likely)),
             () if mass => Some((Medium, Possible)),
             () if hangs && n > 2 => Some((Medium, if many { Likely } else { Possible })),
             () => review,
@@ -184,4 +197,11 @@ impl<'f, 'd> Look<'f, 'd> {
 /// Whether half of `crowd` waits for longer than anybody does.
 fn is_old(crowd: &Crowd<'_>) -> bool {
     crowd.wait.median.is_some_and(|minutes| minutes >= LONG)
+}
+
+/// Whether the code at `site` is a library's that may have a goroutine for each of its connections:
+/// pools open those in the middle of calls, so that they outlive who started them and are no leak.
+fn opens_connections(site: &Site<'_>) -> bool {
+    const OPENERS: &[&str] = &["net", "net/http", "net/rpc", "database/sql", "crypto/tls"];
+    site.is_dependency() && (!site.std || OPENERS.contains(&site.package()))
 }
