@@ -4,6 +4,7 @@
 pub mod canon;
 pub mod diagnosis;
 pub mod duration;
+pub mod explain;
 pub mod facts;
 pub mod filter;
 pub mod find;

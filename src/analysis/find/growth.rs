@@ -7,7 +7,7 @@
 //! as arrivals do (a Poisson variable has a standard deviation of the root of its mean), so a change
 //! counts only if it is larger than three deviations of the difference of both counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::aside;
 use super::crowd::{Crowd, crowds, reason, site};
@@ -17,6 +17,7 @@ use super::suspect::{self, MANY};
 use super::tell::{self, are, goroutines};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
+use crate::model::Goroutine;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "growing";
@@ -178,16 +179,16 @@ fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) 
 /// many there were; nothing without ids.
 fn stayed(case: &Case<'_, '_>, groups: &[usize]) -> (i64, i64) {
     let Some(before) = case.before.last() else { return (0, 0) };
-    let ids: BTreeMap<u64, ()> = groups
+    let ids: BTreeSet<u64> = groups
         .iter()
         .filter_map(|index| case.now.groups.get(*index))
-        .map(|group| (group.id, ()))
+        .map(|group| group.id)
         .collect();
-    let old = before.groups.iter().enumerate().filter(|(_, group)| ids.contains_key(&group.id));
+    let old = before.groups.iter().enumerate().filter(|(_, group)| ids.contains(&group.id));
     let mut then: Vec<u64> =
-        old.flat_map(|(index, _)| before.members(index)).filter_map(|g| g.goid()).collect();
+        old.flat_map(|(index, _)| before.members(index)).filter_map(Goroutine::goid).collect();
     let mut now: Vec<u64> =
-        groups.iter().flat_map(|g| case.now.members(*g)).filter_map(|g| g.goid()).collect();
+        groups.iter().flat_map(|g| case.now.members(*g)).filter_map(Goroutine::goid).collect();
     then.sort_unstable();
     now.sort_unstable();
     let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
