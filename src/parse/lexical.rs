@@ -13,6 +13,9 @@ use super::expect::fail;
 /// number          = 1*DIGIT
 /// ```
 pub(crate) fn number(input: &[u8]) -> PResult<'_, u64> {
+    if let Some((value, len)) = short_number(input) {
+        return Ok((input.get(len..).unwrap_or_default(), value));
+    }
     let mut value: u64 = 0;
     let mut read = 0;
     for byte in input {
@@ -30,6 +33,25 @@ pub(crate) fn number(input: &[u8]) -> PResult<'_, u64> {
         return fail(input, "a number");
     }
     Ok((input.get(read..).unwrap_or_default(), value))
+}
+
+/// A number of one to seven digits and their count, if eight bytes are there: all digits at once.
+#[inline]
+fn short_number(input: &[u8]) -> Option<(u64, usize)> {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let digits = u64::from_le_bytes(*input.first_chunk()?) ^ 0x3030_3030_3030_3030;
+    // The high bit of every byte that is above nine.
+    let others = (((digits & !HIGH) + 0x7676_7676_7676_7676) | digits) & HIGH;
+    let len = others.trailing_zeros() / 8;
+    if len == 0 || len == 8 {
+        return None;
+    }
+    // Zeros in front make it eight digits; then neighbours are joined: 2, 4, 8 digits.
+    let digits = digits << (64 - 8 * len);
+    let pairs = (digits * 10) + (digits >> 8);
+    let low = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
+    let high = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
+    Some((low.wrapping_add(high) >> 32, len as usize))
 }
 
 /// A hexadecimal number that fits into 64 bits.
@@ -222,6 +244,15 @@ mod tests {
         assert_eq!(number(b"18446744073709551615 x"), Ok((&b" x"[..], u64::MAX)));
         assert!(number(b"18446744073709551616").is_err());
         assert!(number(b"x").is_err());
+        let digits = "98765432109";
+        for len in 1..digits.len() {
+            let text = &digits[..len];
+            for tail in ["", " [select]", "\n\t/x.go", ":;\u{ff}/0000000"] {
+                let all = format!("{text}{tail}");
+                let (rest, value) = number(all.as_bytes()).unwrap();
+                assert_eq!((rest, value), (tail.as_bytes(), text.parse().unwrap()), "{all}");
+            }
+        }
         assert_eq!(hex(b"0xffffffffffffffff)"), Ok((&b")"[..], u64::MAX)));
         assert!(hex(b"0x1ffffffffffffffff").is_err());
         assert!(hex(b"0x").is_err());
