@@ -63,14 +63,42 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     let Some(digits) = input.strip_prefix(b"0x") else {
         return fail(input, "a hexadecimal number");
     };
-    let len = digits.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(digits.len());
-    let (text, rest) = digits.split_at(len);
-    let value = std::str::from_utf8(text).ok().and_then(|text| u64::from_str_radix(text, 16).ok());
-    match value {
-        Some(value) => Ok((rest, value)),
-        None => fail(input, "a hexadecimal number of at most 64 bits"),
+    let mut value: u64 = 0;
+    let mut len = 0;
+    for byte in digits {
+        let digit = HEX_DIGITS.get(usize::from(*byte)).copied().unwrap_or(NO_DIGIT);
+        if digit == NO_DIGIT {
+            break;
+        }
+        if value >> 60 != 0 {
+            return fail(input, "a hexadecimal number of at most 64 bits");
+        }
+        value = value << 4 | u64::from(digit);
+        len += 1;
     }
+    if len == 0 {
+        return fail(input, "a hexadecimal number");
+    }
+    Ok((digits.get(len..).unwrap_or_default(), value))
 }
+
+const NO_DIGIT: u8 = 0xff;
+
+/// The value of each byte as a hexadecimal digit.
+const HEX_DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let (lower, upper) = (b"0123456789abcdef", b"0123456789ABCDEF");
+        #[allow(clippy::indexing_slicing, reason = "evaluated when this is compiled")]
+        {
+            digits[lower[value] as usize] = value as u8;
+            digits[upper[value] as usize] = value as u8;
+        }
+        value += 1;
+    }
+    digits
+};
 
 /// A quoted string, unescaped. Bytes that Go would have escaped are taken as they stand.
 ///

@@ -184,7 +184,8 @@ impl<'s, 'r> Driver<'s, 'r> {
             if fed.done {
                 self.end_dump(self.eof && self.start == self.end);
             }
-            return fed.consumed > 0 || fed.done;
+            // What the parser left is not whole: it needs more text.
+            return fed.done || (fed.consumed > 0 && self.eof);
         }
         match outside::look(&text) {
             Outside::Nothing { consumed, lines } => {

@@ -1,18 +1,18 @@
-//! Which of a node's successors a text goes on with: by up to eight bytes at a place where the
-//! successors differ.
+//! Which of a node's successors a text goes on with: a tree of tables, each by up to eight bytes at a
+//! place where its successors differ.
 //!
-//! Invariants: a key is taken from bytes that all successors have; a run of full slots is no longer
-//! than [`PROBES`], so that a look-up takes bounded time whatever the texts are.
+//! Invariants: the key of a table is taken from bytes that all its successors have; the keys of a table
+//! differ, and a run of full slots is no longer than [`PROBES`], so that a look-up takes bounded time
+//! whatever the texts are. A table without slots holds a few texts that cannot be told apart by bytes
+//! that all of them have: `f(` and `f(...)`.
 
-/// Most slots that are looked at.
+/// Most slots that are looked at, and most successors in a table without slots.
 const PROBES: usize = 8;
 /// Most successors of one node.
 const MAX_SUCCESSORS: usize = 1024;
 /// Places that are tried, and successors that are compared at each, when one is chosen.
 const MAX_OFFSETS: usize = 256;
 const SAMPLE: usize = 64;
-/// No node.
-pub(super) const NONE: u32 = u32::MAX;
 
 /// Successors by key.
 #[derive(Clone, Debug)]
@@ -21,24 +21,72 @@ pub(super) struct Dispatch {
     mask: u64,
     shift: u32,
     slots: Vec<Slot>,
+    /// All successors.
     nodes: Vec<u32>,
-    /// Successors whose key another one had: a better place is looked for as these double.
-    collisions: usize,
+    /// How many there were when the place was chosen: it is chosen anew when these double.
+    chosen_for: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Slot {
     key: u64,
-    node: u32,
+    target: Target,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Target {
+    #[default]
+    None,
+    Node(u32),
+    Table(Box<Dispatch>),
 }
 
 impl Dispatch {
     /// Successors `nodes`; `text` gives the text of each. `None` if they cannot be told apart.
     pub(super) fn new<'t>(nodes: Vec<u32>, text: &impl Fn(u32) -> &'t [u8]) -> Option<Self> {
-        let mut dispatch =
-            Self { offset: 0, mask: 0, shift: 0, slots: Vec::new(), nodes, collisions: 0 };
-        dispatch.choose(text);
-        dispatch.fill(text).then_some(dispatch)
+        if nodes.len() > MAX_SUCCESSORS {
+            return None;
+        }
+        let chosen_for = nodes.len();
+        let mut table = Self { offset: 0, mask: 0, shift: 0, slots: Vec::new(), nodes, chosen_for };
+        if !table.choose(text) {
+            return (table.nodes.len() <= PROBES).then_some(table);
+        }
+        let key = |node: &u32| table.key_of(text(*node)).map(|key| (key, *node));
+        let mut keys: Vec<(u64, u32)> = table.nodes.iter().filter_map(key).collect();
+        keys.sort_unstable();
+        let len = (keys.len() * 4).next_power_of_two();
+        table.slots.resize_with(len, Slot::default);
+        table.shift = 64 - len.trailing_zeros();
+        for group in keys.chunk_by(|(a, _), (b, _)| a == b) {
+            let (key, node) = *group.first()?;
+            let target = match group.len() {
+                1 => Target::Node(node),
+                _ => {
+                    let nodes = group.iter().map(|(_, node)| *node).collect();
+                    Target::Table(Box::new(Self::new(nodes, text)?))
+                }
+            };
+            *table.slot_mut(key)? = Slot { key, target };
+        }
+        Some(table)
+    }
+
+    /// The successor whose keys `rest` has and for which `is` holds.
+    #[inline]
+    pub(super) fn find(&self, rest: &[u8], is: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut table = self;
+        loop {
+            if table.slots.is_empty() {
+                return table.nodes.iter().copied().find(|node| is(*node));
+            }
+            let key = word(rest, table.offset)? & table.mask;
+            match &table.slots.get(table.slot_at(key)?)?.target {
+                Target::Node(node) => return is(*node).then_some(*node),
+                Target::Table(next) => table = next,
+                Target::None => return None,
+            }
+        }
     }
 
     /// Whether `node` is a successor.
@@ -46,48 +94,63 @@ impl Dispatch {
         self.nodes.contains(&node)
     }
 
-    /// The successor whose key `rest` has and for which `is` holds.
+    /// Adds a successor. False, and nothing is changed, if it cannot be told from the others.
+    pub(super) fn insert<'t>(&mut self, node: u32, text: &impl Fn(u32) -> &'t [u8]) -> bool {
+        if self.nodes.len() >= MAX_SUCCESSORS {
+            return false;
+        }
+        let key = self.key_of(text(node)).filter(|_| self.nodes.len() < 2 * self.chosen_for);
+        let place =
+            key.filter(|_| !self.slots.is_empty()).and_then(|key| Some((key, self.slot_mut(key)?)));
+        let done = match place {
+            None => {
+                let mut nodes = self.nodes.clone();
+                nodes.push(node);
+                match Self::new(nodes, text) {
+                    Some(table) => *self = table,
+                    None => return false,
+                }
+                return true;
+            }
+            Some((key, slot)) => match &mut slot.target {
+                Target::None => {
+                    *slot = Slot { key, target: Target::Node(node) };
+                    true
+                }
+                Target::Table(table) => table.insert(node, text),
+                Target::Node(known) => match Self::new(vec![*known, node], text) {
+                    Some(table) => {
+                        slot.target = Target::Table(Box::new(table));
+                        true
+                    }
+                    None => false,
+                },
+            },
+        };
+        if done {
+            self.nodes.push(node);
+        }
+        done
+    }
+
+    /// Where the slot of `key` is, or a free one for it; `None` if the run of slots is too long.
     #[inline]
-    pub(super) fn find(&self, rest: &[u8], is: impl Fn(u32) -> bool) -> Option<u32> {
-        let key = word(rest, self.offset)? & self.mask;
-        let mut at = self.slot_of(key);
+    fn slot_at(&self, key: u64) -> Option<usize> {
+        // The upper bits of the product depend on all of the key.
+        let mut at = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
         for _ in 0..PROBES {
             let slot = self.slots.get(at)?;
-            if slot.key == key && is(slot.node) {
-                return Some(slot.node);
-            }
-            if slot.node == NONE {
-                return None;
+            if slot.key == key || matches!(slot.target, Target::None) {
+                return Some(at);
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
         None
     }
 
-    /// Adds a successor. False, and nothing is changed, if it cannot be told from the others.
-    pub(super) fn insert<'t>(&mut self, node: u32, text: &impl Fn(u32) -> &'t [u8]) -> bool {
-        if self.nodes.len() >= MAX_SUCCESSORS {
-            return false;
-        }
-        let before = self.clone();
-        let key = self.key_of(text(node));
-        let is_new =
-            key.is_some_and(|key| self.nodes.iter().all(|n| self.key_of(text(*n)) != Some(key)));
-        self.nodes.push(node);
-        self.collisions += usize::from(!is_new);
-        if key.is_none() || (!is_new && self.collisions.is_power_of_two()) {
-            self.choose(text);
-        }
-        let done = self.fill(text);
-        if !done {
-            *self = before;
-        }
-        done
-    }
-
-    fn slot_of(&self, key: u64) -> usize {
-        // The upper bits of the product depend on all of the key.
-        (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    fn slot_mut(&mut self, key: u64) -> Option<&mut Slot> {
+        let at = self.slot_at(key)?;
+        self.slots.get_mut(at)
     }
 
     /// The key of a successor; `None` if its text is too short to have one.
@@ -96,43 +159,27 @@ impl Dispatch {
         (text.len() >= self.offset + width).then(|| padded(text, self.offset) & self.mask)
     }
 
-    /// Chooses the place at which most successors differ.
-    fn choose<'t>(&mut self, text: &impl Fn(u32) -> &'t [u8]) {
+    /// Chooses the place at which most successors differ; false if there is none.
+    fn choose<'t>(&mut self, text: &impl Fn(u32) -> &'t [u8]) -> bool {
         let shortest = self.nodes.iter().map(|node| text(*node).len()).min().unwrap_or(0);
         self.mask = if shortest < 8 { (1 << (8 * shortest)) - 1 } else { u64::MAX };
-        let step = self.nodes.len().div_ceil(SAMPLE);
-        let mut best = 0;
+        let step = self.nodes.len().div_ceil(SAMPLE).max(1);
+        let sample: Vec<u32> = self.nodes.iter().copied().step_by(step).collect();
+        let mut best = 1;
         let mut keys = Vec::new();
         for offset in 0..=shortest.saturating_sub(8).min(MAX_OFFSETS) {
             keys.clear();
-            let sample = self.nodes.iter().step_by(step);
-            keys.extend(sample.map(|node| padded(text(*node), offset) & self.mask));
+            keys.extend(sample.iter().map(|node| padded(text(*node), offset) & self.mask));
             keys.sort_unstable();
             keys.dedup();
             if keys.len() > best {
                 (best, self.offset) = (keys.len(), offset);
             }
-        }
-    }
-
-    /// Puts all successors into slots; false if a run becomes too long.
-    fn fill<'t>(&mut self, text: &impl Fn(u32) -> &'t [u8]) -> bool {
-        let len = (self.nodes.len() * 4).next_power_of_two();
-        self.shift = 64 - len.trailing_zeros();
-        self.slots.clear();
-        self.slots.resize(len, Slot { key: 0, node: NONE });
-        for node in &self.nodes {
-            let Some(key) = self.key_of(text(*node)) else { return false };
-            let first = self.slot_of(key);
-            let free = (0..PROBES)
-                .map(|probe| (first + probe) & (len - 1))
-                .find(|at| self.slots.get(*at).is_some_and(|slot| slot.node == NONE));
-            match free.and_then(|at| self.slots.get_mut(at)) {
-                Some(slot) => *slot = Slot { key, node: *node },
-                None => return false,
+            if best == sample.len() {
+                break;
             }
         }
-        true
+        best > 1
     }
 }
 
@@ -144,6 +191,9 @@ fn word(text: &[u8], offset: usize) -> Option<u64> {
 
 /// The bytes at `offset`, at most eight, zeros behind them.
 fn padded(text: &[u8], offset: usize) -> u64 {
+    if let Some(word) = word(text, offset) {
+        return word;
+    }
     let bytes = text.iter().skip(offset).take(8).enumerate();
     bytes.fold(0, |word, (at, byte)| word | u64::from(*byte) << (8 * at))
 }
@@ -155,7 +205,7 @@ mod tests {
     #[test]
     fn successors_are_told_apart_where_they_differ() {
         let texts: Vec<String> =
-            (0..200).map(|n| format!(")\n\t/src/file.go:{n} +0x1\nmain.f{}(", n % 7)).collect();
+            (0..200).map(|n| format!(")\n\t/file.go:{} +0x1\nmain.f{n}(", n % 7)).collect();
         let text = |node: u32| texts[node as usize].as_bytes();
         let mut dispatch = Dispatch::new(vec![0, 1], &text).unwrap();
         for node in 2..200 {
@@ -165,7 +215,7 @@ mod tests {
             let rest = [text(node), b"0x1, 0x2)\n"].concat();
             assert_eq!(dispatch.find(&rest, |found| rest.starts_with(text(found))), Some(node));
         }
-        assert_eq!(dispatch.find(b")\n\t/src/file.go:x +0x1\nmain", |_| true), None);
+        assert_eq!(dispatch.find(b")\n\t/file.go:x +0x1\nmain.f1(0x1)", |_| true), None);
     }
 
     #[test]
@@ -174,6 +224,11 @@ mod tests {
         let text = |node: u32| texts[node as usize].as_bytes();
         let dispatch = Dispatch::new(vec![0, 1, 2], &text).unwrap();
         assert_eq!(dispatch.find(b"g(0x1)\n\t/x", |_| true), Some(1));
+        let texts = ["f(", "f(...)\n\t/x.go:1 +0x1\nh("];
+        let text = |node: u32| texts[node as usize].as_bytes();
+        let dispatch = Dispatch::new(vec![0, 1], &text).unwrap();
+        assert_eq!(dispatch.find(b"f(0x1", |node| node == 0), Some(0));
+        assert_eq!(dispatch.find(b"f(...)", |node| node == 1), Some(1));
         let same = |_: u32| &b"the same text"[..];
         assert!(Dispatch::new((0..8).collect(), &same).is_some());
         assert!(Dispatch::new((0..9).collect(), &same).is_none());
