@@ -21,24 +21,25 @@ pub(super) struct Dispatch {
     mask: u64,
     shift: u32,
     slots: Vec<Slot>,
+    tables: Vec<Dispatch>,
     /// All successors.
     nodes: Vec<u32>,
     /// How many there were when the place was chosen: it is chosen anew when these double.
     chosen_for: usize,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Slot {
     key: u64,
     target: Target,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 enum Target {
-    #[default]
     None,
     Node(u32),
-    Table(Box<Dispatch>),
+    /// Index in [`Dispatch::tables`].
+    Table(u32),
 }
 
 impl Dispatch {
@@ -48,15 +49,23 @@ impl Dispatch {
             return None;
         }
         let chosen_for = nodes.len();
-        let mut table = Self { offset: 0, mask: 0, shift: 0, slots: Vec::new(), nodes, chosen_for };
+        let mut table = Self {
+            offset: 0,
+            mask: 0,
+            shift: 0,
+            slots: Vec::new(),
+            tables: Vec::new(),
+            nodes,
+            chosen_for,
+        };
         if !table.choose(text) {
             return (table.nodes.len() <= PROBES).then_some(table);
         }
         let key = |node: &u32| table.key_of(text(*node)).map(|key| (key, *node));
         let mut keys: Vec<(u64, u32)> = table.nodes.iter().filter_map(key).collect();
         keys.sort_unstable();
-        let len = (keys.len() * 4).next_power_of_two();
-        table.slots.resize_with(len, Slot::default);
+        let len = (keys.len() * 2).next_power_of_two();
+        table.slots.resize(len, Slot { key: 0, target: Target::None });
         table.shift = 64 - len.trailing_zeros();
         for group in keys.chunk_by(|(a, _), (b, _)| a == b) {
             let (key, node) = *group.first()?;
@@ -64,10 +73,12 @@ impl Dispatch {
                 1 => Target::Node(node),
                 _ => {
                     let nodes = group.iter().map(|(_, node)| *node).collect();
-                    Target::Table(Box::new(Self::new(nodes, text)?))
+                    table.add_table(Self::new(nodes, text)?)?
                 }
             };
-            *table.slot_mut(key)? = Slot { key, target };
+            if !table.put(key, target) {
+                return None;
+            }
         }
         Some(table)
     }
@@ -81,9 +92,9 @@ impl Dispatch {
                 return table.nodes.iter().copied().find(|node| is(*node));
             }
             let key = word(rest, table.offset)? & table.mask;
-            match &table.slots.get(table.slot_at(key)?)?.target {
-                Target::Node(node) => return is(*node).then_some(*node),
-                Target::Table(next) => table = next,
+            match table.slots.get(table.slot_at(key)?)?.target {
+                Target::Node(node) => return is(node).then_some(node),
+                Target::Table(next) => table = table.tables.get(next as usize)?,
                 Target::None => return None,
             }
         }
@@ -100,37 +111,45 @@ impl Dispatch {
             return false;
         }
         let key = self.key_of(text(node)).filter(|_| self.nodes.len() < 2 * self.chosen_for);
-        let place =
-            key.filter(|_| !self.slots.is_empty()).and_then(|key| Some((key, self.slot_mut(key)?)));
-        let done = match place {
-            None => {
+        let at = key.filter(|_| !self.slots.is_empty()).and_then(|key| self.slot_at(key));
+        let slot = at.and_then(|at| self.slots.get(at)).copied();
+        let done = match (key, slot.map(|slot| slot.target)) {
+            (Some(key), Some(Target::None)) => self.put(key, Target::Node(node)),
+            (Some(_), Some(Target::Table(table))) => {
+                let table = self.tables.get_mut(table as usize);
+                table.is_some_and(|table| table.insert(node, text))
+            }
+            (Some(key), Some(Target::Node(known))) => {
+                let table = Self::new(vec![known, node], text);
+                let table = table.and_then(|table| self.add_table(table));
+                table.is_some_and(|table| self.put(key, table))
+            }
+            _ => {
                 let mut nodes = self.nodes.clone();
                 nodes.push(node);
-                match Self::new(nodes, text) {
-                    Some(table) => *self = table,
-                    None => return false,
-                }
+                let Some(table) = Self::new(nodes, text) else { return false };
+                *self = table;
                 return true;
             }
-            Some((key, slot)) => match &mut slot.target {
-                Target::None => {
-                    *slot = Slot { key, target: Target::Node(node) };
-                    true
-                }
-                Target::Table(table) => table.insert(node, text),
-                Target::Node(known) => match Self::new(vec![*known, node], text) {
-                    Some(table) => {
-                        slot.target = Target::Table(Box::new(table));
-                        true
-                    }
-                    None => false,
-                },
-            },
         };
         if done {
             self.nodes.push(node);
         }
         done
+    }
+
+    fn add_table(&mut self, table: Self) -> Option<Target> {
+        self.tables.push(table);
+        u32::try_from(self.tables.len() - 1).ok().map(Target::Table)
+    }
+
+    /// Puts `target` into the slot of `key`; false if there is none.
+    fn put(&mut self, key: u64, target: Target) -> bool {
+        let slot = self.slot_at(key).and_then(|at| self.slots.get_mut(at));
+        slot.is_some_and(|slot| {
+            *slot = Slot { key, target };
+            true
+        })
     }
 
     /// Where the slot of `key` is, or a free one for it; `None` if the run of slots is too long.
@@ -146,11 +165,6 @@ impl Dispatch {
             at = (at + 1) & (self.slots.len() - 1);
         }
         None
-    }
-
-    fn slot_mut(&mut self, key: u64) -> Option<&mut Slot> {
-        let at = self.slot_at(key)?;
-        self.slots.get_mut(at)
     }
 
     /// The key of a successor; `None` if its text is too short to have one.
@@ -215,7 +229,8 @@ mod tests {
             let rest = [text(node), b"0x1, 0x2)\n"].concat();
             assert_eq!(dispatch.find(&rest, |found| rest.starts_with(text(found))), Some(node));
         }
-        assert_eq!(dispatch.find(b")\n\t/file.go:x +0x1\nmain.f1(0x1)", |_| true), None);
+        let rest = b")\n\t/file.go:9 +0x1\nmain.f1(0x1)";
+        assert_eq!(dispatch.find(rest, |node| rest.starts_with(text(node))), None);
     }
 
     #[test]

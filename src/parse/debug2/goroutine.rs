@@ -6,6 +6,8 @@ use super::Debug2;
 use super::Phase;
 use super::block::Reader;
 use super::block::words;
+use super::graph::Stack;
+use super::graph::Walked;
 use super::heads;
 use super::lines::Line;
 use crate::model::ArgWord;
@@ -30,16 +32,34 @@ impl Debug2 {
         if running {
             return None;
         }
-        self.graph.walk(text.bytes, at + len, &mut self.block)?;
-        let stack = self.builder.stack(&self.block.frames);
-        let (creator, creator_goid) = (self.block.creator, self.block.creator_goid);
+        let walked = self.graph.walk(text.bytes, at + len)?;
+        let path = match self.graph.known(walked) {
+            Some(path) => path,
+            None => self.new_path(walked),
+        };
+        let Stack { stack, creator, .. } = path;
+        let creator_goid = walked.creator_goid;
         let index = self.builder.push(Row { goid, creator_goid, stack, head, creator, labels });
         let account = self.builder.account();
-        account.understood_lines += self.block.understood_lines + 1;
+        account.understood_lines += path.lines + 1;
         account.whole += 1;
         self.mid_line = false;
-        self.keep_arguments(text, index, stack);
-        Some(self.block.end)
+        let sampled = self.is_sample(stack);
+        if sampled || path.evidence {
+            self.graph.arguments(&mut self.block.arguments);
+            self.keep_arguments(text, index, sampled);
+        }
+        Some(walked.end)
+    }
+
+    fn new_path(&mut self, walked: Walked) -> Stack {
+        let mut path = self.graph.new_path(&mut self.block.frames);
+        path.stack = self.builder.stack(&self.block.frames);
+        // The first of a stack may be the only one.
+        if self.seen.get(path.stack.index()).is_some_and(|seen| *seen > 0) {
+            self.graph.remember(walked, path);
+        }
+        path
     }
 
     /// The header at the start of `text`, with the length of its line, if its head is known.
@@ -136,7 +156,8 @@ impl Debug2 {
             self.builder.account().whole += 1;
         }
         self.builder.push_ancestors(std::mem::take(&mut self.block.ancestors));
-        self.keep_arguments(text, index, stack);
+        let sampled = self.is_sample(stack);
+        self.keep_arguments(text, index, sampled);
     }
 
     /// `head` of a goroutine whose text is cut off.
@@ -145,14 +166,19 @@ impl Debug2 {
         self.builder.head(head)
     }
 
-    fn keep_arguments(&mut self, text: &Text<'_>, index: usize, stack: StackId) {
+    /// Counts a goroutine with this stack. True for the first ones, whose arguments are all kept.
+    fn is_sample(&mut self, stack: StackId) -> bool {
         if self.seen.len() <= stack.index() {
             self.seen.resize(stack.index() + 1, 0);
         }
-        let sampled = self.seen.get_mut(stack.index()).is_some_and(|seen| {
+        self.seen.get_mut(stack.index()).is_some_and(|seen| {
             *seen = seen.saturating_add(1);
             *seen <= ArgWord::SAMPLES
-        });
+        })
+    }
+
+    /// Keeps words of the arguments in the block, all of them if `sampled`.
+    fn keep_arguments(&mut self, text: &Text<'_>, index: usize, sampled: bool) {
         let Ok(row) = u32::try_from(index) else { return };
         for arguments in &self.block.arguments {
             // The shortest address is longer than three bytes.

@@ -33,13 +33,18 @@ use super::block::Block;
 use super::dispatch::Dispatch;
 use crate::model::CreatorId;
 use crate::model::FrameId;
+use crate::model::StackId;
 use crate::parse::lexical::number;
 
 const MAX_NODES: usize = 1 << 14;
 const MAX_EDGES: usize = 1 << 15;
 /// Bytes of text of all nodes, and of one.
 const MAX_TEXT: usize = 2 << 20;
-const MAX_NODE_TEXT: usize = 4 << 10;
+const MAX_NODE_TEXT: u16 = 4 << 10;
+/// Length of most arguments.
+const SHORT: usize = 32;
+/// Paths that are remembered.
+const PATHS: usize = 1 << 12;
 /// Edges that cannot be added, because a node has too many or they cannot be told apart, before the
 /// graph counts as full.
 const MAX_REFUSED: u32 = 1 << 12;
@@ -68,31 +73,77 @@ enum Next {
     Many(u32),
 }
 
+/// What a walk needs of a node.
 #[derive(Clone, Copy, Debug)]
 struct Node {
     /// Where its text starts in [`Graph::text`], and its length.
     text: u32,
     len: u16,
-    lines: u16,
     after: After,
-    /// How many frames it adds, and where they start in [`Graph::frames`].
-    frame_count: u8,
-    frames: u32,
-    /// What it says of the creator.
-    creator: CreatorId,
     next: Next,
+}
+
+/// What a node adds to a goroutine.
+#[derive(Clone, Copy, Debug, Default)]
+struct Adds {
+    /// Where its frames start in [`Graph::frames`], and how many there are.
+    frames: u32,
+    frame_count: u32,
+    lines: u32,
+    creator: CreatorId,
+}
+
+/// A step of a walk: a node, and where what varies behind it stands in the text.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    node: u32,
+    len: u32,
+    at: usize,
+}
+
+/// A way through the graph that was gone before.
+#[derive(Clone, Debug, Default)]
+struct Path {
+    nodes: Box<[u32]>,
+    known: Stack,
+}
+
+/// What all goroutines on one path have in common.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stack {
+    pub(super) stack: StackId,
+    pub(super) creator: CreatorId,
+    /// Lines of text below the header.
+    pub(super) lines: u64,
+    /// Words of some of its arguments are evidence.
+    pub(super) evidence: bool,
+}
+
+/// A goroutine that was recognised.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walked {
+    /// Where its text ends.
+    pub(super) end: usize,
+    /// 0 if there is none.
+    pub(super) creator_goid: u64,
+    hash: u64,
 }
 
 /// Known texts of goroutines.
 #[derive(Debug)]
 pub(super) struct Graph {
     text: Vec<u8>,
-    frames: Vec<FrameId>,
     nodes: Vec<Node>,
+    adds: Vec<Adds>,
+    frames: Vec<FrameId>,
     dispatches: Vec<Dispatch>,
     /// Nodes by the hash of what they hold.
     index: FxHashMap<u64, u32>,
     edges: usize,
+    /// Paths by the hash of their nodes; a later one takes the place of one before.
+    paths: Vec<Path>,
+    /// The last walk.
+    steps: Vec<Step>,
     /// There is no room for more.
     full: bool,
     /// Edges that could not be added, and goroutines that were not recognised since the graph is full.
@@ -105,81 +156,113 @@ const ROOT: u32 = 0;
 
 impl Graph {
     pub(super) fn new() -> Self {
-        let root = Node {
-            text: 0,
-            len: 0,
-            lines: 0,
-            after: After::End,
-            frame_count: 0,
-            frames: 0,
-            creator: CreatorId::default(),
-            next: Next::None,
-        };
+        let root = Node { text: 0, len: 0, after: After::End, next: Next::None };
         Self {
             text: Vec::new(),
-            frames: Vec::new(),
             nodes: vec![root],
+            adds: vec![Adds::default()],
+            frames: Vec::new(),
             dispatches: Vec::new(),
             index: FxHashMap::default(),
             edges: 0,
+            paths: Vec::new(),
+            steps: Vec::new(),
             full: false,
             refused: 0,
             misses: 0,
         }
     }
 
-    /// Reads the lines below a header from `at` on into `block`. `None` if they are not known, or not
-    /// all there; then the block holds nothing of use.
-    pub(super) fn walk(&self, text: &[u8], at: usize, block: &mut Block) -> Option<()> {
-        block.frames.clear();
-        block.arguments.clear();
-        block.creator_goid = 0;
+    /// Recognises the lines below a header from `at` on. `None` if they are not known, or not all
+    /// there.
+    pub(super) fn walk(&mut self, text: &[u8], at: usize) -> Option<Walked> {
+        self.steps.clear();
         let mut at = at;
-        let mut lines = 0;
+        let (mut hash, mut creator_goid) = (0u64, 0);
         let mut node = self.nodes.first()?;
         loop {
-            node = self.successor(node, text.get(at..)?)?;
+            let id = self.successor(node, text.get(at..)?)?;
+            node = self.nodes.get(id as usize)?;
             at += usize::from(node.len);
-            lines += u64::from(node.lines);
-            let from = node.frames as usize;
-            for frame in self.frames.get(from..from + usize::from(node.frame_count))? {
-                block.frames.push(*frame);
-            }
+            hash = (hash.rotate_left(5) ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let rest = text.get(at..)?;
             let len = match node.after {
-                After::Arguments | After::Evidence => {
-                    let len = memchr3(b')', b'(', b'\n', rest)?;
-                    let evidence = node.after == After::Evidence;
-                    let frame = block.frames.len();
-                    block.arguments.push(Arguments { frame, at, len, evidence });
-                    len
-                }
+                After::Arguments | After::Evidence => arguments_len(rest)?,
                 After::Goid => {
                     let (after, goid) = number(rest).ok()?;
-                    block.creator_goid = goid;
+                    creator_goid = goid;
                     rest.len() - after.len()
                 }
                 After::End => {
-                    block.creator = node.creator;
-                    block.end = at;
-                    block.understood_lines = lines;
-                    return Some(());
+                    self.steps.push(Step { node: id, len: 0, at });
+                    return Some(Walked { end: at, creator_goid, hash });
                 }
             };
+            // What is longer is no list of arguments that Go prints.
+            self.steps.push(Step { node: id, len: u32::try_from(len).ok()?, at });
             at += len;
+        }
+    }
+
+    /// What is known of the path that was walked.
+    pub(super) fn known(&self, walked: Walked) -> Option<Stack> {
+        let path = self.paths.get(path_slot(walked.hash))?;
+        let same = path.nodes.len() == self.steps.len()
+            && path.nodes.iter().zip(&self.steps).all(|(node, step)| *node == step.node);
+        same.then_some(path.known)
+    }
+
+    /// What is to be known of the path that was walked, but for its stack, whose frames are put into
+    /// `frames`.
+    pub(super) fn new_path(&self, frames: &mut Vec<FrameId>) -> Stack {
+        frames.clear();
+        let mut found = Stack::default();
+        for step in &self.steps {
+            let Some(adds) = self.adds.get(step.node as usize) else { continue };
+            // Mostly one: a loop is quicker than a call.
+            for frame in self.frames_of(*adds) {
+                frames.push(*frame);
+            }
+            found.creator = adds.creator;
+            found.lines += u64::from(adds.lines);
+            let node = self.nodes.get(step.node as usize);
+            found.evidence |= node.is_some_and(|node| node.after == After::Evidence);
+        }
+        found
+    }
+
+    /// Remembers what is known of the path that was walked.
+    pub(super) fn remember(&mut self, walked: Walked, known: Stack) {
+        if self.paths.is_empty() {
+            self.paths.resize_with(PATHS, Path::default);
+        }
+        if let Some(path) = self.paths.get_mut(path_slot(walked.hash)) {
+            *path = Path { nodes: self.steps.iter().map(|step| step.node).collect(), known };
+        }
+    }
+
+    /// Puts the arguments of the path that was walked into `out`.
+    pub(super) fn arguments(&self, out: &mut Vec<Arguments>) {
+        out.clear();
+        let mut frame = 0;
+        for step in &self.steps {
+            let Some(adds) = self.adds.get(step.node as usize) else { continue };
+            let Some(node) = self.nodes.get(step.node as usize) else { continue };
+            frame += adds.frame_count as usize;
+            if let After::Arguments | After::Evidence = node.after {
+                let evidence = node.after == After::Evidence;
+                out.push(Arguments { frame, at: step.at, len: step.len as usize, evidence });
+            }
         }
     }
 
     /// The successor of `node` that `rest` starts with.
     #[inline]
-    fn successor(&self, node: &Node, rest: &[u8]) -> Option<&Node> {
+    fn successor(&self, node: &Node, rest: &[u8]) -> Option<u32> {
+        let is = |next: u32| self.nodes.get(next as usize).is_some_and(|n| self.is_at(n, rest));
         match node.next {
-            Next::One(next) => self.nodes.get(next as usize).filter(|next| self.is_at(next, rest)),
-            Next::Many(dispatch) => {
-                let is = |next| self.nodes.get(next as usize).is_some_and(|n| self.is_at(n, rest));
-                let next = self.dispatches.get(dispatch as usize)?.find(rest, is)?;
-                self.nodes.get(next as usize)
-            }
+            Next::One(next) => is(next).then_some(next),
+            Next::Many(dispatch) => self.dispatches.get(dispatch as usize)?.find(rest, is),
             Next::None => None,
         }
     }
@@ -193,6 +276,11 @@ impl Graph {
             }
             After::Goid | After::End => rest.starts_with(text),
         }
+    }
+
+    fn frames_of(&self, adds: Adds) -> &[FrameId] {
+        let from = adds.frames as usize;
+        self.frames.get(from..from + adds.frame_count as usize).unwrap_or_default()
     }
 
     fn text_of(&self, node: &Node) -> &[u8] {
@@ -258,16 +346,12 @@ impl Graph {
             Some(id) => *id,
             None => self.add(hash, text, after, frames, creator)?,
         };
-        let node = self.nodes.get(id as usize)?;
+        let (node, adds) = (self.nodes.get(id as usize)?, self.adds.get(id as usize)?);
         // Two nodes with one hash cannot both be known.
-        let known = node.frames as usize..node.frames as usize + usize::from(node.frame_count);
-        if self.text_of(node) != text
-            || self.frames.get(known)? != frames
-            || node.creator != creator
-        {
-            return None;
-        }
-        self.connect(from, id).then_some(id)
+        let same = self.text_of(node) == text
+            && self.frames_of(*adds) == frames
+            && adds.creator == creator;
+        (same && self.connect(from, id)).then_some(id)
     }
 
     fn add(
@@ -278,27 +362,22 @@ impl Graph {
         frames: &[FrameId],
         creator: CreatorId,
     ) -> Option<u32> {
-        if text.len() > MAX_NODE_TEXT {
-            return None;
-        }
+        let len = u16::try_from(text.len()).ok().filter(|len| *len <= MAX_NODE_TEXT)?;
         if self.nodes.len() >= MAX_NODES || self.text.len() + text.len() > MAX_TEXT {
             self.full = true;
             return None;
         }
-        let node = Node {
-            text: u32::try_from(self.text.len()).ok()?,
-            len: u16::try_from(text.len()).ok()?,
-            lines: u16::try_from(memchr_iter(b'\n', text).count()).ok()?,
-            after,
-            frame_count: u8::try_from(frames.len()).ok()?,
-            frames: u32::try_from(self.frames.len()).ok()?,
-            creator,
-            next: Next::None,
-        };
+        let start = u32::try_from(self.text.len()).ok()?;
         let id = u32::try_from(self.nodes.len()).ok()?;
         self.text.extend_from_slice(text);
+        self.nodes.push(Node { text: start, len, after, next: Next::None });
+        self.adds.push(Adds {
+            frames: u32::try_from(self.frames.len()).ok()?,
+            frame_count: u32::try_from(frames.len()).ok()?,
+            lines: u32::try_from(memchr_iter(b'\n', text).count()).ok()?,
+            creator,
+        });
         self.frames.extend_from_slice(frames);
-        self.nodes.push(node);
         self.index.insert(hash, id);
         Some(id)
     }
@@ -336,6 +415,30 @@ impl Graph {
             _ => false,
         }
     }
+}
+
+/// Where a parenthesis or the end of the line stands: arguments hold none, so that they end there, or
+/// what follows is not what is known. Most are short: eight bytes at a time, without a call.
+#[inline]
+fn arguments_len(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The lowest bit that is set belongs to the first byte that is zero.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let (words, _) = text.as_chunks::<8>();
+    for (at, word) in words.iter().take(SHORT / 8).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The two parentheses differ in the lowest bit.
+        let found = zeros((word | ONES) ^ (ONES * 0x29)) | zeros(word ^ (ONES * 0x0a));
+        if found != 0 {
+            return Some(8 * at + found.trailing_zeros() as usize / 8);
+        }
+    }
+    Some(SHORT + memchr3(b')', b'(', b'\n', text.get(SHORT..)?)?)
+}
+
+fn path_slot(hash: u64) -> usize {
+    (hash >> (64 - PATHS.trailing_zeros())) as usize
 }
 
 /// Whether arguments that begin with `byte` vary: those of calls without any, and `...` of inlined
