@@ -94,7 +94,7 @@ fn zip_without_list(
     reader: impl Read,
     error: io::Error,
 ) -> Done {
-    let mut reader = Metered::new(reader, &nested.meter, nested.depth);
+    let mut reader = Metered::new(reader, &nested.meter, nested.depth - 1);
     let mut members = 0;
     while let Ok(Some(member)) = read_zipfile_from_stream(&mut reader) {
         members += 1;

@@ -1,7 +1,7 @@
 //! Where bytes come from, and what is peeled off them: paths, standard input, directories,
 //! archives, compression, and the wrapping that loggers put around lines.
 //!
-//! [`open`] is the door for bytes, [`unwrap`] peels lines, [`foreign`] says what an input is that
+//! [`open()`] is the door for bytes, [`unwrap`] peels lines, [`foreign`] says what an input is that
 //! is no goroutine dump.
 
 mod archive;
@@ -14,6 +14,7 @@ mod salvage;
 mod sniff;
 mod stream;
 pub mod unwrap;
+mod utf16;
 mod window;
 
 pub use limits::Limits;

@@ -10,12 +10,15 @@ use super::salvage::Note;
 use super::salvage::Salvage;
 use super::sniff::Container;
 use super::sniff::HEAD;
+use super::sniff::UTF8_MARK;
 use super::stream::Stream;
+use super::utf16::Utf16;
 use super::window::Window;
 use crate::error::Error;
 use crate::error::Result;
 use std::fs::File;
 use std::io;
+use std::io::BufRead;
 use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
@@ -188,7 +191,7 @@ impl<'v> Opener<'v> {
         let nested = Nested {
             name: member_name(archive, name),
             explicit: false,
-            depth: archive.depth + 1,
+            depth: archive.depth,
             meter: archive.meter.clone(),
             note: Note::default(),
         };
@@ -219,13 +222,19 @@ impl<'v> Opener<'v> {
             if nested.depth >= self.limits.max_depth {
                 return Err(Failure::Input(self.limits.too_deep(&nested.name)));
             }
+            nested.depth += 1;
             let codec = match container {
                 Container::Tar => return archive::tar(self, &nested, window),
                 Container::Zip => return archive::zip(self, &nested, window, file),
                 Container::Compressed(codec) => codec,
+                Container::Utf16(order) => {
+                    let reader = Utf16::new(order, window);
+                    window = Window::new(Metered::new(reader, &nested.meter, nested.depth));
+                    file = None;
+                    continue;
+                }
             };
             file = None;
-            nested.depth += 1;
             let reader = Decompress::new(codec, window).map_err(|error| nested.failed(error))?;
             let reader = Salvage::new(reader, codec.name(), None, &nested.meter, &nested.note);
             window = Window::new(Metered::new(reader, &nested.meter, nested.depth));
@@ -233,6 +242,9 @@ impl<'v> Opener<'v> {
             if let Some(detail) = nested.note.get().filter(|_| is_empty) {
                 return Err(nested.damaged(codec.name(), detail.to_owned()));
             }
+        }
+        if window.peek(UTF8_MARK.len()).map_err(|error| nested.failed(error))? == UTF8_MARK {
+            window.consume(UTF8_MARK.len());
         }
         let member = Member { name: &nested.name, explicit: nested.explicit };
         let mut stream = Stream::noted(Box::new(window), nested.note.clone());

@@ -11,7 +11,19 @@ pub(super) enum Container {
     Compressed(Codec),
     Tar,
     Zip,
+    /// Text in UTF-16.
+    Utf16(Order),
 }
+
+/// The order of the bytes in UTF-16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Little,
+    Big,
+}
+
+/// The mark that editors on Windows put before text in UTF-8.
+pub(super) const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Container {
     /// The container that starts with `head`, the first [`HEAD`] bytes of the input.
@@ -25,6 +37,12 @@ impl Container {
             .any(|magic| head.starts_with(*magic))
         {
             return Some(Self::Zip);
+        }
+        // PowerShell's `>` writes this: `curl.exe … > goroutines.txt`. A dump starts with ASCII.
+        match head {
+            [0xff, 0xfe, 1..=0x7f, 0, ..] => return Some(Self::Utf16(Order::Little)),
+            [0xfe, 0xff, 0, 1..=0x7f, ..] => return Some(Self::Utf16(Order::Big)),
+            _ => {}
         }
         is_tar(head).then_some(Self::Tar)
     }

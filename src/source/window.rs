@@ -38,7 +38,7 @@ impl<'a> Window<'a> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(self.buffered())
+        Ok(self.buffer.get(..self.end.min(count)).unwrap_or_default())
     }
 
     fn buffered(&self) -> &[u8] {

@@ -99,6 +99,28 @@ fn members_follow_each_other() {
 }
 
 #[test]
+fn text_of_windows_becomes_utf_8() {
+    let text = "goroutine 1 [running]:\r\nmain.größe😀()\r\n";
+    let little: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+    for bytes in [&little, &big, &gzip(&little), &format!("\u{feff}{text}").into_bytes()] {
+        assert_eq!(only(bytes), text.as_bytes());
+    }
+    // Longer than a buffer, with a character of two units at each place of it.
+    for shift in 0..4 {
+        let text = format!("{}{}", "x".repeat(shift + 1), "a😀".repeat(10_000));
+        let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+        let bytes: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+        assert_eq!(only(&bytes), text.as_bytes());
+    }
+    // Cut inside a unit, and inside a pair of units.
+    assert_eq!(only(b"\xff\xfea\0b"), b"a");
+    assert_eq!(only(b"\xff\xfea\0\x3d\xd8"), "a\u{fffd}".as_bytes());
+}
+
+#[test]
 fn compression_is_nested() {
     assert_eq!(only(&gzip(&zstd(&bzip2(TEXT)))), TEXT);
     let limits = Limits { max_depth: 2, ..Limits::default() };

@@ -121,7 +121,7 @@ impl Wrapper {
         peel(&mut self.layers, Line { bytes: line, offset, number: line_number }, clean)
     }
 
-    /// Whether [`Wrapper::peel`] would peel `line`.
+    /// Whether [`Wrapper::peel`] would peel `line`. For a line or two: it works on a copy.
     pub fn wraps(&self, line: &[u8]) -> bool {
         self.clone().peel(line, 0, 1, &mut Clean::default())
     }

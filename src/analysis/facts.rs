@@ -1,0 +1,113 @@
+//! What the analyses look at: a dump's groups with everything about them, found out once.
+
+use std::sync::OnceLock;
+
+use super::canon::Shown;
+use super::group::Group;
+use super::known::Known;
+use super::summary::{Look, Summary};
+use crate::model::{Dump, Goroutine, StackId};
+
+/// What an analysis is given: the dump that is judged, and earlier ones of the same process.
+pub struct Case<'c, 'd> {
+    /// The dump that is judged: the last one.
+    pub now: &'c Facts<'d>,
+    /// Earlier dumps in the order in which they were given.
+    pub before: &'c [Facts<'d>],
+    /// What the user asked for.
+    pub config: &'c Config,
+    /// Goroutines that are known.
+    pub known: &'c Known,
+}
+
+/// Thresholds that the user set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Only goroutines that waited at least so long, in minutes; `--min-wait`.
+    pub min_wait: Option<u32>,
+    /// Only groups of at least so many goroutines; `--min-count`.
+    pub min_count: Option<i64>,
+}
+
+/// A dump with its groups by stack and state. Goroutines of the runtime, and the one that wrote the
+/// dump, are in none.
+pub struct Facts<'d> {
+    /// Counts, canonical stacks and the grouping.
+    pub summary: Summary<'d>,
+    /// The groups, largest first; at most [`Facts::MAX_GROUPS`].
+    pub groups: Vec<Group<'d>>,
+    /// Goroutine ids with their rows, sorted; made when first asked for.
+    ids: OnceLock<Vec<(u64, u32)>>,
+}
+
+impl<'d> Facts<'d> {
+    /// Groups that are looked at: of a dump with more distinct stacks the largest ones.
+    pub const MAX_GROUPS: usize = 20_000;
+    /// Goroutine ids that each group gives.
+    const IDS: usize = 64;
+
+    /// Finds out everything about `dump`.
+    pub fn new(dump: &'d Dump) -> Self {
+        let summary = Summary::new(dump, &Look::default());
+        let groups = (0..summary.grouping.len().min(Self::MAX_GROUPS))
+            .filter_map(|index| summary.grouping.group(&summary.stacks, index, Self::IDS))
+            .collect();
+        Self { summary, groups, ids: OnceLock::new() }
+    }
+
+    /// The dump.
+    pub fn dump(&self) -> &'d Dump {
+        self.summary.dump
+    }
+
+    /// The goroutines of the group at `index`, in the order of the dump.
+    pub fn members(&self, index: usize) -> impl Iterator<Item = Goroutine<'d>> + '_ {
+        let rows = self.summary.grouping.rows(index);
+        rows.iter().filter_map(|row| self.dump().goroutine(*row as usize))
+    }
+
+    /// The canonical frames of `stack`, innermost first.
+    pub fn frames(&self, stack: StackId) -> impl DoubleEndedIterator<Item = Shown<'d>> + '_ {
+        self.summary.stacks.visible(stack).map(|id| self.summary.stacks.shown(id))
+    }
+
+    /// The names of the functions in `stack`, innermost first; frames without a name are left out.
+    pub fn functions(&self, stack: StackId) -> impl DoubleEndedIterator<Item = &'d str> + '_ {
+        self.frames(stack).filter_map(|frame| match frame {
+            Shown::Call { function, .. } => Some(function),
+            Shown::Address(_) | Shown::Elided(_) => None,
+        })
+    }
+
+    /// The state of the group at `index`; `unknown` if there is none.
+    pub fn state(&self, index: usize) -> &'d str {
+        self.groups.get(index).and_then(|group| group.states.first()).map_or("unknown", |s| s.state)
+    }
+
+    /// The row of the goroutine with the id `goid`, whoever it belongs to.
+    pub fn row_of(&self, goid: u64) -> Option<u32> {
+        let ids = self.ids.get_or_init(|| {
+            let rows = self.dump().goroutines().zip(0u32..);
+            let mut ids: Vec<_> = rows.filter_map(|(g, row)| Some((g.goid()?, row))).collect();
+            ids.sort_unstable();
+            ids
+        });
+        let at = ids.binary_search_by_key(&goid, |(id, _)| *id).ok()?;
+        ids.get(at).map(|(_, row)| *row)
+    }
+
+    /// Whether goroutines are missing from the dump: it is cut, or less than its header states.
+    pub fn is_partial(&self) -> bool {
+        let dump = self.dump();
+        let account = dump.account;
+        dump.truncation.is_some()
+            || account.cut_off > 0
+            || account.not_understood > 0
+            || dump.stated_total.is_some_and(|total| total > dump.goroutine_count())
+    }
+
+    /// Whether goroutines of this dump can have ages at all.
+    pub fn has_ages(&self) -> bool {
+        self.dump().format == crate::model::Format::Debug2
+    }
+}

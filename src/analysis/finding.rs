@@ -1,0 +1,146 @@
+//! What an analysis says: what is wrong, how bad it is, how sure that is, and why.
+
+use crate::model::StackId;
+
+/// What kind of trouble a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Category {
+    /// The program crashed; the goroutines around it are not to blame.
+    Crash,
+    /// Goroutines wait for each other, so that none goes on.
+    Deadlock,
+    /// Goroutines will never end.
+    Leak,
+    /// Many wait for what one holds, and it moves or may move.
+    Contention,
+    /// Producers wait for consumers that do not keep up.
+    Backpressure,
+    /// Goroutines are stuck in system calls and pin threads.
+    Syscall,
+    /// Something outside of the process is slow.
+    Slow,
+}
+
+impl Category {
+    /// The name used in JSON and by `--fail-on`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Crash => "crash",
+            Self::Deadlock => "deadlock",
+            Self::Leak => "leak",
+            Self::Contention => "contention",
+            Self::Backpressure => "backpressure",
+            Self::Syscall => "syscall",
+            Self::Slow => "slow",
+        }
+    }
+}
+
+/// How bad it is, worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; nothing to do.
+    Info,
+    /// Look at it some time.
+    Low,
+    /// Look at it soon.
+    Medium,
+    /// This is it.
+    High,
+}
+
+impl Severity {
+    /// The name used in JSON and by `--fail-on`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// How sure it is, surest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Confidence {
+    /// It fits, and so would other causes.
+    Possible,
+    /// The evidence points there and nothing against it was found.
+    Likely,
+    /// It follows from how Go works.
+    Proven,
+}
+
+impl Confidence {
+    /// The name used in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Proven => "proven",
+        }
+    }
+}
+
+/// The goroutine or goroutines where the trouble starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// Their ids; empty if the format has none.
+    pub goids: Vec<u64>,
+    /// A record that is one of them.
+    pub row: u32,
+    /// Their stack.
+    pub stack: StackId,
+    /// What it does to the others, such as `holds 0x76daecbe1a0 (likely)`.
+    pub role: String,
+    /// Frame in the stack, as it is shown, that is to blame: index into the canonical frames.
+    pub blocking: Option<usize>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The analysis' kind in kebab case, such as `lock-pileup`.
+    pub kind: &'static str,
+    /// What kind of trouble it is.
+    pub category: Category,
+    /// How bad it is.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// One sentence without a final period that names the function to blame.
+    pub title: String,
+    /// Goroutines concerned, victims included.
+    pub count: i64,
+    /// Indices of the groups concerned in [`Facts::groups`](super::Facts), the most telling first.
+    pub groups: Vec<usize>,
+    /// Where it starts, if that is one place.
+    pub root: Option<Root>,
+    /// Whole sentences, the most convincing first.
+    pub evidence: Vec<String>,
+    /// What to do next, in the user's own file and line where that is known.
+    pub next: Vec<String>,
+    /// Orders findings of equal severity and confidence, highest first; roughly how many goroutines
+    /// are explained, weighted by how telling the evidence is.
+    pub weight: f64,
+}
+
+impl Finding {
+    /// A finding of `kind` about the goroutines of `groups`, to be filled in further.
+    pub fn new(kind: &'static str, category: Category, title: impl Into<String>) -> Self {
+        Self {
+            kind,
+            category,
+            severity: Severity::Medium,
+            confidence: Confidence::Possible,
+            title: title.into(),
+            count: 0,
+            groups: Vec::new(),
+            root: None,
+            evidence: Vec::new(),
+            next: Vec::new(),
+            weight: 0.0,
+        }
+    }
+}

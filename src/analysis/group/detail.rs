@@ -1,0 +1,291 @@
+//! What a group is made of, found out from its records.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::key::{Name, state_or_unknown};
+use crate::analysis::canon::Stacks;
+use crate::analysis::wait::WaitStats;
+use crate::model::{CreatorId, Dump, Goroutine, HeadId, LabelsId, Row, StackId};
+
+/// Goroutines that are alike.
+#[derive(Clone, Debug)]
+pub struct Group<'d> {
+    /// Fingerprint of function names and state (or of the key): stable over builds and hosts.
+    pub id: u64,
+    /// Fingerprint with files and lines.
+    pub build_id: u64,
+    /// The key's name; `None` when grouped by stack.
+    pub title: Option<String>,
+    /// Goroutines; negative in a delta profile.
+    pub count: i64,
+    /// Their states, most frequent first.
+    pub states: Vec<StateCount<'d>>,
+    /// Their waits.
+    pub wait: WaitStats,
+    /// Those locked to a thread.
+    pub locked: i64,
+    /// Those that Go marks as leaked.
+    pub leaked: i64,
+    /// Those whose text is cut off.
+    pub cut: i64,
+    /// The `go` statements that started them, most frequent first.
+    pub creators: Vec<CreatorCount<'d>>,
+    /// Their labels by key.
+    pub labels: Vec<LabelCounts<'d>>,
+    /// Ids of the first of them in the order of the dump.
+    pub goids: Vec<u64>,
+    /// Number of those that have an id.
+    pub goid_count: usize,
+    /// Distinct canonical stacks among them.
+    pub stacks: usize,
+    /// A stack that most of them or the first of them has.
+    pub stack: StackId,
+}
+
+/// A state and how many are in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateCount<'d> {
+    /// The state; `unknown` if there is none.
+    pub state: &'d str,
+    /// Inferred from the frames.
+    pub inferred: bool,
+    /// Goroutines.
+    pub count: i64,
+}
+
+/// A `go` statement and how many goroutines it started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreatorCount<'d> {
+    /// The function that holds the statement.
+    pub function: &'d str,
+    /// Its file.
+    pub file: &'d str,
+    /// Its line.
+    pub line: u32,
+    /// Goroutines that were started there.
+    pub count: i64,
+    /// Number of distinct goroutines that ran the statement; `None` if the dump does not say.
+    pub goroutines: Option<usize>,
+    /// The goroutine that ran it, if it is only one.
+    pub goid: Option<u64>,
+}
+
+/// The values of one label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelCounts<'d> {
+    /// The key.
+    pub key: &'d str,
+    /// The most frequent values, at most [`LabelCounts::MAX`].
+    pub values: Vec<(&'d str, i64)>,
+    /// Number of distinct values.
+    pub distinct: usize,
+}
+
+impl LabelCounts<'_> {
+    /// Values of one key that are kept: a dump may have a distinct value on every goroutine.
+    pub const MAX: usize = 20;
+}
+
+pub(super) fn group<'d>(
+    dump: &'d Dump,
+    stacks: &Stacks<'d>,
+    rows: &[u32],
+    name: Name,
+    ids: usize,
+) -> Group<'d> {
+    let mut parts = Parts::default();
+    let mut goids = Vec::new();
+    let mut goid_count = 0;
+    let mut count = 0i64;
+    for goroutine in rows.iter().filter_map(|row| dump.goroutine(*row as usize)) {
+        count = count.saturating_add(goroutine.count());
+        parts.add(stacks, goroutine);
+        if let Some(goid) = goroutine.goid() {
+            goid_count += 1;
+            if goids.len() < ids {
+                goids.push(goid);
+            }
+        }
+    }
+    let heads = parts.heads.finish();
+    let of_heads = |test: fn(&crate::model::Head) -> bool| {
+        let chosen = heads.iter().filter(|(id, _)| test(&dump.head(*id)));
+        chosen.fold(0i64, |sum, (_, n)| sum.saturating_add(*n))
+    };
+    let stack_counts = parts.stacks.finish();
+    let most = stack_counts.iter().max_by_key(|(number, n)| (*n, Reverse(*number)));
+    Group {
+        id: name.id,
+        build_id: name.build_id,
+        title: name.title,
+        count,
+        states: states(dump, &heads),
+        wait: WaitStats::of(heads.iter().map(|(id, n)| (dump.head(*id).minutes, *n))),
+        locked: of_heads(|head| head.locked),
+        leaked: of_heads(|head| head.leaked),
+        cut: of_heads(|head| head.cut),
+        creators: creators(dump, parts.creators.finish(), &parts.creator_goids.finish()),
+        labels: labels(dump, parts.labels.finish()),
+        goids,
+        goid_count,
+        stacks: stack_counts.len(),
+        stack: most.map_or(StackId::default(), |(number, _)| stacks.sample(*number)),
+    }
+}
+
+/// Counts of the interned parts of a group's records.
+#[derive(Default)]
+struct Parts {
+    heads: Counter<HeadId>,
+    stacks: Counter<u32>,
+    creators: Counter<CreatorId>,
+    labels: Counter<LabelsId>,
+    creator_goids: Distinct,
+}
+
+impl Parts {
+    fn add(&mut self, stacks: &Stacks<'_>, goroutine: Goroutine<'_>) {
+        let (row, count) = (goroutine.row(), goroutine.count());
+        let Row { head, creator, labels, creator_goid, .. } = row;
+        self.heads.add(head, count);
+        self.stacks.add(stacks.canonical(row.stack), count);
+        if creator != CreatorId::default() {
+            self.creators.add(creator, count);
+            if creator_goid != 0 {
+                self.creator_goids.push((creator, creator_goid));
+            }
+        }
+        if labels != LabelsId::default() {
+            self.labels.add(labels, count);
+        }
+    }
+}
+
+/// Goroutines by key. Neighbours are often alike, so runs of one key are counted before they are
+/// looked up.
+#[derive(Default)]
+struct Counter<K> {
+    run: Option<(K, i64)>,
+    counts: FxHashMap<K, i64>,
+}
+
+impl<K: std::hash::Hash + Ord + Copy> Counter<K> {
+    fn add(&mut self, key: K, count: i64) {
+        match &mut self.run {
+            Some((last, sum)) if *last == key => *sum = sum.saturating_add(count),
+            run => {
+                if let Some((last, sum)) = run.replace((key, count)) {
+                    add(&mut self.counts, last, sum);
+                }
+            }
+        }
+    }
+
+    /// The counts in the order of their keys.
+    fn finish(mut self) -> Vec<(K, i64)> {
+        if let Some((last, sum)) = self.run.take() {
+            add(&mut self.counts, last, sum);
+        }
+        let mut list: Vec<_> = self.counts.into_iter().collect();
+        list.sort_unstable();
+        list
+    }
+}
+
+fn add<K: std::hash::Hash + Eq>(counts: &mut FxHashMap<K, i64>, key: K, count: i64) {
+    let sum = counts.entry(key).or_insert(0);
+    *sum = sum.saturating_add(count);
+}
+
+/// Distinct creators with their goroutine ids, kept small as it grows.
+#[derive(Default)]
+struct Distinct {
+    list: Vec<(CreatorId, u64)>,
+    compact: usize,
+}
+
+impl Distinct {
+    const STEP: usize = 1 << 14;
+
+    fn push(&mut self, pair: (CreatorId, u64)) {
+        if self.list.last() == Some(&pair) {
+            return;
+        }
+        if self.list.len() >= 2 * self.compact + Self::STEP {
+            self.dedup();
+        }
+        self.list.push(pair);
+    }
+
+    fn dedup(&mut self) {
+        self.list.sort_unstable();
+        self.list.dedup();
+        self.compact = self.list.len();
+    }
+
+    fn finish(mut self) -> Vec<(CreatorId, u64)> {
+        self.dedup();
+        self.list
+    }
+}
+
+fn states<'d>(dump: &'d Dump, heads: &[(HeadId, i64)]) -> Vec<StateCount<'d>> {
+    let mut counts: BTreeMap<(&str, bool), i64> = BTreeMap::new();
+    for (id, count) in heads {
+        let head = dump.head(*id);
+        let state = state_or_unknown(dump.str(head.state));
+        let sum = counts.entry((state, head.inferred)).or_insert(0);
+        *sum = sum.saturating_add(*count);
+    }
+    let states = counts.into_iter();
+    let mut list: Vec<_> =
+        states.map(|((state, inferred), count)| StateCount { state, inferred, count }).collect();
+    list.sort_by_key(|state| Reverse(state.count));
+    list
+}
+
+fn creators<'d>(
+    dump: &'d Dump,
+    counts: Vec<(CreatorId, i64)>,
+    goids: &[(CreatorId, u64)],
+) -> Vec<CreatorCount<'d>> {
+    let one = |(id, count): (CreatorId, i64)| {
+        let creator = dump.creator(id)?;
+        let from = goids.partition_point(|(other, _)| *other < id);
+        let to = goids.partition_point(|(other, _)| *other <= id);
+        let goids = goids.get(from..to).unwrap_or(&[]);
+        Some(CreatorCount {
+            function: dump.str(creator.function),
+            file: dump.str(creator.file),
+            line: creator.line,
+            count,
+            goroutines: (!goids.is_empty()).then_some(goids.len()),
+            goid: goids.first().map(|(_, goid)| *goid).filter(|_| goids.len() == 1),
+        })
+    };
+    let mut list: Vec<_> = counts.into_iter().filter_map(one).collect();
+    list.sort_by_key(|creator| {
+        (Reverse(creator.count), creator.function, creator.file, creator.line)
+    });
+    list
+}
+
+fn labels(dump: &Dump, counts: Vec<(LabelsId, i64)>) -> Vec<LabelCounts<'_>> {
+    let mut keys: BTreeMap<&str, FxHashMap<&str, i64>> = BTreeMap::new();
+    for (id, count) in counts {
+        for (key, value) in dump.labels(id) {
+            add(keys.entry(key).or_default(), value, count);
+        }
+    }
+    let key = |(key, values): (_, FxHashMap<_, _>)| {
+        let mut values: Vec<_> = values.into_iter().collect();
+        let distinct = values.len();
+        values.sort_unstable_by_key(|(value, count)| (Reverse(*count), *value));
+        values.truncate(LabelCounts::MAX);
+        LabelCounts { key, values, distinct }
+    };
+    keys.into_iter().map(key).collect()
+}

@@ -1,0 +1,27 @@
+//! What can be said of a dump: which goroutines are alike, what they wait for, which of them belong
+//! to the runtime. Reads dumps, never changes them, and does no input or output.
+
+pub mod canon;
+pub mod duration;
+pub mod facts;
+pub mod filter;
+pub mod find;
+pub mod finding;
+mod fingerprint;
+pub mod group;
+pub mod kind;
+pub mod known;
+pub mod meaning;
+pub mod states;
+pub mod summary;
+pub mod version;
+pub mod wait;
+
+pub use facts::{Case, Facts};
+pub use filter::Filter;
+pub use finding::{Category, Confidence, Finding, Root, Severity};
+pub use group::{By, Group, Grouping};
+pub use kind::Kind;
+pub use known::Known;
+pub use summary::Summary;
+pub use wait::WaitStats;

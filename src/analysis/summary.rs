@@ -1,0 +1,128 @@
+//! What every screen starts from: one pass over a dump that groups, counts and sets apart.
+
+use super::canon::Stacks;
+use super::filter::Filter;
+use super::group::{By, Grouping};
+use super::kind::{Kind, Kinds};
+use super::states::{StateRow, states};
+use super::version::{GoVersion, go_version};
+use crate::model::{Dump, Format};
+
+/// How to look at a dump.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    /// Which goroutines.
+    pub filter: Filter,
+    /// What they are grouped by.
+    pub by: By,
+    /// Show the runtime's own goroutines and the one that wrote the dump among the others.
+    pub system: bool,
+}
+
+/// A dump with its groups and counts.
+pub struct Summary<'d> {
+    /// The dump.
+    pub dump: &'d Dump,
+    /// Its canonical stacks.
+    pub stacks: Stacks<'d>,
+    /// The groups of the goroutines looked at.
+    pub grouping: Grouping<'d>,
+    /// Their states.
+    pub states: Vec<StateRow<'d>>,
+    /// Their number.
+    pub shown: i64,
+    /// Goroutines of the runtime that were set apart.
+    pub system: i64,
+    /// Goroutines that wrote the dump and were set apart.
+    pub writers: i64,
+    /// Id of the one that wrote the dump, if it was set apart.
+    pub writer_goid: Option<u64>,
+    /// Goroutines that the filter left out.
+    pub filtered: i64,
+    /// Distinct canonical stacks in the whole dump.
+    pub distinct_stacks: usize,
+    /// The versions of Go that may have written the dump.
+    pub go: GoVersion,
+    /// What the filter could not do, and what would help.
+    pub notes: Vec<String>,
+}
+
+impl<'d> Summary<'d> {
+    /// Looks at `dump`.
+    pub fn new(dump: &'d Dump, look: &Look) -> Self {
+        let stacks = Stacks::new(dump);
+        let kinds = Kinds::new(dump, &stacks);
+        let matcher = look.filter.for_dump(dump);
+        let mut heads = vec![0i64; dump.head_count()];
+        let mut seen = vec![false; stacks.len()];
+        let (mut shown, mut system, mut writers, mut filtered) = (0i64, 0i64, 0i64, 0i64);
+        let mut writer_goid = None;
+        let grouping = Grouping::new(dump, &stacks, &look.by, |row, count| {
+            if let Some(seen) = seen.get_mut(stacks.canonical(row.stack) as usize) {
+                *seen = true;
+            }
+            let kind = if look.system { Kind::User } else { kinds.kind(row) };
+            let sum = match kind {
+                Kind::System => &mut system,
+                Kind::Writer => {
+                    writer_goid = Some(row.goid).filter(|_| !dump.is_aggregated());
+                    &mut writers
+                }
+                Kind::User if !matcher.matches(row) => &mut filtered,
+                Kind::User => {
+                    if let Some(sum) = heads.get_mut(row.head.index()) {
+                        *sum = sum.saturating_add(count);
+                    }
+                    shown = shown.saturating_add(count);
+                    return true;
+                }
+            };
+            *sum = sum.saturating_add(count);
+            false
+        });
+        Self {
+            dump,
+            grouping,
+            states: states(dump, &heads),
+            shown,
+            system,
+            writers,
+            writer_goid,
+            filtered,
+            distinct_stacks: seen.iter().filter(|seen| **seen).count(),
+            go: go_version(dump),
+            notes: notes(dump, look),
+            stacks,
+        }
+    }
+
+    /// Every goroutine of the input, whether it could be read or not.
+    pub fn goroutines(&self) -> i64 {
+        let rest = self.dump.account.cut_off.saturating_add(self.dump.account.not_understood);
+        self.dump.account.whole.saturating_add(i64::try_from(rest).unwrap_or(i64::MAX))
+    }
+
+    /// Whether the dump is whole and everything in it was understood.
+    pub fn is_clean(&self) -> bool {
+        let dump = self.dump;
+        dump.truncation.is_none()
+            && dump.problems.is_empty()
+            && dump.more_problems == 0
+            && dump.account.cut_off == 0
+            && dump.account.not_understood == 0
+    }
+}
+
+/// What the dump's format lacks, and what the filter could not do.
+fn notes(dump: &Dump, look: &Look) -> Vec<String> {
+    let mut notes = Vec::new();
+    if dump.format == Format::Records {
+        notes.push(
+            "GoroutineProfile JSON holds program counters only: no names, states, ids or labels; \
+             `go tool addr2line BINARY` names an address, and debug=1 or debug=2 names all of them"
+                .to_owned(),
+        );
+    }
+    notes.extend(look.filter.notes(dump));
+    notes
+}

@@ -1,0 +1,84 @@
+//! Writes what analysis found: one file per output format, all from the same [`Report`].
+
+pub mod escape;
+mod json;
+mod line;
+pub mod style;
+mod text;
+mod time;
+pub mod words;
+
+use std::io::{self, Write};
+
+pub use style::Style;
+
+use crate::analysis::Summary;
+
+/// What is to be written: the dumps of one command with what was found in them.
+pub struct Report<'d> {
+    /// The command's name.
+    pub command: &'static str,
+    /// One for each dump, in the order of the inputs.
+    pub summaries: Vec<Summary<'d>>,
+}
+
+/// How it is to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// The format.
+    pub format: OutputFormat,
+    /// How many groups; `None` is the format's own measure.
+    pub top: Option<Limit>,
+    /// How many goroutine ids of each group.
+    pub ids: Limit,
+    /// Columns of the screen.
+    pub width: usize,
+    /// Colours or none.
+    pub style: Style,
+    /// Whole stacks, all problems.
+    pub verbose: bool,
+    /// No hints and notes.
+    pub quiet: bool,
+}
+
+/// An output format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// A screen for people.
+    #[default]
+    Text,
+    /// JSON as grammar/report.schema.json describes it.
+    Json,
+}
+
+/// How much of a list is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// All of it.
+    All,
+    /// At most so many.
+    Most(usize),
+}
+
+impl Limit {
+    /// As a number.
+    pub fn get(self) -> usize {
+        match self {
+            Self::All => usize::MAX,
+            Self::Most(n) => n,
+        }
+    }
+}
+
+impl Report<'_> {
+    /// Writes the report to `out`.
+    pub fn write(&self, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        match view.format {
+            OutputFormat::Text => text::render(self, view, out),
+            OutputFormat::Json => json::render(self, view, out),
+        }
+    }
+}
+
+#[cfg(test)]
+mod fixture;

@@ -1,0 +1,94 @@
+//! The screen for people: what this dump is, states, the largest groups, and what was left out.
+
+mod digest;
+mod entries;
+mod groups;
+mod head;
+mod problems;
+mod stack;
+mod states;
+
+use std::io::{self, Write};
+
+use super::line::{Line, flow};
+use super::style::Role;
+use super::{Limit, Report, View, words};
+use crate::analysis::Summary;
+
+/// Groups on one screen if the user did not say.
+const TOP: Limit = Limit::Most(6);
+
+pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    if let Some((lines, largest)) = digest::of(&report.summaries, view) {
+        for line in lines {
+            line.write(view.style, out)?;
+        }
+        return screen(largest, view, out);
+    }
+    for (index, summary) in report.summaries.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        screen(summary, view, out)?;
+    }
+    Ok(())
+}
+
+fn screen(summary: &Summary<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = head::lines(summary, view);
+    lines.extend(states::lines(summary, view));
+    for line in lines {
+        line.write(view.style, out)?;
+    }
+    groups::write(summary, view, out)?;
+    for line in set_apart(summary, view) {
+        line.write(view.style, out)?;
+    }
+    if view.verbose {
+        problems::write(summary.dump, view, out)?;
+    }
+    Ok(())
+}
+
+/// What is in the account but in no list.
+fn set_apart(summary: &Summary<'_>, view: &View) -> Vec<Line> {
+    let mut parts = Vec::new();
+    if summary.system != 0 {
+        parts.push(format!("{} of the runtime", words::counted(summary.system, "goroutine")));
+    }
+    match summary.writer_goid {
+        _ if summary.writers == 0 => {}
+        Some(goid) if summary.writers == 1 => {
+            parts.push(format!("goroutine {goid}, which wrote this dump"));
+        }
+        _ => parts
+            .push(format!("{} that wrote this dump", words::counted(summary.writers, "goroutine"))),
+    }
+    let mut lines = Vec::new();
+    if !parts.is_empty() || summary.filtered != 0 {
+        lines.push(Line::new());
+    }
+    let hint = if view.quiet { "" } else { ": --system" };
+    if !parts.is_empty() {
+        let text = format!("Set apart: {}{hint}", parts.join(", and "));
+        lines.extend(paragraph(Role::Dim, &text, 1, view.width));
+    }
+    if summary.filtered != 0 {
+        let text = format!(
+            "{} of {} left out by the filter",
+            words::number(summary.filtered),
+            words::counted(summary.shown.saturating_add(summary.filtered), "goroutine")
+        );
+        lines.extend(paragraph(Role::Dim, &text, 1, view.width));
+    }
+    lines
+}
+
+/// `text` from the column `indent` on, broken between words.
+fn paragraph(role: Role, text: &str, indent: usize, width: usize) -> Vec<Line> {
+    let words = text.split(' ').map(|word| (role, word.to_owned())).collect();
+    flow(words, " ", indent, width)
+}
+
+#[cfg(test)]
+mod tests;
