@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use gdump::model::Dump;
+use gdump::parse::Hot;
 use gdump::parse::Options;
 use gdump::parse::parse;
 use gdump::source::Stream;
@@ -31,14 +32,14 @@ impl Read for Pieces<'_> {
     }
 }
 
-fn read(bytes: &[u8], hot: bool, block: usize, sizes: &[usize]) -> Vec<Dump> {
+fn read(bytes: &[u8], hot: Hot, block: usize, sizes: &[usize]) -> Vec<Dump> {
     let mut stream = Stream::new(Pieces { bytes, sizes, next: 0 });
     let options = Options { hot, block, ..Options::default() };
     parse(&mut stream, "test", &options).unwrap_or_default()
 }
 
 fn whole(bytes: &[u8]) -> Vec<Dump> {
-    read(bytes, true, Options::default().block, &[usize::MAX])
+    read(bytes, Hot::Stacks, Options::default().block, &[usize::MAX])
 }
 
 /// Every small dump in traceback text of testdata/, one a time.
@@ -211,8 +212,13 @@ proptest! {
         let text = edited(sample.get(&samples()).clone(), &edits);
         let dumps = whole(&text);
         let want = described(&dumps);
-        prop_assert_eq!(&described(&read(&text, false, Options::default().block, &[usize::MAX])), &want);
-        prop_assert_eq!(&described(&read(&text, true, block, &sizes)), &want);
+        for hot in [Hot::Nothing, Hot::Lines] {
+            let dumps = read(&text, hot, Options::default().block, &[usize::MAX]);
+            prop_assert_eq!(&described(&dumps), &want);
+        }
+        for hot in [Hot::Lines, Hot::Stacks] {
+            prop_assert_eq!(&described(&read(&text, hot, block, &sizes)), &want);
+        }
         let wrapped = dumps.iter().any(|dump| dump.wrapping.is_some());
         if !dumps.is_empty() && !wrapped {
             prop_assert_eq!(accounted(&dumps), lines(&text));

@@ -13,6 +13,9 @@ use super::expect::fail;
 /// number          = 1*DIGIT
 /// ```
 pub(crate) fn number(input: &[u8]) -> PResult<'_, u64> {
+    if let Some((value, len)) = short_number(input) {
+        return Ok((input.get(len..).unwrap_or_default(), value));
+    }
     let mut value: u64 = 0;
     let mut read = 0;
     for byte in input {
@@ -32,6 +35,25 @@ pub(crate) fn number(input: &[u8]) -> PResult<'_, u64> {
     Ok((input.get(read..).unwrap_or_default(), value))
 }
 
+/// A number of one to seven digits and their count, if eight bytes are there: all digits at once.
+#[inline]
+fn short_number(input: &[u8]) -> Option<(u64, usize)> {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let digits = u64::from_le_bytes(*input.first_chunk()?) ^ 0x3030_3030_3030_3030;
+    // The high bit of every byte that is above nine.
+    let others = (((digits & !HIGH) + 0x7676_7676_7676_7676) | digits) & HIGH;
+    let len = others.trailing_zeros() / 8;
+    if len == 0 || len == 8 {
+        return None;
+    }
+    // Zeros in front make it eight digits; then neighbours are joined: 2, 4, 8 digits.
+    let digits = digits << (64 - 8 * len);
+    let pairs = (digits * 10) + (digits >> 8);
+    let low = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
+    let high = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
+    Some((low.wrapping_add(high) >> 32, len as usize))
+}
+
 /// A hexadecimal number that fits into 64 bits.
 ///
 /// ```abnf
@@ -41,14 +63,42 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     let Some(digits) = input.strip_prefix(b"0x") else {
         return fail(input, "a hexadecimal number");
     };
-    let len = digits.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(digits.len());
-    let (text, rest) = digits.split_at(len);
-    let value = std::str::from_utf8(text).ok().and_then(|text| u64::from_str_radix(text, 16).ok());
-    match value {
-        Some(value) => Ok((rest, value)),
-        None => fail(input, "a hexadecimal number of at most 64 bits"),
+    let mut value: u64 = 0;
+    let mut len = 0;
+    for byte in digits {
+        let digit = HEX_DIGITS.get(usize::from(*byte)).copied().unwrap_or(NO_DIGIT);
+        if digit == NO_DIGIT {
+            break;
+        }
+        if value >> 60 != 0 {
+            return fail(input, "a hexadecimal number of at most 64 bits");
+        }
+        value = value << 4 | u64::from(digit);
+        len += 1;
     }
+    if len == 0 {
+        return fail(input, "a hexadecimal number");
+    }
+    Ok((digits.get(len..).unwrap_or_default(), value))
 }
+
+const NO_DIGIT: u8 = 0xff;
+
+/// The value of each byte as a hexadecimal digit.
+const HEX_DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let (lower, upper) = (b"0123456789abcdef", b"0123456789ABCDEF");
+        #[allow(clippy::indexing_slicing, reason = "evaluated when this is compiled")]
+        {
+            digits[lower[value] as usize] = value as u8;
+            digits[upper[value] as usize] = value as u8;
+        }
+        value += 1;
+    }
+    digits
+};
 
 /// A quoted string, unescaped. Bytes that Go would have escaped are taken as they stand.
 ///
@@ -222,6 +272,15 @@ mod tests {
         assert_eq!(number(b"18446744073709551615 x"), Ok((&b" x"[..], u64::MAX)));
         assert!(number(b"18446744073709551616").is_err());
         assert!(number(b"x").is_err());
+        let digits = "98765432109";
+        for len in 1..digits.len() {
+            let text = &digits[..len];
+            for tail in ["", " [select]", "\n\t/x.go", ":;\u{ff}/0000000"] {
+                let all = format!("{text}{tail}");
+                let (rest, value) = number(all.as_bytes()).unwrap();
+                assert_eq!((rest, value), (tail.as_bytes(), text.parse().unwrap()), "{all}");
+            }
+        }
         assert_eq!(hex(b"0xffffffffffffffff)"), Ok((&b")"[..], u64::MAX)));
         assert!(hex(b"0x1ffffffffffffffff").is_err());
         assert!(hex(b"0x").is_err());

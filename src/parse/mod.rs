@@ -26,16 +26,28 @@ use crate::source::foreign::{describe_foreign, profile_kind};
 pub struct Options {
     /// Longest line, and longest goroutine, in bytes; `--max-line`.
     pub max_line: usize,
-    /// Whether texts that were seen before are recognised instead of parsed. The dump is the same.
-    pub hot: bool,
+    /// What is recognised instead of parsed. The dump is the same.
+    pub hot: Hot,
     /// Bytes that are read at a time. The dump is the same.
     pub block: usize,
+}
+
+/// What is recognised instead of parsed when its text was seen before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hot {
+    /// Nothing: every line goes through the grammar.
+    Nothing,
+    /// Lines, and which comes next.
+    Lines,
+    /// Whole stacks too.
+    #[default]
+    Stacks,
 }
 
 impl Default for Options {
     fn default() -> Self {
         // A block and the tables fit into the second-level cache; larger blocks are slower.
-        Self { max_line: Limits::default().max_line, hot: true, block: 64 << 10 }
+        Self { max_line: Limits::default().max_line, hot: Hot::default(), block: 64 << 10 }
     }
 }
 
@@ -106,13 +118,7 @@ const TAKE_ONE: &str =
 /// The first `bytes` bytes, or all there are.
 fn read_head(stream: &mut Stream<'_>, name: &str, bytes: usize) -> Result<Vec<u8>> {
     let mut head = vec![0; bytes];
-    let mut len = 0;
-    while let Some(room) = head.get_mut(len..).filter(|room| !room.is_empty()) {
-        match read_some(stream, room, name)? {
-            0 => break,
-            n => len += n,
-        }
-    }
+    let len = read_full(stream, &mut head, name)?;
     head.truncate(len);
     Ok(head)
 }
@@ -124,13 +130,16 @@ fn read_all(stream: &mut Stream<'_>, name: &str, head: Vec<u8>) -> Result<Vec<u8
     Ok(all)
 }
 
-/// Reads into `room`; 0 at the end.
-fn read_some(stream: &mut Stream<'_>, room: &mut [u8], name: &str) -> Result<usize> {
-    loop {
-        match stream.read(room) {
-            Ok(n) => return Ok(n),
+/// Fills `room`; less only at the end.
+fn read_full(stream: &mut Stream<'_>, room: &mut [u8], name: &str) -> Result<usize> {
+    let mut len = 0;
+    while let Some(left) = room.get_mut(len..).filter(|left| !left.is_empty()) {
+        match stream.read(left) {
+            Ok(0) => break,
+            Ok(read) => len += read,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(Stream::error(name, error)),
         }
     }
+    Ok(len)
 }

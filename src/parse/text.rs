@@ -153,10 +153,11 @@ impl<'s, 'r> Driver<'s, 'r> {
             self.buffer.resize(left + block, 0);
         }
         let room = self.buffer.get_mut(left..left + block).unwrap_or_default();
-        match super::read_some(self.stream, room, self.name)? {
-            0 => self.eof = true,
-            n => self.end += n,
-        }
+        // All of it: a reader that yields little at a time must not make long goroutines be read again
+        // each time.
+        let read = super::read_full(self.stream, room, self.name)?;
+        self.eof = read < room.len();
+        self.end += read;
         Ok(())
     }
 
@@ -183,7 +184,8 @@ impl<'s, 'r> Driver<'s, 'r> {
             if fed.done {
                 self.end_dump(self.eof && self.start == self.end);
             }
-            return fed.consumed > 0 || fed.done;
+            // What the parser left is not whole: it needs more text.
+            return fed.done || (fed.consumed > 0 && self.eof);
         }
         match outside::look(&text, self.barren) {
             Outside::Nothing { consumed, lines } => {

@@ -33,6 +33,18 @@ use crate::model::Problem;
 use crate::parse::expect::PResult;
 use crate::parse::place::Text;
 
+/// The arguments of a call as they stand in the text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arguments {
+    /// Index of the call's frame.
+    pub(super) frame: usize,
+    /// Where they start, and their length.
+    pub(super) at: usize,
+    pub(super) len: usize,
+    /// Their words are evidence.
+    pub(super) evidence: bool,
+}
+
 /// What was read of a goroutine below its header. Reused from one to the next.
 #[derive(Debug, Default)]
 pub(super) struct Block {
@@ -40,11 +52,13 @@ pub(super) struct Block {
     pub(super) end: usize,
     /// The frames, innermost first.
     pub(super) frames: Vec<FrameId>,
-    /// Of each call whose arguments have words: frame, place of the arguments, whether evidence.
-    pub(super) arguments: Vec<(u16, (usize, usize), bool)>,
+    /// The arguments of the goroutine's own calls.
+    pub(super) arguments: Vec<Arguments>,
     pub(super) creator: CreatorId,
     /// 0 if not known.
     pub(super) creator_goid: u64,
+    /// Where that stands in the text, and its length.
+    pub(super) goid_at: Option<(usize, usize)>,
     pub(super) ancestors: Vec<Ancestor>,
     pub(super) problems: Vec<Problem>,
     pub(super) understood_lines: u64,
@@ -59,6 +73,22 @@ pub(super) struct Block {
     ancestor_frames: Vec<FrameId>,
     ancestor_goid: Option<u64>,
     known: u32,
+    /// The creator was read.
+    created: bool,
+    /// Something stands behind the creator.
+    goes_on: bool,
+}
+
+impl Block {
+    /// Whether the block is nothing but frames, then a creator if there is one.
+    pub(super) fn is_regular(&self) -> bool {
+        !self.goes_on
+            && !self.cut
+            && !self.unavailable
+            && self.ancestors.is_empty()
+            && self.problem_lines + self.skipped_lines + self.ignored_lines == 0
+            && self.problems.is_empty()
+    }
 }
 
 /// Foreign lines between frames that are passed over before the stack goes on.
@@ -126,12 +156,6 @@ impl Reader<'_, '_> {
                     (at + call.arguments.0, call.arguments.1),
                     call.evidence,
                 );
-                return Step::Next(at + len);
-            }
-            if let Some((creator, goid, len)) = self.known.predicted_creator(self.block.known, rest)
-            {
-                self.block.understood_lines += 2;
-                (self.block.creator, self.block.creator_goid) = (creator, goid);
                 return Step::Next(at + len);
             }
         }
@@ -332,12 +356,15 @@ impl Reader<'_, '_> {
             return self.cut_second(second);
         }
         self.block.understood_lines += 2;
-        let previous = if self.block.ancestor_goid.is_some() { NONE } else { self.block.known };
-        let creator = self.known.creator(self.builder, previous, function, file);
+        let creator = self.known.creator(self.builder, function, file);
         if self.block.ancestor_goid.is_some() {
             self.push_ancestor(creator);
         } else {
+            self.block.goes_on |= self.block.created;
+            self.block.created = true;
             (self.block.creator, self.block.creator_goid) = (creator, goid.unwrap_or(0));
+            let before = b"created by  in goroutine ".len() + function.len();
+            self.block.goid_at = goid.map(|_| (at + before, line.text.len() - before));
         }
         Step::Next(second.next)
     }
@@ -386,17 +413,15 @@ impl Reader<'_, '_> {
     fn push_call(&mut self, known: u32, id: FrameId, arguments: (usize, usize), evidence: bool) {
         self.block.understood_lines += 2;
         self.block.known = known;
-        // The shortest address is longer than three bytes.
-        if let (true, Ok(frame)) = (
-            self.block.ancestor_goid.is_none() && arguments.1 > 3,
-            u16::try_from(self.block.frames.len()),
-        ) {
-            self.block.arguments.push((frame, arguments, evidence));
+        if self.block.ancestor_goid.is_none() {
+            let (frame, (at, len)) = (self.block.frames.len(), arguments);
+            self.block.arguments.push(Arguments { frame, at, len, evidence });
         }
         self.frames().push(id);
     }
 
     fn frames(&mut self) -> &mut Vec<FrameId> {
+        self.block.goes_on |= self.block.created;
         if self.block.ancestor_goid.is_some() {
             &mut self.block.ancestor_frames
         } else {

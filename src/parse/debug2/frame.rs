@@ -100,9 +100,11 @@ pub(crate) fn arguments<'i>(input: &'i [u8], each: &mut dyn FnMut(u8, Word)) -> 
 /// argument        = hex [ "?" ] / "{" [ argument *( %s", " argument ) ] "}" / %s"..." / "_"
 /// ```
 pub(crate) fn argument(input: &[u8]) -> PResult<'_, Option<Word>> {
-    for skipped in [&b"{"[..], b"}", b"...", b"_"] {
-        if let Some(rest) = input.strip_prefix(skipped) {
-            return Ok((rest, None));
+    if input.first() != Some(&b'0') {
+        for skipped in [&b"{"[..], b"}", b"...", b"_"] {
+            if let Some(rest) = input.strip_prefix(skipped) {
+                return Ok((rest, None));
+            }
         }
     }
     let (rest, value) = hex(input)?;

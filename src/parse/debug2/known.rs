@@ -1,8 +1,7 @@
-//! Texts that were read before, so that a line is parsed only the first time it is seen.
+//! Lines that were read before, so that a line of code is parsed only the first time it is seen.
 //!
 //! Nothing here changes what is read: with [`Known::hot`] off every line goes through the grammar, and
-//! the dump is the same. Each memory is bounded by the distinct lines of code of the dump, except that
-//! of heads, which is bounded by [`MAX_HEADS`].
+//! the dump is the same. Each memory is bounded by [`MAX_TEXTS`].
 
 use memchr::memchr;
 use memchr::memchr2;
@@ -16,11 +15,11 @@ use crate::model::CreatorId;
 use crate::model::DumpBuilder;
 use crate::model::Frame;
 use crate::model::FrameId;
-use crate::model::HeadId;
 use crate::model::StrId;
 
-/// Heads that are remembered by their text. A real dump has some hundreds (states times minutes).
-const MAX_HEADS: usize = 4096;
+/// Functions, file lines and frames that are remembered by their text, each. A large program has some
+/// ten thousand lines of code in its stacks.
+const MAX_TEXTS: usize = 1 << 16;
 
 /// A frame that was read before, as text.
 #[derive(Clone, Debug)]
@@ -33,16 +32,6 @@ struct FrameText {
     evidence: bool,
     /// The text of the frame that followed it last time.
     next: u32,
-    /// The creator that followed it last time.
-    creator: u32,
-}
-
-/// A creator that was read before, as text.
-#[derive(Clone, Debug)]
-struct CreatorText {
-    function: Box<[u8]>,
-    file: Box<[u8]>,
-    id: CreatorId,
 }
 
 /// A frame as it stands in a block of text.
@@ -64,12 +53,10 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Known {
     /// Whether the memories of sequences are used.
     pub(super) hot: bool,
-    heads: FxHashMap<Box<[u8]>, HeadId>,
     functions: FxHashMap<Box<[u8]>, StrId>,
     files: FxHashMap<Box<[u8]>, (StrId, u32)>,
-    frames: FxHashMap<(StrId, StrId, u32, bool), u32>,
+    frames: FxHashMap<FrameId, u32>,
     texts: Vec<FrameText>,
-    creators: Vec<CreatorText>,
     first: u32,
 }
 
@@ -77,23 +64,11 @@ impl Known {
     pub(super) fn new(hot: bool) -> Self {
         Self {
             hot,
-            heads: FxHashMap::default(),
             functions: FxHashMap::default(),
             files: FxHashMap::default(),
             frames: FxHashMap::default(),
             texts: Vec::new(),
-            creators: Vec::new(),
             first: NONE,
-        }
-    }
-
-    pub(super) fn head(&self, inside: &[u8]) -> Option<HeadId> {
-        if self.hot { self.heads.get(inside).copied() } else { None }
-    }
-
-    pub(super) fn remember_head(&mut self, inside: &[u8], id: HeadId) {
-        if self.heads.len() < MAX_HEADS {
-            self.heads.insert(inside.into(), id);
         }
     }
 
@@ -131,32 +106,6 @@ impl Known {
         Some((call, start + newline + 1 + text.file.len() + end + 1))
     }
 
-    /// The creator that followed the frame `previous` last time, if `rest` starts with its text again;
-    /// the creator's goroutine id, 0 if there is none; and the length of the text with its newline.
-    pub(super) fn predicted_creator(
-        &self,
-        previous: u32,
-        rest: &[u8],
-    ) -> Option<(CreatorId, u64, usize)> {
-        if !self.hot {
-            return None;
-        }
-        let text = self.creators.get(self.text(previous)?.creator as usize)?;
-        let after = rest.strip_prefix(b"created by ")?.strip_prefix(&*text.function)?;
-        let newline = memchr(b'\n', after)?;
-        let (goid, file) = after.split_at(newline);
-        let goid = match goid {
-            b"" => 0,
-            _ => match crate::parse::lexical::number(goid.strip_prefix(b" in goroutine ")?) {
-                Ok((b"", goid)) => goid,
-                _ => return None,
-            },
-        };
-        let tail = file.get(1..)?.strip_prefix(&*text.file)?;
-        let end = memchr(b'\n', tail)?;
-        is_tail(tail.get(..end)?).then(|| (text.id, goid, rest.len() - tail.len() + end + 1))
-    }
-
     /// Interns the frame `function` in `file`, which followed `previous`. `file` is the text of its file
     /// line without offset, and what that was parsed to.
     pub(super) fn frame(
@@ -168,55 +117,43 @@ impl Known {
     ) -> (u32, FrameId, bool) {
         let name = self.function(builder, function);
         let (path, line) = self.file(builder, file);
-        let key = (name, path, line, inlined);
-        let texts = &mut self.texts;
-        let at = *self.frames.entry(key).or_insert_with(|| {
-            let kind = if inlined { CallKind::Inlined } else { CallKind::Plain };
-            let id = builder.frame(Frame::Call { function: name, file: path, line, kind });
-            texts.push(FrameText {
-                function: function.into(),
-                file: file.text.into(),
-                id,
-                inlined,
-                evidence: is_evidence(function),
-                next: NONE,
-                creator: NONE,
-            });
-            u32::try_from(texts.len() - 1).unwrap_or(NONE)
-        });
+        let kind = if inlined { CallKind::Inlined } else { CallKind::Plain };
+        let id = builder.frame(Frame::Call { function: name, file: path, line, kind });
+        let evidence = is_evidence(function);
+        let at = match self.frames.get(&id) {
+            Some(at) => *at,
+            None if self.texts.len() < MAX_TEXTS => {
+                let at = u32::try_from(self.texts.len()).unwrap_or(NONE);
+                self.texts.push(FrameText {
+                    function: function.into(),
+                    file: file.text.into(),
+                    id,
+                    inlined,
+                    evidence,
+                    next: NONE,
+                });
+                self.frames.insert(id, at);
+                at
+            }
+            None => NONE,
+        };
         match self.texts.get_mut(previous as usize) {
             Some(text) => text.next = at,
             None => self.first = at,
         }
-        self.text(at).map_or((NONE, FrameId::default(), false), |text| (at, text.id, text.evidence))
+        (at, id, evidence)
     }
 
-    /// Interns the creator `function` in `file`, which followed the frame `previous`.
+    /// Interns the creator `function` in `file`.
     pub(super) fn creator(
         &mut self,
         builder: &mut DumpBuilder,
-        previous: u32,
         function: &[u8],
         file: FileText<'_>,
     ) -> CreatorId {
         let name = self.function(builder, function);
         let (path, line) = self.file(builder, file);
-        let id = builder.creator(Creator { function: name, file: path, line });
-        if let Some(text) = self.texts.get_mut(previous as usize) {
-            let known = self.creators.iter().rposition(|known| {
-                known.id == id && *known.function == *function && *known.file == *file.text
-            });
-            let known = known.or_else(|| {
-                (self.creators.len() < MAX_HEADS).then(|| {
-                    let text =
-                        CreatorText { function: function.into(), file: file.text.into(), id };
-                    self.creators.push(text);
-                    self.creators.len() - 1
-                })
-            });
-            text.creator = known.and_then(|at| u32::try_from(at).ok()).unwrap_or(NONE);
-        }
-        id
+        builder.creator(Creator { function: name, file: path, line })
     }
 
     fn function(&mut self, builder: &mut DumpBuilder, function: &[u8]) -> StrId {
@@ -224,7 +161,9 @@ impl Known {
             return *name;
         }
         let name = builder.function(function);
-        self.functions.insert(function.into(), name);
+        if self.functions.len() < MAX_TEXTS {
+            self.functions.insert(function.into(), name);
+        }
         name
     }
 
@@ -233,7 +172,9 @@ impl Known {
             return *place;
         }
         let place = (builder.string(file.path), file.line);
-        self.files.insert(file.text.into(), place);
+        if self.files.len() < MAX_TEXTS {
+            self.files.insert(file.text.into(), place);
+        }
         place
     }
 }

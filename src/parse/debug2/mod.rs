@@ -4,17 +4,22 @@
 //! over lines.
 
 mod block;
+mod dispatch;
 mod frame;
+mod goroutine;
+mod graph;
 mod header;
 mod heads;
 mod known;
 mod lines;
 mod start;
 
+use rustc_hash::FxHashMap;
+
 use block::Block;
-use block::Reader;
-use block::words;
+use graph::Graph;
 use header::header_start;
+use heads::Heads;
 use known::Known;
 use lines::At;
 use lines::Line;
@@ -36,17 +41,12 @@ pub(super) use start::is_crash;
 pub(super) use start::is_panic_value;
 pub(super) use start::is_stack_at;
 
-use super::expect::Expected;
+use super::Hot;
 use super::place::Fed;
 use super::place::Text;
-use crate::model::ArgWord;
 use crate::model::Dump;
 use crate::model::DumpBuilder;
 use crate::model::Format;
-use crate::model::Head;
-use crate::model::HeadId;
-use crate::model::Row;
-use crate::model::StackId;
 use crate::model::Truncation;
 use crate::model::TruncationReason;
 use crate::source::unwrap::find_header;
@@ -71,7 +71,10 @@ enum Phase {
 #[derive(Debug)]
 pub(crate) struct Debug2 {
     builder: DumpBuilder,
+    hot: Hot,
+    heads: Heads,
     known: Known,
+    graph: Graph,
     block: Block,
     phase: Phase,
     /// The phase to go back to after a race report.
@@ -84,15 +87,18 @@ pub(crate) struct Debug2 {
     /// The last line has no newline.
     mid_line: bool,
     /// Goroutines whose stack was unavailable, and their indices.
-    unavailable: Vec<(u64, usize)>,
+    unavailable: FxHashMap<u64, usize>,
 }
 
 impl Debug2 {
-    /// A reader of a dump of the input `name`. With `hot` off no sequence is predicted.
-    pub(crate) fn new(name: &str, hot: bool) -> Self {
+    /// A reader of a dump of the input `name`. `hot`: what is remembered.
+    pub(crate) fn new(name: &str, hot: Hot) -> Self {
         Self {
             builder: DumpBuilder::new(name, Format::Debug2),
-            known: Known::new(hot),
+            hot,
+            heads: Heads::new(hot != Hot::Nothing),
+            known: Known::new(hot != Hot::Nothing),
+            graph: Graph::new(),
             block: Block::default(),
             phase: Phase::Preamble,
             before_race: Phase::Body,
@@ -100,7 +106,7 @@ impl Debug2 {
             seen: Vec::new(),
             ran: false,
             mid_line: false,
-            unavailable: Vec::new(),
+            unavailable: FxHashMap::default(),
         }
     }
 
@@ -113,6 +119,10 @@ impl Debug2 {
     pub(crate) fn feed(&mut self, text: &Text<'_>) -> Fed {
         let mut at = 0;
         loop {
+            if let Some(next) = self.recognised(text, at) {
+                at = next;
+                continue;
+            }
             match self.dump(text, at) {
                 Some(next) if next == at => return Fed { consumed: at, done: true },
                 Some(next) => at = next,
@@ -314,142 +324,6 @@ impl Debug2 {
         let stack = self.builder.stack(&self.block.frames);
         self.builder.push_runtime_stack(stack);
         self.count_lines(before);
-        Some(self.block.end)
-    }
-
-    fn read(&mut self, text: &Text<'_>, at: usize) -> bool {
-        let (builder, known, block) = (&mut self.builder, &mut self.known, &mut self.block);
-        Reader { text, builder, known, block }.goroutine(at)
-    }
-
-    /// Takes over the lines and problems of the block, and `more` understood lines.
-    fn count_lines(&mut self, more: u64) {
-        let account = self.builder.account();
-        account.understood_lines += self.block.understood_lines + more;
-        account.skipped_lines += self.block.skipped_lines;
-        account.ignored_lines += self.block.ignored_lines;
-        account.problem_lines += self.block.problem_lines;
-        for problem in self.block.problems.drain(..) {
-            self.builder.push_problem(problem);
-        }
-    }
-
-    /// A goroutine whose header is at `at`.
-    fn goroutine(&mut self, text: &Text<'_>, at: usize, line: Line<'_>) -> Option<usize> {
-        let header = match heads::header(&mut self.builder, &mut self.known, line.text) {
-            Ok(header) => header,
-            Err(error) => return self.bad_header(text, at, line, error),
-        };
-        let heads::Known { goid, head, labels, running } = header;
-        if !self.read(text, line.next) {
-            return None;
-        }
-        // A header alone, without its newline: the input ends here.
-        self.block.cut |= !line.whole;
-        let again = self.printed_again(goid);
-        let runs = running && !self.block.unavailable && !self.block.frames.is_empty();
-        if runs && self.ran && again.is_none() && self.phase != Phase::Threads {
-            return Some(at);
-        }
-        self.ran |= runs;
-        self.push(text, Row { goid, head, labels, ..Row::default() }, again);
-        Some(self.block.end)
-    }
-
-    /// The index of the goroutine if it was printed before without its stack, and now with it.
-    ///
-    /// A goroutine that runs on another thread is printed as `goroutine running on other thread; stack
-    /// unavailable`, and again with its frames when that thread dies too: of two concurrent map writes,
-    /// or with GOTRACEBACK=crash.
-    fn printed_again(&self, goid: u64) -> Option<usize> {
-        if self.block.unavailable || self.block.frames.is_empty() {
-            return None;
-        }
-        self.unavailable.iter().find(|(known, _)| *known == goid).map(|(_, index)| *index)
-    }
-
-    /// Adds the goroutine that was read into the block, whose header is in `row`; in place of the one
-    /// at the index `again` if that is given.
-    fn push(&mut self, text: &Text<'_>, row: Row, again: Option<usize>) {
-        let head = if self.block.cut { self.cut(row.head) } else { row.head };
-        let stack = self.builder.stack(&self.block.frames);
-        let (creator, creator_goid) = (self.block.creator, self.block.creator_goid);
-        let row = Row { creator_goid, stack, head, creator, ..row };
-        self.mid_line = !text.bytes.get(..self.block.end).is_some_and(|read| read.ends_with(b"\n"));
-        self.count_lines(1);
-        if let Some(index) = again {
-            self.unavailable.retain(|(goid, _)| *goid != row.goid);
-            self.builder.replace(index, row);
-            self.builder.account().repeated += 1;
-            return;
-        }
-        let index = self.builder.push(row);
-        if self.block.unavailable {
-            self.unavailable.push((row.goid, index));
-        }
-        if self.block.cut {
-            self.builder.account().cut_off += 1;
-        } else {
-            self.builder.account().whole += 1;
-        }
-        self.builder.push_ancestors(std::mem::take(&mut self.block.ancestors));
-        self.keep_arguments(text, index, stack);
-    }
-
-    /// `head` of a goroutine whose text is cut off.
-    fn cut(&mut self, head: HeadId) -> HeadId {
-        let head = Head { cut: true, ..self.builder.dump().head(head) };
-        self.builder.head(head)
-    }
-
-    fn keep_arguments(&mut self, text: &Text<'_>, index: usize, stack: StackId) {
-        if self.seen.len() <= stack.index() {
-            self.seen.resize(stack.index() + 1, 0);
-        }
-        let sampled = self.seen.get_mut(stack.index()).is_some_and(|seen| {
-            *seen = seen.saturating_add(1);
-            *seen <= ArgWord::SAMPLES
-        });
-        let Ok(row) = u32::try_from(index) else { return };
-        for (frame, (start, len), evidence) in &self.block.arguments {
-            if !evidence && !sampled {
-                continue;
-            }
-            let arguments = text.bytes.get(*start..start + len).unwrap_or_default();
-            words(arguments, &mut |position, value, exact| {
-                let word = ArgWord { row, frame: *frame, position, exact, value };
-                self.builder.push_arg(word, *evidence);
-            });
-        }
-    }
-
-    /// A header that is not understood: cut off at the end of the input, or damaged. A damaged one is
-    /// a problem together with its stack.
-    fn bad_header(
-        &mut self,
-        text: &Text<'_>,
-        at: usize,
-        line: Line<'_>,
-        Expected { what, rest }: Expected<'_>,
-    ) -> Option<usize> {
-        if !line.whole {
-            self.builder.account().cut_off += 1;
-            self.builder.account().understood_lines += 1;
-            return Some(line.next);
-        }
-        if !self.read(text, line.next) {
-            return None;
-        }
-        let column = line.text.len() - rest.len();
-        let message = format!("expected {what}");
-        let problem = text.problem(at + column, line.text.len() - column, message);
-        self.builder.push_problem(problem);
-        let account = self.builder.account();
-        account.not_understood += 1;
-        account.problem_lines += 1 + self.block.understood_lines + self.block.problem_lines;
-        account.skipped_lines += self.block.skipped_lines;
-        account.ignored_lines += self.block.ignored_lines;
-        self.mid_line = self.block.cut;
         Some(self.block.end)
     }
 

@@ -1,0 +1,226 @@
+//! From a goroutine's text to its row.
+
+use memchr::memchr;
+
+use super::Debug2;
+use super::Phase;
+use super::block::Reader;
+use super::block::words;
+use super::graph::Stack;
+use super::graph::Walked;
+use super::heads;
+use super::lines::Line;
+use crate::model::ArgWord;
+use crate::model::Head;
+use crate::model::HeadId;
+use crate::model::Row;
+use crate::model::StackId;
+use crate::parse::Hot;
+use crate::parse::expect::Expected;
+use crate::parse::place::Text;
+
+impl Debug2 {
+    /// Deals with the goroutine at `at` if all of its text is known: the position behind it.
+    pub(super) fn recognised(&mut self, text: &Text<'_>, at: usize) -> Option<usize> {
+        let between = matches!(self.phase, Phase::Body | Phase::Threads);
+        if !between || self.hot != Hot::Stacks || !self.unavailable.is_empty() {
+            return None;
+        }
+        let (header, len) = self.known_header(text.bytes.get(at..)?)?;
+        let heads::Known { goid, head, labels, running } = header;
+        // Of goroutines that run there are few, and they may begin a new dump.
+        if running {
+            return None;
+        }
+        let walked = self.graph.walk(text.bytes, at + len)?;
+        let path = match self.graph.known(walked) {
+            Some(path) => path,
+            None => self.new_path(walked),
+        };
+        let Stack { stack, creator, .. } = path;
+        let creator_goid = walked.creator_goid;
+        let index = self.builder.push(Row { goid, creator_goid, stack, head, creator, labels });
+        let account = self.builder.account();
+        account.understood_lines += path.lines + 1;
+        account.whole += 1;
+        self.mid_line = false;
+        let sampled = self.is_sample(stack);
+        if sampled || path.evidence {
+            self.graph.arguments(&mut self.block.arguments);
+            self.keep_arguments(text, index, sampled);
+        }
+        Some(walked.end)
+    }
+
+    fn new_path(&mut self, walked: Walked) -> Stack {
+        let mut path = self.graph.new_path(&mut self.block.frames);
+        path.stack = self.builder.stack(&self.block.frames);
+        // The first of a stack may be the only one.
+        if self.seen.get(path.stack.index()).is_some_and(|seen| *seen > 0) {
+            self.graph.remember(walked, path);
+        }
+        path
+    }
+
+    /// The header at the start of `text`, with the length of its line, if its head is known.
+    fn known_header(&mut self, text: &[u8]) -> Option<(heads::Known, usize)> {
+        if let Some(known) = self.heads.known(text) {
+            return Some(known);
+        }
+        let newline = memchr(b'\n', text)?;
+        let header = self.heads.remembered(&mut self.builder, text.get(..newline)?)?;
+        Some((header, newline + 1))
+    }
+
+    pub(super) fn read(&mut self, text: &Text<'_>, at: usize) -> bool {
+        let (builder, known, block) = (&mut self.builder, &mut self.known, &mut self.block);
+        Reader { text, builder, known, block }.goroutine(at)
+    }
+
+    /// Takes over the lines and problems of the block, and `more` understood lines.
+    pub(super) fn count_lines(&mut self, more: u64) {
+        let account = self.builder.account();
+        account.understood_lines += self.block.understood_lines + more;
+        account.skipped_lines += self.block.skipped_lines;
+        account.ignored_lines += self.block.ignored_lines;
+        account.problem_lines += self.block.problem_lines;
+        for problem in self.block.problems.drain(..) {
+            self.builder.push_problem(problem);
+        }
+    }
+
+    /// A goroutine whose header is at `at`.
+    pub(super) fn goroutine(
+        &mut self,
+        text: &Text<'_>,
+        at: usize,
+        line: Line<'_>,
+    ) -> Option<usize> {
+        let header = match self.heads.header(&mut self.builder, line.text) {
+            Ok(header) => header,
+            Err(error) => return self.bad_header(text, at, line, error),
+        };
+        let heads::Known { goid, head, labels, running } = header;
+        if !self.read(text, line.next) {
+            return None;
+        }
+        // A header alone, without its newline: the input ends here.
+        self.block.cut |= !line.whole;
+        let again = self.printed_again(goid);
+        let runs = running && !self.block.unavailable && !self.block.frames.is_empty();
+        if runs && self.ran && again.is_none() && self.phase != Phase::Threads {
+            return Some(at);
+        }
+        self.ran |= runs;
+        self.push(text, Row { goid, head, labels, ..Row::default() }, again);
+        if self.hot == Hot::Stacks {
+            self.graph.learn(text.bytes, line.next, &self.block);
+        }
+        Some(self.block.end)
+    }
+
+    /// The index of the goroutine if it was printed before without its stack, and now with it.
+    ///
+    /// A goroutine that runs on another thread is printed as `goroutine running on other thread; stack
+    /// unavailable`, and again with its frames when that thread dies too: of two concurrent map writes,
+    /// or with GOTRACEBACK=crash.
+    fn printed_again(&self, goid: u64) -> Option<usize> {
+        if self.block.unavailable || self.block.frames.is_empty() {
+            return None;
+        }
+        self.unavailable.get(&goid).copied()
+    }
+
+    /// Adds the goroutine that was read into the block, whose header is in `row`; in place of the one
+    /// at the index `again` if that is given.
+    fn push(&mut self, text: &Text<'_>, row: Row, again: Option<usize>) {
+        let head = if self.block.cut { self.cut(row.head) } else { row.head };
+        let stack = self.builder.stack(&self.block.frames);
+        let (creator, creator_goid) = (self.block.creator, self.block.creator_goid);
+        let row = Row { creator_goid, stack, head, creator, ..row };
+        self.mid_line = !text.bytes.get(..self.block.end).is_some_and(|read| read.ends_with(b"\n"));
+        self.count_lines(1);
+        if let Some(index) = again {
+            self.unavailable.remove(&row.goid);
+            self.builder.replace(index, row);
+            self.builder.account().repeated += 1;
+            return;
+        }
+        let index = self.builder.push(row);
+        if self.block.unavailable {
+            self.unavailable.entry(row.goid).or_insert(index);
+        }
+        if self.block.cut {
+            self.builder.account().cut_off += 1;
+        } else {
+            self.builder.account().whole += 1;
+        }
+        self.builder.push_ancestors(std::mem::take(&mut self.block.ancestors));
+        let sampled = self.is_sample(stack);
+        self.keep_arguments(text, index, sampled);
+    }
+
+    /// `head` of a goroutine whose text is cut off.
+    fn cut(&mut self, head: HeadId) -> HeadId {
+        let head = Head { cut: true, ..self.builder.dump().head(head) };
+        self.builder.head(head)
+    }
+
+    /// Counts a goroutine with this stack. True for the first ones, whose arguments are all kept.
+    fn is_sample(&mut self, stack: StackId) -> bool {
+        if self.seen.len() <= stack.index() {
+            self.seen.resize(stack.index() + 1, 0);
+        }
+        self.seen.get_mut(stack.index()).is_some_and(|seen| {
+            *seen = seen.saturating_add(1);
+            *seen <= ArgWord::SAMPLES
+        })
+    }
+
+    /// Keeps words of the arguments in the block, all of them if `sampled`.
+    fn keep_arguments(&mut self, text: &Text<'_>, index: usize, sampled: bool) {
+        let Ok(row) = u32::try_from(index) else { return };
+        for arguments in &self.block.arguments {
+            // The shortest address is longer than three bytes.
+            if arguments.len <= 3 || !(arguments.evidence || sampled) {
+                continue;
+            }
+            let Ok(frame) = u16::try_from(arguments.frame) else { return };
+            let list = text.bytes.get(arguments.at..arguments.at + arguments.len);
+            words(list.unwrap_or_default(), &mut |position, value, exact| {
+                let word = ArgWord { row, frame, position, exact, value };
+                self.builder.push_arg(word, arguments.evidence);
+            });
+        }
+    }
+
+    /// A header that is not understood: cut off at the end of the input, or damaged. A damaged one is
+    /// a problem together with its stack.
+    fn bad_header(
+        &mut self,
+        text: &Text<'_>,
+        at: usize,
+        line: Line<'_>,
+        Expected { what, rest }: Expected<'_>,
+    ) -> Option<usize> {
+        if !line.whole {
+            self.builder.account().cut_off += 1;
+            self.builder.account().understood_lines += 1;
+            return Some(line.next);
+        }
+        if !self.read(text, line.next) {
+            return None;
+        }
+        let column = line.text.len() - rest.len();
+        let message = format!("expected {what}");
+        let problem = text.problem(at + column, line.text.len() - column, message);
+        self.builder.push_problem(problem);
+        let account = self.builder.account();
+        account.not_understood += 1;
+        account.problem_lines += 1 + self.block.understood_lines + self.block.problem_lines;
+        account.skipped_lines += self.block.skipped_lines;
+        account.ignored_lines += self.block.ignored_lines;
+        self.mid_line = self.block.cut;
+        Some(self.block.end)
+    }
+}
