@@ -65,6 +65,17 @@ pub(super) enum Command {
     /// Who waits for whom: locks and their holders, deadlocks, wait chains, root first
     #[command(after_help = BLOCKED)]
     Blocked(Box<Shared>),
+    /// What a wait reason, a status, a known goroutine or a kind of finding means
+    Explain(Words),
+}
+
+/// The words of `explain`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Words {
+    /// Such as 'chan receive', 'semacquire' or 'net/http.(*persistConn).readLoop'; without one all
+    /// words are listed
+    #[arg(value_name = "WORD")]
+    pub(super) words: Vec<String>,
 }
 
 /// Options that all commands have.

@@ -3,6 +3,7 @@
 mod args;
 mod argv;
 mod environment;
+mod explain;
 mod inputs;
 mod options;
 mod output;
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::render::Report;
 use crate::render::escape::visible;
+use args::Command;
 use environment::Environment;
 use options::Options;
 
@@ -48,6 +50,9 @@ fn run(argv: impl Iterator<Item = OsString>) -> Exit {
         Ok(args) => args,
         Err(exit) => return exit,
     };
+    if let Some(Command::Explain(words)) = &args.command {
+        return explain::run(&words.words.join(" "));
+    }
     let options = match Options::resolve(args, &Environment::read()) {
         Ok(Some(options)) => options,
         Ok(None) => return args::short_help(),

@@ -39,7 +39,8 @@ impl Options {
             Some(Command::Summarize(shared)) => ("summarize", *shared),
             Some(Command::Leaks(shared)) => ("leaks", *shared),
             Some(Command::Blocked(shared)) => ("blocked", *shared),
-            None => ("summarize", args.shared),
+            // Answered before, as it reads nothing.
+            Some(Command::Explain(_)) | None => ("summarize", args.shared),
         };
         if args.inputs.is_empty() && env.stdin_is_terminal {
             return Ok(None);

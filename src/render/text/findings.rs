@@ -9,6 +9,7 @@ use super::stack::whole;
 use super::{Role, head, paragraph, write_all};
 use crate::analysis::find::Fine;
 use crate::analysis::{Category, Finding, Severity, Sight};
+use crate::render::escape::visible;
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, number, wrap};
 use crate::render::{Limit, Report, View};
@@ -93,7 +94,7 @@ pub(super) fn brief(sight: &Sight<'_>, view: &View) -> Vec<Line> {
         line.push(role(finding.severity), &finding.severity.name().to_uppercase());
         line.pad_to(10).push(Role::State, finding.category.name());
         let at = 10 + category + 2;
-        let text = wrap(&finding.title, view.width.saturating_sub(at).max(24));
+        let text = wrap(&visible(&finding.title), view.width.saturating_sub(at).max(24));
         for (index, part) in text.iter().enumerate() {
             if index > 0 {
                 lines.push(std::mem::replace(&mut line, Line::new()));
@@ -252,8 +253,8 @@ fn points(title: &str, sentences: &[String], view: &View) -> Vec<Line> {
     head.push(Role::Title, title);
     let mut lines = vec![Line::new(), head];
     for sentence in sentences {
-        for (index, part) in wrap(sentence, view.width.saturating_sub(8).max(24)).iter().enumerate()
-        {
+        let room = view.width.saturating_sub(8).max(24);
+        for (index, part) in wrap(&visible(sentence), room).iter().enumerate() {
             let mut line = Line::at(6);
             line.push(Role::Dim, if index == 0 { "· " } else { "  " });
             line.push(Role::Plain, part);
