@@ -165,6 +165,21 @@ fn described(dumps: &[Dump]) -> String {
     out
 }
 
+/// A dump of goroutines of `text`, chosen by `choice`, so that most texts come more than once, in new
+/// order and with new ids. None of them runs: a second one that does begins a new dump.
+fn crowd(text: &[u8], choice: &[Index]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text).replace("[running", "[runnable");
+    let all: Vec<&str> =
+        text.split("\n\n").filter(|block| block.starts_with("goroutine ")).collect();
+    let mut out = String::from("goroutine 1 [running]:\nmain.main()\n\t/src/main.go:9 +0x1\n\n");
+    for (goid, index) in (2..).zip(choice).filter(|_| !all.is_empty()) {
+        let block = index.get(&all).trim_end_matches('\n');
+        let rest = block["goroutine ".len()..].trim_start_matches(|c: char| c.is_ascii_digit());
+        out += &format!("goroutine {goid}{rest}\n\n");
+    }
+    out.into_bytes()
+}
+
 fn lines(text: &[u8]) -> u64 {
     let newlines = text.iter().filter(|byte| **byte == b'\n').count() as u64;
     newlines + u64::from(!text.is_empty() && !text.ends_with(b"\n"))
@@ -225,6 +240,23 @@ proptest! {
         }
     }
 
+    /// The same where most goroutines are recognised, and some of them differ a little.
+    #[test]
+    fn what_is_recognised_is_read_alike(
+        sample in any::<Index>(),
+        choice in prop::collection::vec(any::<Index>(), 1..60),
+        edits in edits(),
+        block in 64usize..5000,
+    ) {
+        let samples = samples();
+        let sample: &Vec<u8> = sample.get(&samples);
+        let text = edited(crowd(sample, &choice), &edits);
+        let want = described(&read(&text, Hot::Nothing, Options::default().block, &[usize::MAX]));
+        prop_assert_eq!(&described(&whole(&text)), &want);
+        prop_assert_eq!(&described(&read(&text, Hot::Lines, block, &[777])), &want);
+        prop_assert_eq!(&described(&read(&text, Hot::Stacks, block, &[777])), &want);
+    }
+
     /// Any bytes at all are read without a panic.
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
@@ -258,4 +290,46 @@ fn every_prefix_keeps_its_whole_goroutines() {
             }
         }
     }
+}
+
+/// Of each real dump: with and without recognition the same is read.
+#[test]
+fn real_dumps_are_read_alike() {
+    let Some(base) = super::support::corpus() else { return };
+    for path in super::support::files(&base) {
+        let name = super::support::relative(&path, &base);
+        // Compressed, a million goroutines have 47 MB; they are not compared here.
+        if path.metadata().unwrap().len() > 20 << 20 {
+            println!("skipped: {name} is too large");
+            continue;
+        }
+        let text = super::support::bytes(&path);
+        let pieces = [usize::MAX];
+        let hot = read(&text, Hot::Stacks, Options::default().block, &pieces);
+        let cold = read(&text, Hot::Nothing, Options::default().block, &pieces);
+        assert_eq!(hot.len(), cold.len(), "{name}");
+        for (hot, cold) in hot.iter().zip(&cold) {
+            assert!(different(hot, cold).is_none(), "{name}: {:?}", different(hot, cold));
+        }
+    }
+}
+
+/// The first goroutine that differs; `usize::MAX` if something else does.
+fn different(a: &Dump, b: &Dump) -> Option<usize> {
+    let whole = |dump: &Dump| {
+        format!("{:?} {:?} {:?} {:?}", dump.account, dump.truncation, dump.preamble, dump.problems)
+    };
+    if whole(a) != whole(b) || a.len() != b.len() || a.stack_count() != b.stack_count() {
+        return Some(usize::MAX);
+    }
+    // Stacks come in the same order, so that they have the same ids.
+    (0..a.len()).find(|index| match (a.goroutine(*index), b.goroutine(*index)) {
+        (Some(x), Some(y)) => {
+            x.row() != y.row()
+                || x.args() != y.args()
+                || !x.labels().eq(y.labels())
+                || !a.stack(x.row().stack).iter().eq(b.stack(y.row().stack))
+        }
+        _ => true,
+    })
 }

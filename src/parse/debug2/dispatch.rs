@@ -69,12 +69,11 @@ impl Dispatch {
         table.shift = 64 - len.trailing_zeros();
         for group in keys.chunk_by(|(a, _), (b, _)| a == b) {
             let (key, node) = *group.first()?;
-            let target = match group.len() {
-                1 => Target::Node(node),
-                _ => {
-                    let nodes = group.iter().map(|(_, node)| *node).collect();
-                    table.add_table(Self::new(nodes, text)?)?
-                }
+            let target = if group.len() == 1 {
+                Target::Node(node)
+            } else {
+                let nodes = group.iter().map(|(_, node)| *node).collect();
+                table.add_table(Self::new(nodes, text)?)?
             };
             if !table.put(key, target) {
                 return None;
@@ -156,7 +155,8 @@ impl Dispatch {
     #[inline]
     fn slot_at(&self, key: u64) -> Option<usize> {
         // The upper bits of the product depend on all of the key.
-        let mut at = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
+        let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
+        let mut at = usize::try_from(hash).ok()?;
         for _ in 0..PROBES {
             let slot = self.slots.get(at)?;
             if slot.key == key || matches!(slot.target, Target::None) {

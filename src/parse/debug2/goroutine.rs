@@ -4,12 +4,12 @@ use memchr::memchr;
 
 use super::Debug2;
 use super::Phase;
-use super::block::Reader;
 use super::block::words;
-use super::graph::Stack;
-use super::graph::Walked;
 use super::heads;
 use super::lines::Line;
+use super::paths::Stack;
+use super::paths::Walked;
+use super::reader::Reader;
 use crate::model::ArgWord;
 use crate::model::Head;
 use crate::model::HeadId;
@@ -33,11 +33,11 @@ impl Debug2 {
             return None;
         }
         let walked = self.graph.walk(text.bytes, at + len)?;
-        let path = match self.graph.known(walked) {
+        let path = match self.paths.get(walked, self.graph.nodes()) {
             Some(path) => path,
             None => self.new_path(walked),
         };
-        let Stack { stack, creator, .. } = path;
+        let Stack { id: stack, creator, .. } = path;
         let creator_goid = walked.creator_goid;
         let index = self.builder.push(Row { goid, creator_goid, stack, head, creator, labels });
         let account = self.builder.account();
@@ -54,10 +54,10 @@ impl Debug2 {
 
     fn new_path(&mut self, walked: Walked) -> Stack {
         let mut path = self.graph.new_path(&mut self.block.frames);
-        path.stack = self.builder.stack(&self.block.frames);
+        path.id = self.builder.stack(&self.block.frames);
         // The first of a stack may be the only one.
-        if self.seen.get(path.stack.index()).is_some_and(|seen| *seen > 0) {
-            self.graph.remember(walked, path);
+        if self.seen.get(path.id.index()).is_some_and(|seen| *seen > 0) {
+            self.paths.insert(walked, self.graph.nodes(), path);
         }
         path
     }
@@ -113,8 +113,8 @@ impl Debug2 {
         }
         self.ran |= runs;
         self.push(text, Row { goid, head, labels, ..Row::default() }, again);
-        if self.hot == Hot::Stacks {
-            self.graph.learn(text.bytes, line.next, &self.block);
+        if self.hot == Hot::Stacks && self.graph.learn(text.bytes, line.next, &self.block) {
+            self.paths.clear();
         }
         Some(self.block.end)
     }

@@ -31,9 +31,10 @@ use rustc_hash::FxHasher;
 use super::block::Arguments;
 use super::block::Block;
 use super::dispatch::Dispatch;
+use super::paths::Stack;
+use super::paths::Walked;
 use crate::model::CreatorId;
 use crate::model::FrameId;
-use crate::model::StackId;
 use crate::parse::lexical::number;
 
 const MAX_NODES: usize = 1 << 14;
@@ -43,8 +44,6 @@ const MAX_TEXT: usize = 2 << 20;
 const MAX_NODE_TEXT: u16 = 4 << 10;
 /// Length of most arguments.
 const SHORT: usize = 32;
-/// Paths that are remembered.
-const PATHS: usize = 1 << 12;
 /// Edges that cannot be added, because a node has too many or they cannot be told apart, before the
 /// graph counts as full.
 const MAX_REFUSED: u32 = 1 << 12;
@@ -101,34 +100,6 @@ struct Step {
     at: usize,
 }
 
-/// A way through the graph that was gone before.
-#[derive(Clone, Debug, Default)]
-struct Path {
-    nodes: Box<[u32]>,
-    known: Stack,
-}
-
-/// What all goroutines on one path have in common.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Stack {
-    pub(super) stack: StackId,
-    pub(super) creator: CreatorId,
-    /// Lines of text below the header.
-    pub(super) lines: u64,
-    /// Words of some of its arguments are evidence.
-    pub(super) evidence: bool,
-}
-
-/// A goroutine that was recognised.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Walked {
-    /// Where its text ends.
-    pub(super) end: usize,
-    /// 0 if there is none.
-    pub(super) creator_goid: u64,
-    hash: u64,
-}
-
 /// Known texts of goroutines.
 #[derive(Debug)]
 pub(super) struct Graph {
@@ -140,8 +111,6 @@ pub(super) struct Graph {
     /// Nodes by the hash of what they hold.
     index: FxHashMap<u64, u32>,
     edges: usize,
-    /// Paths by the hash of their nodes; a later one takes the place of one before.
-    paths: Vec<Path>,
     /// The last walk.
     steps: Vec<Step>,
     /// There is no room for more.
@@ -165,7 +134,6 @@ impl Graph {
             dispatches: Vec::new(),
             index: FxHashMap::default(),
             edges: 0,
-            paths: Vec::new(),
             steps: Vec::new(),
             full: false,
             refused: 0,
@@ -204,12 +172,9 @@ impl Graph {
         }
     }
 
-    /// What is known of the path that was walked.
-    pub(super) fn known(&self, walked: Walked) -> Option<Stack> {
-        let path = self.paths.get(path_slot(walked.hash))?;
-        let same = path.nodes.len() == self.steps.len()
-            && path.nodes.iter().zip(&self.steps).all(|(node, step)| *node == step.node);
-        same.then_some(path.known)
+    /// The nodes of the path that was walked.
+    pub(super) fn nodes(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.steps.iter().map(|step| step.node)
     }
 
     /// What is to be known of the path that was walked, but for its stack, whose frames are put into
@@ -229,16 +194,6 @@ impl Graph {
             found.evidence |= node.is_some_and(|node| node.after == After::Evidence);
         }
         found
-    }
-
-    /// Remembers what is known of the path that was walked.
-    pub(super) fn remember(&mut self, walked: Walked, known: Stack) {
-        if self.paths.is_empty() {
-            self.paths.resize_with(PATHS, Path::default);
-        }
-        if let Some(path) = self.paths.get_mut(path_slot(walked.hash)) {
-            *path = Path { nodes: self.steps.iter().map(|step| step.node).collect(), known };
-        }
     }
 
     /// Puts the arguments of the path that was walked into `out`.
@@ -270,12 +225,9 @@ impl Graph {
     #[inline]
     fn is_at(&self, node: &Node, rest: &[u8]) -> bool {
         let text = self.text_of(node);
-        match node.after {
-            After::Arguments | After::Evidence => {
-                rest.starts_with(text) && rest.get(text.len()).is_some_and(|byte| varies(*byte))
-            }
-            After::Goid | After::End => rest.starts_with(text),
-        }
+        let is_call = matches!(node.after, After::Arguments | After::Evidence);
+        rest.starts_with(text)
+            && (!is_call || rest.get(text.len()).is_some_and(|byte| varies(*byte)))
     }
 
     fn frames_of(&self, adds: Adds) -> &[FrameId] {
@@ -288,20 +240,23 @@ impl Graph {
         self.text.get(from..from + usize::from(node.len)).unwrap_or_default()
     }
 
-    /// Learns the goroutine that the grammar read into `block`, whose lines start at `at`.
-    pub(super) fn learn(&mut self, text: &[u8], at: usize, block: &Block) {
+    /// Learns the goroutine that the grammar read into `block`, whose lines start at `at`. True if all
+    /// that was known before is forgotten.
+    pub(super) fn learn(&mut self, text: &[u8], at: usize, block: &Block) -> bool {
         if self.full {
             self.misses += 1;
-            if self.misses > MAX_MISSES {
+            let forget = self.misses > MAX_MISSES;
+            if forget {
                 *self = Self::new();
             }
-            return;
+            return forget;
         }
         if block.is_regular() && text.get(at..block.end).is_some_and(|all| all.ends_with(b"\n\n")) {
             let done = self.learn_path(text, at, block);
             self.refused += u32::from(done.is_none());
             self.full |= self.refused > MAX_REFUSED;
         }
+        false
     }
 
     /// Adds the nodes and edges that are missing; `None` if that cannot be done.
@@ -435,10 +390,6 @@ fn arguments_len(text: &[u8]) -> Option<usize> {
         }
     }
     Some(SHORT + memchr3(b')', b'(', b'\n', text.get(SHORT..)?)?)
-}
-
-fn path_slot(hash: u64) -> usize {
-    (hash >> (64 - PATHS.trailing_zeros())) as usize
 }
 
 /// Whether arguments that begin with `byte` vary: those of calls without any, and `...` of inlined

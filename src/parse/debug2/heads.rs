@@ -150,7 +150,7 @@ fn slot_of(inside: &[u8]) -> usize {
         _ => inside.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     };
     let mixed = (word ^ inside.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> (64 - SLOTS.trailing_zeros())) as usize
+    usize::try_from(mixed >> (64 - SLOTS.trailing_zeros())).unwrap_or(0)
 }
 
 fn labels(builder: &mut DumpBuilder, labels: &[Label<'_>]) -> LabelsId {

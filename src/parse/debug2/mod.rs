@@ -1,6 +1,6 @@
 //! Traceback text: `runtime.Stack`, pprof at debug=2, panics, fatal errors, signals; Go 1.0 to 1.27.
 //!
-//! The grammar is `grammar/debug2.abnf`. nom reads a line; [`Debug2::feed`] and [`block`] are the loops
+//! The grammar is `grammar/debug2.abnf`. nom reads a line; [`Debug2::feed`] and [`reader`] are the loops
 //! over lines.
 
 mod block;
@@ -12,6 +12,8 @@ mod header;
 mod heads;
 mod known;
 mod lines;
+mod paths;
+mod reader;
 mod start;
 
 use rustc_hash::FxHashMap;
@@ -33,6 +35,7 @@ use lines::is_race_start;
 use lines::is_register;
 use lines::is_stack_line;
 use lines::line_at;
+use paths::Paths;
 
 pub(super) use start::dump_start;
 use start::is_logged_panic;
@@ -75,6 +78,7 @@ pub(crate) struct Debug2 {
     heads: Heads,
     known: Known,
     graph: Graph,
+    paths: Paths,
     block: Block,
     phase: Phase,
     /// The phase to go back to after a race report.
@@ -99,6 +103,7 @@ impl Debug2 {
             heads: Heads::new(hot != Hot::Nothing),
             known: Known::new(hot != Hot::Nothing),
             graph: Graph::new(),
+            paths: Paths::default(),
             block: Block::default(),
             phase: Phase::Preamble,
             before_race: Phase::Body,
