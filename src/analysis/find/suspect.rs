@@ -194,7 +194,7 @@ impl<'f, 'd> Look<'f, 'd> {
             () if self.is_deserted(crowd) => Some((if n >= MANY { High } else { Medium }, Likely)),
             () if origin.is_one_per_call() && origin.is_gone() => Some((Medium, Likely)),
             () if self.consumer(crowd).is_some() => (n >= MANY).then_some((Medium, Possible)),
-            () if n >= MANY && old => Some((High, Likely)),
+            () if n >= MASS || (n >= MANY && old) => Some((High, Likely)),
             () if n >= MANY => Some((Medium, Likely)),
             () if origin.is_gone() || old => Some((Medium, Possible)),
             () if n > 1 => Some((Low, Possible)),
