@@ -3,6 +3,7 @@
 mod aside;
 mod cluster;
 mod connection;
+mod consumer;
 mod context;
 mod crash;
 mod crowd;
