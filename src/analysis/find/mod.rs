@@ -1,22 +1,38 @@
 //! The analyses: one file each, registered in [`ANALYSES`], which also feeds help and documents.
 
+mod aside;
+mod cluster;
+mod connection;
 mod context;
 mod crash;
+mod crowd;
 mod exec;
+mod forever;
+mod growth;
 mod grpc;
 mod http;
 mod http_client;
 mod http_upstream;
 mod library;
 mod log_sink;
+mod origin;
+mod proven;
+mod reason;
+mod rest;
+mod said;
 mod sql;
 mod sql_db;
+mod suspect;
 mod syscall;
+mod tell;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+pub use said::{Fine, fine, notes};
 
 use super::facts::Case;
-use super::finding::Finding;
+use super::finding::{Category, Finding, Severity};
 
 /// An analysis: what it is called, what it can and cannot know, and how it is run.
 pub struct Analysis {
@@ -39,122 +55,165 @@ pub struct Analysis {
 pub const ANALYSES: &[Analysis] = &[
     Analysis {
         kind: crash::CRASH,
-        finds: "The panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out.",
-        matters: "The first goroutine is the cause; the others were only caught in what they did.",
-        cannot: "With GOTRACEBACK=single, what the other goroutines did.",
-        needs: "What Go printed before the first goroutine: traceback text.",
+        finds: "the panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out",
+        matters: "the first goroutine is the cause; the others were only caught in what they did",
+        cannot: "with GOTRACEBACK=single, what the other goroutines did",
+        needs: "what Go printed before the first goroutine: traceback text",
         run: crash::run,
     },
     Analysis {
         kind: http::KIND,
-        finds: "HTTP responses whose body was never read to its end or closed.",
-        matters: "Each keeps a connection and two goroutines for ever.",
-        cannot: "Who left the body open: that call has returned.",
-        needs: "Function names and states; debug=0 and 2, most of debug=1.",
+        finds: "HTTP responses whose body was never read to its end or closed",
+        matters: "each keeps a connection and two goroutines for ever",
+        cannot: "who left the body open: that call has returned",
+        needs: "function names and states; debug=0 and 2, most of debug=1",
         run: http::run,
     },
     Analysis {
         kind: http_upstream::KIND,
-        finds: "HTTP requests that wait for their response.",
-        matters: "A slow server outside makes everything wait that calls it, unless there is a timeout.",
-        cannot: "Which server it is.",
-        needs: "Function names; ages help.",
+        finds: "HTTP requests that wait for their response",
+        matters: "a slow server outside makes everything wait that calls it, unless there is a timeout",
+        cannot: "which server it is",
+        needs: "function names; ages help",
         run: http_upstream::run,
     },
     Analysis {
         kind: http_client::KIND,
-        finds: "HTTP servers that are stuck in a write because the client does not read.",
-        matters: "Without a write timeout the handler stays, with all that it holds, until the client goes.",
-        cannot: "Whether the client is only slow.",
-        needs: "Function names; ages help.",
+        finds: "HTTP servers that are stuck in a write because the client does not read",
+        matters: "without a write timeout the handler stays, with all that it holds, until the client goes",
+        cannot: "whether the client is only slow",
+        needs: "function names; ages help",
         run: http_client::run,
     },
     Analysis {
         kind: sql::KIND,
-        finds: "Goroutines that wait for a database connection, and results and transactions that stay open.",
-        matters: "When the pool is used up, every request that needs the database stands still.",
-        cannot: "The limit of the pool, and Rows whose context cannot be cancelled.",
-        needs: "Function names.",
+        finds: "Goroutines that wait for a database connection, and results and transactions that stay open",
+        matters: "when the pool is used up, every request that needs the database stands still",
+        cannot: "the limit of the pool, and Rows whose context cannot be cancelled",
+        needs: "function names",
         run: sql::run,
     },
     Analysis {
         kind: sql_db::KIND,
-        finds: "More sql.DB than a program needs.",
-        matters: "Each keeps a goroutine and a pool of connections until it is closed.",
-        cannot: "Who called sql.Open.",
-        needs: "Function names.",
+        finds: "more sql.DB than a program needs",
+        matters: "each keeps a goroutine and a pool of connections until it is closed",
+        cannot: "who called sql.Open",
+        needs: "function names",
         run: sql_db::run,
     },
     Analysis {
         kind: exec::KIND,
-        finds: "Commands that have ended while another process holds the pipe of their output.",
-        matters: "Cmd.Wait does not return, and what waits for it never goes on.",
-        cannot: "Which process holds the pipe.",
-        needs: "Function names.",
+        finds: "commands that have ended while another process holds the pipe of their output",
+        matters: "Cmd.Wait does not return, and what waits for it never goes on",
+        cannot: "which process holds the pipe",
+        needs: "function names",
         run: exec::run,
     },
     Analysis {
         kind: context::KIND,
-        finds: "Contexts below a parent of a foreign type that are never cancelled.",
-        matters: "Each leaks a goroutine.",
-        cannot: "Who made them: that call has returned.",
-        needs: "Function names.",
+        finds: "contexts below a parent of a foreign type that are never cancelled",
+        matters: "each leaks a goroutine",
+        cannot: "who made them: that call has returned",
+        needs: "function names",
         run: context::run,
     },
     Analysis {
         kind: log_sink::KIND,
-        finds: "Loggers whose output takes no more.",
-        matters: "Everything that logs waits for the one goroutine that writes.",
-        cannot: "Whether the sink is slow or stuck.",
-        needs: "Function names.",
+        finds: "loggers whose output takes no more",
+        matters: "everything that logs waits for the one goroutine that writes",
+        cannot: "whether the sink is slow or stuck",
+        needs: "function names",
         run: log_sink::run,
     },
     Analysis {
         kind: syscall::KIND,
-        finds: "Goroutines that stay in a system call or in C code.",
-        matters: "Each pins an operating system thread, of which a program may have 10000.",
-        cannot: "Which file or lock it is.",
-        needs: "States or function names; ages help.",
+        finds: "Goroutines that stay in a system call or in C code",
+        matters: "each pins an operating system thread, of which a program may have 10000",
+        cannot: "which file or lock it is",
+        needs: "states or function names; ages help",
         run: syscall::run,
     },
     Analysis {
         kind: grpc::CONN,
-        finds: "gRPC connections that are dialled again and again and not closed.",
-        matters: "Each has several goroutines until it is closed.",
-        cannot: "Which server they go to.",
-        needs: "Function names.",
+        finds: "gRPC connections that are dialled again and again and not closed",
+        matters: "each has several goroutines until it is closed",
+        cannot: "which server they go to",
+        needs: "function names",
         run: grpc::connections,
     },
     Analysis {
         kind: grpc::STREAM,
-        finds: "gRPC streams that nobody reads to their end.",
-        matters: "Each keeps a goroutine and memory until its connection is closed.",
-        cannot: "Which method it is.",
-        needs: "Function names.",
+        finds: "gRPC streams that nobody reads to their end",
+        matters: "each keeps a goroutine and memory until its connection is closed",
+        cannot: "which method it is",
+        needs: "function names",
         run: grpc::streams,
+    },
+    Analysis {
+        kind: proven::KIND,
+        finds: "goroutines that Go marks as leaked",
+        matters: "Go proves it: nothing that still runs can reach what they wait for",
+        cannot: "what a global variable or a live goroutine refers to is never marked, so none proven is not no leak",
+        needs: "`(leaked)` marks or a goroutineleak profile (Go 1.26 and later)",
+        run: proven::run,
+    },
+    Analysis {
+        kind: forever::KIND,
+        finds: "goroutines that use a nil channel or a select without cases",
+        matters: "nothing can end such a wait, whatever the program does",
+        cannot: "whether it is meant: some programs park a goroutine on purpose",
+        needs: "wait reasons: printed at debug=2, inferred elsewhere",
+        run: forever::run,
+    },
+    Analysis {
+        kind: suspect::KIND,
+        finds: "many goroutines, or abandoned ones, that wait for something which does not come",
+        matters: "each keeps its memory for ever; a service that loses one a request dies of it",
+        cannot: "an idle pool looks like a leak in one dump; a second dump tells",
+        needs: "wait reasons and counts; creators and ages (debug=2, Go 1.21 and later) make it sure",
+        run: suspect::run,
+    },
+    Analysis {
+        kind: growth::KIND,
+        finds: "what grows from dump to dump",
+        matters: "growth is what makes a leak, and needs no guess about what a goroutine waits for",
+        cannot: "whether the load grew, too",
+        needs: "two dumps or more of one process, oldest first; any format",
+        run: growth::run,
     },
 ];
 
 /// Runs all analyses and ranks what they find.
 ///
-/// A finding whose groups were all explained by findings of an earlier analysis, at least as severe, is
-/// left out.
+/// # Severities
+///
+/// They mean the same in all analyses:
+///
+/// - `high`: this is it. Goroutines that are proven never to go on, or so many (20 and more) that each
+///   call adds one, or that grow from dump to dump.
+/// - `medium`: look at it soon. The evidence points there, but they are few, or one more dump is needed
+///   to be sure.
+/// - `low`: it fits, and so would a pool of idle workers.
+/// - `info`: worth knowing; nothing to do.
+///
+/// # What is left out
+///
+/// A finding whose goroutines were explained by findings of an earlier analysis, at least as severe, is
+/// left out; a suspected leak also if the earlier one knows why they wait (for a lock, for a slow
+/// consumer, for something outside) and is of medium severity or more. So is what earlier dumps
+/// acquit, and what the user's thresholds keep out.
 pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
+    let history = growth::History::new(case);
     let mut findings: Vec<Finding> = Vec::new();
+    let mut told = Told::default();
     for analysis in ANALYSES {
-        for finding in (analysis.run)(case) {
-            let explained = !finding.groups.is_empty()
-                && finding.groups.iter().all(|group| {
-                    findings.iter().any(|earlier| {
-                        earlier.kind != finding.kind
-                            // What ended the program explains nothing of the others.
-                            && earlier.kind != crash::ASLEEP
-                            && earlier.kind != crash::TIMEOUT
-                            && earlier.severity >= finding.severity
-                            && earlier.groups.contains(group)
-                    })
-                });
-            if !explained {
+        for mut finding in (analysis.run)(case) {
+            proven::confirm(case.now, &mut finding);
+            if growth::weigh(case, &history, &mut finding)
+                && said::admits(case, &finding)
+                && !told.explains(case, &findings, &finding)
+            {
+                told.add(findings.len(), &finding);
                 findings.push(finding);
             }
         }
@@ -162,6 +221,38 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     crash::calm(&mut findings);
     rank(&mut findings);
     findings
+}
+
+/// Which findings speak of each group.
+#[derive(Default)]
+struct Told(BTreeMap<usize, Vec<usize>>);
+
+impl Told {
+    fn add(&mut self, number: usize, finding: &Finding) {
+        for group in &finding.groups {
+            self.0.entry(*group).or_default().push(number);
+        }
+    }
+
+    /// Whether `earlier` findings of other kinds explain most of `finding`'s goroutines: four of five,
+    /// as a few may be caught on their way.
+    fn explains(&self, case: &Case<'_, '_>, earlier: &[Finding], finding: &Finding) -> bool {
+        let suspected = finding.kind == suspect::KIND || finding.kind == growth::KIND;
+        let explains = |other: &Finding| {
+            let knows_why = other.category != Category::Leak && other.severity >= Severity::Medium;
+            // What ended the program does not explain why the others wait.
+            ![finding.kind, crash::ASLEEP, crash::TIMEOUT].contains(&other.kind)
+                && (other.severity >= finding.severity || (suspected && knows_why))
+        };
+        let is_told = |group: &&usize| {
+            let numbers = self.0.get(*group).map_or(&[][..], Vec::as_slice);
+            numbers.iter().filter_map(|number| earlier.get(*number)).any(explains)
+        };
+        let count = |group: &usize| case.now.groups.get(*group).map_or(0, |group| group.count);
+        let all: i64 = finding.groups.iter().map(count).sum();
+        let told: i64 = finding.groups.iter().filter(is_told).map(count).sum();
+        all > 0 && told.saturating_mul(5) >= all.saturating_mul(4)
+    }
 }
 
 /// Orders findings: worst first, then surest, then weightiest, then by name.
