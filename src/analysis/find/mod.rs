@@ -3,6 +3,7 @@
 mod aside;
 mod cluster;
 mod connection;
+mod consumer;
 mod context;
 mod crash;
 mod crowd;
@@ -16,6 +17,7 @@ mod http_upstream;
 mod library;
 mod log_sink;
 mod origin;
+mod per_request;
 mod proven;
 mod reason;
 mod rest;
@@ -25,14 +27,15 @@ mod sql_db;
 mod suspect;
 mod syscall;
 mod tell;
+mod told;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 pub use said::{Fine, fine, notes};
 
 use super::facts::Case;
-use super::finding::{Category, Finding, Severity};
+use super::finding::Finding;
+use told::Told;
 
 /// An analysis: what it is called, what it can and cannot know, and how it is run.
 pub struct Analysis {
@@ -72,7 +75,7 @@ pub const ANALYSES: &[Analysis] = &[
     Analysis {
         kind: http_upstream::KIND,
         finds: "HTTP requests that wait for their response",
-        matters: "a slow server outside makes everything wait that calls it, unless there is a timeout",
+        matters: "A slow server outside makes everything wait that calls it, unless there is a timeout",
         cannot: "which server it is",
         needs: "function names; ages help",
         run: http_upstream::run,
@@ -87,7 +90,7 @@ pub const ANALYSES: &[Analysis] = &[
     },
     Analysis {
         kind: sql::KIND,
-        finds: "Goroutines that wait for a database connection, and results and transactions that stay open",
+        finds: "goroutines that wait for a database connection, and results and transactions that stay open",
         matters: "when the pool is used up, every request that needs the database stands still",
         cannot: "the limit of the pool, and Rows whose context cannot be cancelled",
         needs: "function names",
@@ -127,7 +130,7 @@ pub const ANALYSES: &[Analysis] = &[
     },
     Analysis {
         kind: syscall::KIND,
-        finds: "Goroutines that stay in a system call or in C code",
+        finds: "goroutines that stay in a system call or in C code",
         matters: "each pins an operating system thread, of which a program may have 10000",
         cannot: "which file or lock it is",
         needs: "states or function names; ages help",
@@ -152,7 +155,7 @@ pub const ANALYSES: &[Analysis] = &[
     Analysis {
         kind: proven::KIND,
         finds: "goroutines that Go marks as leaked",
-        matters: "Go proves it: nothing that still runs can reach what they wait for",
+        matters: "go proves it: nothing that still runs can reach what they wait for",
         cannot: "what a global variable or a live goroutine refers to is never marked, so none proven is not no leak",
         needs: "`(leaked)` marks or a goroutineleak profile (Go 1.26 and later)",
         run: proven::run,
@@ -221,38 +224,6 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     crash::calm(&mut findings);
     rank(&mut findings);
     findings
-}
-
-/// Which findings speak of each group.
-#[derive(Default)]
-struct Told(BTreeMap<usize, Vec<usize>>);
-
-impl Told {
-    fn add(&mut self, number: usize, finding: &Finding) {
-        for group in &finding.groups {
-            self.0.entry(*group).or_default().push(number);
-        }
-    }
-
-    /// Whether `earlier` findings of other kinds explain most of `finding`'s goroutines: four of five,
-    /// as a few may be caught on their way.
-    fn explains(&self, case: &Case<'_, '_>, earlier: &[Finding], finding: &Finding) -> bool {
-        let suspected = finding.kind == suspect::KIND || finding.kind == growth::KIND;
-        let explains = |other: &Finding| {
-            let knows_why = other.category != Category::Leak && other.severity >= Severity::Medium;
-            // What ended the program does not explain why the others wait.
-            ![finding.kind, crash::ASLEEP, crash::TIMEOUT].contains(&other.kind)
-                && (other.severity >= finding.severity || (suspected && knows_why))
-        };
-        let is_told = |group: &&usize| {
-            let numbers = self.0.get(*group).map_or(&[][..], Vec::as_slice);
-            numbers.iter().filter_map(|number| earlier.get(*number)).any(explains)
-        };
-        let count = |group: &usize| case.now.groups.get(*group).map_or(0, |group| group.count);
-        let all: i64 = finding.groups.iter().map(count).sum();
-        let told: i64 = finding.groups.iter().filter(is_told).map(count).sum();
-        all > 0 && told.saturating_mul(5) >= all.saturating_mul(4)
-    }
 }
 
 /// Orders findings: worst first, then surest, then weightiest, then by name.
