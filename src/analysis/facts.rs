@@ -1,7 +1,10 @@
 //! What the analyses look at: a dump's groups with everything about them, found out once.
 
+use std::sync::OnceLock;
+
 use super::canon::Shown;
 use super::group::Group;
+use super::known::Known;
 use super::summary::{Look, Summary};
 use crate::model::{Dump, Goroutine, StackId};
 
@@ -13,6 +16,8 @@ pub struct Case<'c, 'd> {
     pub before: &'c [Facts<'d>],
     /// What the user asked for.
     pub config: &'c Config,
+    /// Goroutines that are known.
+    pub known: &'c Known,
 }
 
 /// Thresholds that the user set.
@@ -31,6 +36,8 @@ pub struct Facts<'d> {
     pub summary: Summary<'d>,
     /// The groups, largest first; at most [`Facts::MAX_GROUPS`].
     pub groups: Vec<Group<'d>>,
+    /// Goroutine ids with their rows, sorted; made when first asked for.
+    ids: OnceLock<Vec<(u64, u32)>>,
 }
 
 impl<'d> Facts<'d> {
@@ -45,7 +52,7 @@ impl<'d> Facts<'d> {
         let groups = (0..summary.grouping.len().min(Self::MAX_GROUPS))
             .filter_map(|index| summary.grouping.group(&summary.stacks, index, Self::IDS))
             .collect();
-        Self { summary, groups }
+        Self { summary, groups, ids: OnceLock::new() }
     }
 
     /// The dump.
@@ -75,6 +82,28 @@ impl<'d> Facts<'d> {
     /// The state of the group at `index`; `unknown` if there is none.
     pub fn state(&self, index: usize) -> &'d str {
         self.groups.get(index).and_then(|group| group.states.first()).map_or("unknown", |s| s.state)
+    }
+
+    /// The row of the goroutine with the id `goid`, whoever it belongs to.
+    pub fn row_of(&self, goid: u64) -> Option<u32> {
+        let ids = self.ids.get_or_init(|| {
+            let rows = self.dump().goroutines().zip(0u32..);
+            let mut ids: Vec<_> = rows.filter_map(|(g, row)| Some((g.goid()?, row))).collect();
+            ids.sort_unstable();
+            ids
+        });
+        let at = ids.binary_search_by_key(&goid, |(id, _)| *id).ok()?;
+        ids.get(at).map(|(_, row)| *row)
+    }
+
+    /// Whether goroutines are missing from the dump: it is cut, or less than its header states.
+    pub fn is_partial(&self) -> bool {
+        let dump = self.dump();
+        let account = dump.account;
+        dump.truncation.is_some()
+            || account.cut_off > 0
+            || account.not_understood > 0
+            || dump.stated_total.is_some_and(|total| total > dump.goroutine_count())
     }
 
     /// Whether goroutines of this dump can have ages at all.

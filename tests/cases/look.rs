@@ -2,7 +2,7 @@
 
 use gdump::analysis::facts::{Case, Config};
 use gdump::analysis::find;
-use gdump::analysis::{Facts, Finding, Severity};
+use gdump::analysis::{Facts, Finding, Known, Severity};
 use regex::Regex;
 
 use super::truth::Truth;
@@ -54,7 +54,7 @@ impl Look {
 /// Runs the analyses.
 pub(super) fn look(now: &Facts<'_>, before: &[Facts<'_>], case: &Truth) -> Look {
     let config = Config::default();
-    let found = find::run(&Case { now, before, config: &config });
+    let found = find::run(&Case { now, before, config: &config, known: &Known::built_in() });
     let findings = found
         .iter()
         .filter(|finding| !(case.has_harness() && is_harness(finding, now)))

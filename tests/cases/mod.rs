@@ -25,6 +25,7 @@
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     clippy::print_stdout,
+    clippy::format_collect,
     reason = "a test: what is wrong with the corpus ends it"
 )]
 

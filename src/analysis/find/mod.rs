@@ -1,9 +1,25 @@
 //! The analyses: one file each, registered in [`ANALYSES`], which also feeds help and documents.
 
+mod aside;
+mod cluster;
+mod connection;
+mod crowd;
+mod forever;
+mod growth;
+mod origin;
+mod proven;
+mod reason;
+mod rest;
+mod said;
+mod suspect;
+mod tell;
+
 use std::cmp::Reverse;
 
+pub use said::{Fine, fine, notes};
+
 use super::facts::Case;
-use super::finding::Finding;
+use super::finding::{Category, Finding, Severity};
 
 /// An analysis: what it is called, what it can and cannot know, and how it is run.
 pub struct Analysis {
@@ -23,31 +39,95 @@ pub struct Analysis {
 
 /// All analyses, the most special first: what an earlier one explains is not said again by a later
 /// one in other words.
-pub const ANALYSES: &[Analysis] = &[];
+pub const ANALYSES: &[Analysis] = &[
+    Analysis {
+        kind: proven::KIND,
+        finds: "goroutines that Go marks as leaked",
+        matters: "Go proves it: nothing that still runs can reach what they wait for",
+        cannot: "what a global variable or a live goroutine refers to is never marked, so none proven is not no leak",
+        needs: "`(leaked)` marks or a goroutineleak profile (Go 1.26 and later)",
+        run: proven::run,
+    },
+    Analysis {
+        kind: forever::KIND,
+        finds: "goroutines that use a nil channel or a select without cases",
+        matters: "nothing can end such a wait, whatever the program does",
+        cannot: "whether it is meant: some programs park a goroutine on purpose",
+        needs: "wait reasons: printed at debug=2, inferred elsewhere",
+        run: forever::run,
+    },
+    Analysis {
+        kind: suspect::KIND,
+        finds: "many goroutines, or abandoned ones, that wait for something which does not come",
+        matters: "each keeps its memory for ever; a service that loses one a request dies of it",
+        cannot: "an idle pool looks like a leak in one dump; a second dump tells",
+        needs: "wait reasons and counts; creators and ages (debug=2, Go 1.21 and later) make it sure",
+        run: suspect::run,
+    },
+    Analysis {
+        kind: growth::KIND,
+        finds: "what grows from dump to dump",
+        matters: "growth is what makes a leak, and needs no guess about what a goroutine waits for",
+        cannot: "whether the load grew, too",
+        needs: "two dumps or more of one process, oldest first; any format",
+        run: growth::run,
+    },
+];
 
 /// Runs all analyses and ranks what they find.
 ///
-/// A finding whose groups were all explained by findings of an earlier analysis, at least as severe, is
-/// left out.
+/// # Severities
+///
+/// They mean the same in all analyses:
+///
+/// - `high`: this is it. Goroutines that are proven never to go on, or so many (20 and more) that each
+///   call adds one, or that grow from dump to dump.
+/// - `medium`: look at it soon. The evidence points there, but they are few, or one more dump is needed
+///   to be sure.
+/// - `low`: it fits, and so would a pool of idle workers.
+/// - `info`: worth knowing; nothing to do.
+///
+/// # What is left out
+///
+/// A finding whose goroutines were explained by findings of an earlier analysis, at least as severe, is
+/// left out; a suspected leak also if the earlier one knows why they wait (for a lock, for a slow
+/// consumer, for something outside) and is of medium severity or more. So is what earlier dumps
+/// acquit, and what the user's thresholds keep out.
 pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for analysis in ANALYSES {
-        for finding in (analysis.run)(case) {
-            let explained = !finding.groups.is_empty()
-                && finding.groups.iter().all(|group| {
-                    findings.iter().any(|earlier| {
-                        earlier.kind != finding.kind
-                            && earlier.severity >= finding.severity
-                            && earlier.groups.contains(group)
-                    })
-                });
-            if !explained {
+        let found = (analysis.run)(case);
+        let judged = found.into_iter().filter_map(|mut finding| {
+            proven::confirm(case.now, &mut finding);
+            growth::weigh(case, &mut finding).then_some(finding)
+        });
+        for finding in judged.filter(|finding| said::admits(case, finding)) {
+            if !is_explained(case, &findings, &finding) {
                 findings.push(finding);
             }
         }
     }
     rank(&mut findings);
     findings
+}
+
+/// Whether `earlier` findings of other kinds explain most of `finding`'s goroutines: four of five, as
+/// a few may be caught on their way.
+fn is_explained(case: &Case<'_, '_>, earlier: &[Finding], finding: &Finding) -> bool {
+    let suspected = finding.kind == suspect::KIND || finding.kind == growth::KIND;
+    let explains = |other: &&Finding| {
+        let knows_why = other.category != Category::Leak && other.severity >= Severity::Medium;
+        other.kind != finding.kind
+            && (other.severity >= finding.severity || (suspected && knows_why))
+    };
+    let count = |index: &usize| case.now.groups.get(*index).map_or(0, |group| group.count);
+    let mut covered: Vec<usize> =
+        earlier.iter().filter(explains).flat_map(|other| other.groups.iter().copied()).collect();
+    covered.sort_unstable();
+    let all: i64 = finding.groups.iter().map(count).sum();
+    let told: i64 =
+        finding.groups.iter().filter(|g| covered.binary_search(g).is_ok()).map(count).sum();
+    all > 0 && told.saturating_mul(5) >= all.saturating_mul(4)
 }
 
 /// Orders findings: worst first, then surest, then weightiest, then by name.

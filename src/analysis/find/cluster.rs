@@ -1,0 +1,142 @@
+//! Crowds that are one structure: each stuck request has its own set of goroutines, so that their
+//! crowds have equal sizes (or integer ratios) and equal ages. They are one finding, `20 instances of a
+//! 13-goroutine cluster`, where lists show thirteen faults.
+//!
+//! The best evidence are creator ids: siblings have the same creators, children were started by
+//! members. Without ids (before Go 1.21) equal ages stand in, without ages (debug=1) equal sizes in
+//! the same package.
+
+use super::crowd::Crowd;
+use super::origin::Origin;
+use super::suspect::{MANY, Verdict};
+use crate::analysis::facts::Facts;
+
+/// A crowd and what is thought of it; `None` for one that is only there because it belongs to others.
+pub(super) type Judged<'d> = (Option<Verdict>, Crowd<'d>);
+
+/// Crowds that belong together, the one to blame first.
+pub(super) struct Cluster<'d> {
+    /// The crowds; the first has a verdict.
+    pub members: Vec<Judged<'d>>,
+    /// What holds it together.
+    pub link: Link,
+}
+
+/// What two crowds have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Link {
+    /// It is a single crowd.
+    None,
+    /// The sizes, in one package.
+    Sizes,
+    /// The ages, and sizes that divide.
+    Ages,
+    /// The creators, or one started the other.
+    Creators,
+}
+
+/// Crowds that are compared with each other: more structures than that are not read anyway.
+const COMPARED: usize = 64;
+
+/// Joins what belongs together; what belongs to no suspect is left out.
+pub(super) fn join<'d>(
+    facts: &Facts<'d>,
+    mut crowds: Vec<Judged<'d>>,
+    lone: bool,
+) -> Vec<Cluster<'d>> {
+    // Suspects first, then the larger ones: the order is that of the crowds, which are sorted.
+    crowds.sort_by_key(|(verdict, _)| std::cmp::Reverse(*verdict));
+    let mut clusters: Vec<Cluster<'d>> = Vec::new();
+    for (number, (verdict, crowd)) in crowds.into_iter().enumerate() {
+        let link_to = |cluster: &Cluster<'d>| {
+            let links = cluster.members.iter().map(|(_, member)| link(facts, member, &crowd, lone));
+            links.max().unwrap_or(Link::None)
+        };
+        let links: Vec<Link> = clusters
+            .iter()
+            .map(|cluster| if number < COMPARED { link_to(cluster) } else { Link::None })
+            .collect();
+        let mut linked = links.iter().enumerate().filter(|(_, link)| **link > Link::None);
+        let Some((home, best)) = linked.next() else {
+            if verdict.is_some() {
+                clusters.push(Cluster { members: vec![(verdict, crowd)], link: Link::None });
+            }
+            continue;
+        };
+        // It may hold together what did not seem to belong together before.
+        let others: Vec<usize> = linked.map(|(index, _)| index).collect();
+        let more: Vec<_> = others.iter().rev().map(|index| clusters.remove(*index)).collect();
+        if let Some(cluster) = clusters.get_mut(home) {
+            cluster.link = if cluster.members.len() == 1 { *best } else { cluster.link.min(*best) };
+            cluster.members.extend(more.into_iter().rev().flat_map(|other| other.members));
+            cluster.members.push((verdict, crowd));
+        }
+    }
+    clusters
+}
+
+/// What `a` and `b` have in common; `lone` counts single goroutines as well.
+fn link(facts: &Facts<'_>, a: &Crowd<'_>, b: &Crowd<'_>, lone: bool) -> Link {
+    if a.origin.is_known() || b.origin.is_known() {
+        let related = siblings(&a.origin, &b.origin, lone)
+            || children(&a.origin, &b.origin, lone)
+            || children(&b.origin, &a.origin, lone);
+        return if related { Link::Creators } else { Link::None };
+    }
+    if facts.has_ages() {
+        return if same_ages(facts, a, b) { Link::Ages } else { Link::None };
+    }
+    let (small, large) = (a.count.min(b.count), a.count.max(b.count));
+    // Independent crowds of 20 and more seldom agree to one in a hundred.
+    let equal = small >= MANY && (large - small).saturating_mul(100) <= large;
+    if equal && a.site.package() == b.site.package() { Link::Sizes } else { Link::None }
+}
+
+/// Whether nine of ten creators of both are the same.
+fn siblings(a: &Origin, b: &Origin, lone: bool) -> bool {
+    let (common, _) = a.common_creators(b);
+    let larger = a.creators.len().max(b.creators.len());
+    // That two goroutines have one creator says nothing: main starts everything.
+    let alone = larger == 1 && !(lone && a.is_gone() && b.is_gone());
+    !alone && larger > 0 && common.saturating_mul(10) >= larger.saturating_mul(9)
+}
+
+/// Whether nine of ten creators of `child` are in `parent`.
+fn children(child: &Origin, parent: &Origin, lone: bool) -> bool {
+    let common = child.children_of(parent);
+    let all = child.creators.len();
+    (all > 1 || (lone && all == 1)) && common.saturating_mul(10) >= all.saturating_mul(9)
+}
+
+/// Whether the ages of both are spread alike and the sizes divide: instances of one structure got
+/// stuck one after the other, each of its goroutines at the same time.
+fn same_ages(facts: &Facts<'_>, a: &Crowd<'_>, b: &Crowd<'_>) -> bool {
+    /// Fewer than five may agree by chance.
+    const FEWEST: i64 = 5;
+    /// Ages are whole minutes and count from garbage collections: parked together they may differ
+    /// by the two minutes after which Go forces a collection (runtime.forcegcperiod).
+    const SLACK: u32 = 2;
+    const POINTS: usize = 8;
+    let (small, large) = if a.count <= b.count { (a, b) } else { (b, a) };
+    if small.count < FEWEST || large.count % small.count != 0 {
+        return false;
+    }
+    let (x, y) = (ages(facts, small), ages(facts, large));
+    let (Some(first), Some(last)) = (x.first(), x.last()) else { return false };
+    if last - first <= 2 * SLACK {
+        return false;
+    }
+    (0..POINTS).all(|point| {
+        let at =
+            |list: &[u32]| list.get(point * (list.len() - 1) / (POINTS - 1)).copied().unwrap_or(0);
+        !y.is_empty() && at(&x).abs_diff(at(&y)) <= SLACK
+    })
+}
+
+/// The known ages in a crowd, sorted; those without one count as 0.
+fn ages(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Vec<u32> {
+    let members = crowd.groups.iter().flat_map(|index| facts.members(*index));
+    let mut ages: Vec<_> = members.map(|member| member.head().minutes.unwrap_or(0)).collect();
+    ages.sort_unstable();
+    ages
+}

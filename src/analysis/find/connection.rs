@@ -1,0 +1,60 @@
+//! Goroutines that serve a connection: those that stand beside one which reads from the network, one
+//! for one. They end when their client goes, so that they are many and old and yet no leak: writers of
+//! web sockets, streams, brokers.
+
+use super::crowd::{Crowd, crowds};
+use super::origin::Origin;
+use super::reason::Reason;
+use super::suspect::MANY;
+use crate::analysis::facts::Facts;
+
+/// The crowds that read from the network.
+pub(super) struct Connections<'f, 'd> {
+    facts: &'f Facts<'d>,
+    readers: Vec<Crowd<'d>>,
+}
+
+impl<'f, 'd> Connections<'f, 'd> {
+    /// Finds the goroutines that read.
+    pub(super) fn new(facts: &'f Facts<'d>) -> Self {
+        let reads = |index: usize, reason: Reason| {
+            let stack = facts.groups.get(index).map(|group| group.stack).unwrap_or_default();
+            reason == Reason::Io && facts.functions(stack).any(|name| name == "net.(*netFD).Read")
+        };
+        Self { facts, readers: crowds(facts, reads) }
+    }
+
+    /// Whether `crowd` stands beside one that reads: started by the same goroutines, or one by the
+    /// other; without ids, in the same package and equally many.
+    pub(super) fn serves(&self, crowd: &Crowd<'_>) -> bool {
+        let in_request =
+            crowd.groups.iter().filter_map(|index| self.facts.groups.get(*index)).all(|group| {
+                self.facts.functions(group.stack).any(|name| name == "net/http.(*conn).serve")
+            });
+        if in_request && crowd.reason == Reason::Select {
+            // A stream of events, a long poll: its handler selects until the client goes.
+            return true;
+        }
+        self.readers.iter().any(|reader| {
+            if crowd.origin.is_known() && reader.origin.is_known() {
+                beside(&crowd.origin, &reader.origin)
+            } else {
+                let apart = (reader.count - crowd.count).abs();
+                crowd.count >= MANY
+                    && apart.saturating_mul(20) <= crowd.count
+                    && !reader.site.std
+                    && reader.site.package() == crowd.site.package()
+            }
+        })
+    }
+}
+
+/// Whether nine of ten stand beside a reader.
+fn beside(crowd: &Origin, reader: &Origin) -> bool {
+    let most =
+        |common: usize, all: usize| all > 1 && common.saturating_mul(10) >= all.saturating_mul(9);
+    let (siblings, _) = crowd.common_creators(reader);
+    most(siblings, crowd.creators.len())
+        || most(crowd.children_of(reader), crowd.creators.len())
+        || most(reader.children_of(crowd), crowd.goids.len())
+}

@@ -1,0 +1,281 @@
+//! How a leak is told: the sentence, the evidence and the next steps of a crowd or a cluster.
+
+use super::aside::known;
+use super::cluster::{Cluster, Link};
+use super::crowd::Crowd;
+use super::reason::Reason;
+use super::said::known_as;
+use super::suspect::{LONG, Look, MANY};
+use crate::analysis::canon::Shown;
+use crate::analysis::facts::{Case, Facts};
+use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
+
+/// `1 goroutine`, `20 goroutines`.
+pub(super) fn goroutines(n: i64) -> String {
+    if n == 1 { "1 goroutine".to_owned() } else { format!("{n} goroutines") }
+}
+
+/// `is` or `are`.
+pub(super) fn are(n: i64) -> &'static str {
+    if n == 1 { "is" } else { "are" }
+}
+
+/// A finding of `kind` about `crowds`, the first of which is to blame, without a title.
+pub(super) fn finding(kind: &'static str, facts: &Facts<'_>, crowds: &[&Crowd<'_>]) -> Finding {
+    let mut finding = Finding::new(kind, Category::Leak, "");
+    let count = crowds.iter().fold(0i64, |sum, crowd| sum.saturating_add(crowd.count));
+    finding.count = count;
+    finding.groups = crowds.iter().flat_map(|crowd| crowd.groups.iter().copied()).collect();
+    finding.root = crowds.first().and_then(|crowd| root(facts, crowd));
+    finding.weight = weight(count);
+    finding
+}
+
+/// Goroutines explained; counts are far apart, so plain numbers would hide all else.
+#[expect(clippy::cast_precision_loss, reason = "a rank, not a count")]
+fn weight(count: i64) -> f64 {
+    count as f64
+}
+
+fn root(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Root> {
+    let first = *crowd.groups.first()?;
+    let member = facts.members(first).next()?;
+    let stack = member.row().stack;
+    let named = |frame: Shown<'_>| matches!(frame, Shown::Call { function, .. } if function == crowd.site.function);
+    Some(Root {
+        goids: facts.groups.get(first)?.goids.clone(),
+        row: u32::try_from(member.index()).ok()?,
+        stack,
+        role: format!("{}, {}", crowd.reason.doing(), crowd.reason.because()),
+        blocking: facts.frames(stack).position(named),
+    })
+}
+
+/// The finding about a suspected leak.
+pub(super) fn suspected(
+    case: &Case<'_, '_>,
+    look: &Look<'_, '_>,
+    cluster: &Cluster<'_>,
+) -> Finding {
+    let facts = case.now;
+    let crowds: Vec<_> = cluster.members.iter().map(|(_, crowd)| crowd).collect();
+    let mut finding = finding(super::suspect::KIND, facts, &crowds);
+    let worst = cluster.members.iter().filter_map(|(verdict, _)| *verdict).max();
+    (finding.severity, finding.confidence) = worst.unwrap_or((Severity::Low, Confidence::Possible));
+    let Some(first) = crowds.first() else { return finding };
+    if first.site.is_dependency() {
+        // The same evidence in the program's own code is nearer to the cause.
+        finding.weight /= 2.0;
+    }
+    if let Some(raised) = cluster_verdict(cluster) {
+        (finding.severity, finding.confidence) = (finding.severity, finding.confidence).max(raised);
+    }
+    if look.at_rest && crowds.iter().any(|crowd| crowd.reason == Reason::Lock) {
+        // Those who wait for locks and those who wait for them hold each other up.
+        finding.category = Category::Deadlock;
+    }
+    finding.title = title(first, cluster, finding.severity);
+    finding.evidence = evidence(facts, look, first);
+    finding.evidence.extend(members(cluster));
+    let entry = first.groups.first().and_then(|index| known(case, *index));
+    finding.evidence.extend(entry.map(known_as));
+    finding.evidence.extend(caution(facts));
+    finding.next = next(facts, first, finding.severity);
+    finding
+}
+
+/// A structure that got stuck again and again, instance by instance, and in which nobody waits for
+/// anything outside; where one of its goroutines waits for the others to end it is being closed.
+fn cluster_verdict(cluster: &Cluster<'_>) -> Option<(Severity, Confidence)> {
+    let crowds = || cluster.members.iter().map(|(_, crowd)| crowd);
+    let inside = crowds().all(|crowd| crowd.reason.is_internal());
+    let long = crowds().all(|crowd| crowd.wait.median.is_some_and(|minutes| minutes >= LONG));
+    if cluster.link < Link::Ages || !inside || !long {
+        return None;
+    }
+    let closes = crowds().any(|crowd| crowd.reason == Reason::WaitGroup);
+    Some((if closes { Severity::High } else { Severity::Medium }, Confidence::Likely))
+}
+
+fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String {
+    let (reason, site) = (first.reason, first.site.words());
+    let because = reason.because();
+    let smallest = cluster.members.iter().map(|(_, crowd)| crowd.count).min().unwrap_or(1).max(1);
+    let all: i64 = cluster.members.iter().map(|(_, crowd)| crowd.count).sum();
+    if cluster.members.len() > 1 && smallest > 1 && severity > Severity::Low {
+        let size = all / smallest;
+        return format!(
+            "{smallest} instances of a {size}-goroutine cluster are stuck, {} in {site}: {because}",
+            reason.doing()
+        );
+    }
+    let who = goroutines(first.count);
+    match severity {
+        Severity::High | Severity::Medium => {
+            format!("{who} {} stuck {} in {site}: {because}", are(first.count), reason.doing())
+        }
+        _ if first.count == 1 => format!(
+            "1 goroutine is {} in {site}; look at it again in a second dump",
+            reason.doing()
+        ),
+        _ => format!(
+            "{who} are {} in {site}: idle, or a leak if a second dump has more",
+            reason.doing()
+        ),
+    }
+}
+
+/// `title` of what grows from dump to dump.
+pub(super) fn grown(title: &str) -> String {
+    let plain = title.split(", or a leak").next().unwrap_or(title);
+    format!("{}, and they grow from dump to dump", plain.trim_end_matches(": idle"))
+}
+
+/// What speaks for it, the most convincing first.
+fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<String> {
+    let mut all = Vec::new();
+    all.extend(started(facts, crowd));
+    if look.is_deserted(crowd) {
+        all.push("nothing else in the process runs, sleeps or waits for the network: only a timer could still wake them".to_owned());
+    }
+    all.extend(since(crowd));
+    if crowd.count >= MANY && look.total > 0 {
+        let share = crowd.count.saturating_mul(100) / look.total;
+        all.push(format!("{share} % of the program's {} goroutines", look.total));
+    }
+    if look.serves_connections(crowd) {
+        all.push("each stands beside a goroutine that reads from a connection, so it ends with its client".to_owned());
+    }
+    all.extend(lines(facts, crowd));
+    all
+}
+
+/// Who started them.
+pub(super) fn started(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
+    let group = facts.groups.get(*crowd.groups.first()?)?;
+    let creator = group.creators.first()?;
+    let file = creator.file.rsplit(['/', '\\']).next().unwrap_or(creator.file);
+    let by = format!("started by {} ({file}:{})", creator.function, creator.line);
+    let (n, origin) = (crowd.count, &crowd.origin);
+    if !origin.is_known() {
+        return Some(by);
+    }
+    let distinct = origin.creators.len();
+    let gone = if origin.is_gone() {
+        let which =
+            if origin.gone == origin.known { "all".to_owned() } else { origin.gone.to_string() };
+        if distinct == 1 {
+            ", which is gone".to_owned()
+        } else {
+            format!("; {which} of those who started them are gone: they outlived the call")
+        }
+    } else {
+        String::new()
+    };
+    Some(match distinct {
+        1 if n == 1 => format!("{by}{gone}"),
+        1 => {
+            format!("{by}, all by one goroutine{gone}: a pool or a dispatcher looks like that, too")
+        }
+        _ if i64::try_from(distinct) == Ok(n) => {
+            format!("{by}, each by a goroutine of its own{gone}")
+        }
+        _ => format!("{by}, by {distinct} different goroutines{gone}"),
+    })
+}
+
+/// Since when they wait.
+pub(super) fn since(crowd: &Crowd<'_>) -> Option<String> {
+    let (max, median) = (crowd.wait.max?, crowd.wait.median?);
+    if crowd.count == 1 {
+        return Some(format!("it has waited for {}", time(max)));
+    }
+    let young = match crowd.wait.unknown {
+        0 => String::new(),
+        n => format!("; {n} under a minute or before the first garbage collection"),
+    };
+    Some(if max == median {
+        format!("they have waited for {}{young}", time(max))
+    } else {
+        format!("the first since {}, half of them for {} or longer{young}", time(max), time(median))
+    })
+}
+
+/// `47 min`, `3 h 12 min`, `2 d 1 h`.
+pub(super) fn time(minutes: u32) -> String {
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, m) => format!("{m} min"),
+        (0, h, 0) => format!("{h} h"),
+        (0, h, m) => format!("{h} h {m} min"),
+        (d, 0, _) => format!("{d} d"),
+        (d, h, _) => format!("{d} d {h} h"),
+    }
+}
+
+/// The lines of the function that they wait in, if there are several.
+fn lines(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
+    let mut places: Vec<(String, i64)> = Vec::new();
+    for group in crowd.groups.iter().filter_map(|index| facts.groups.get(*index)) {
+        let place = super::crowd::site(facts, group.stack)?.place();
+        match places.iter_mut().find(|(other, _)| *other == place) {
+            Some((_, count)) => *count += group.count,
+            None => places.push((place, group.count)),
+        }
+    }
+    let list: Vec<_> = places.iter().take(5).map(|(place, n)| format!("{n} at {place}")).collect();
+    (places.len() > 1)
+        .then(|| format!("at {} lines of the function: {}", places.len(), list.join(", ")))
+}
+
+/// The other crowds of a cluster.
+fn members(cluster: &Cluster<'_>) -> Vec<String> {
+    let why = match cluster.link {
+        Link::None => return Vec::new(),
+        Link::Sizes => "equally many",
+        Link::Ages => "of the same ages",
+        Link::Creators => "started together",
+    };
+    let one = |crowd: &Crowd<'_>| {
+        format!(
+            "with it, {why}: {} {} in {}",
+            crowd.count,
+            crowd.reason.doing(),
+            crowd.site.words()
+        )
+    };
+    cluster.members.iter().skip(1).take(8).map(|(_, crowd)| one(crowd)).collect()
+}
+
+/// What the format keeps back.
+pub(super) fn caution(facts: &Facts<'_>) -> Option<String> {
+    (!facts.has_ages()).then(|| {
+        format!(
+            "{} carries no ages, ids or creators, so this is judged by place and count; debug=2 tells since when and who started them",
+            match facts.dump().format {
+                crate::model::Format::Debug1 => "debug=1",
+                crate::model::Format::Proto => "debug=0",
+                _ => "this format",
+            }
+        )
+    })
+}
+
+/// What to do.
+pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> Vec<String> {
+    let place = crowd.site.place();
+    let at = if place.is_empty() { crowd.site.function } else { &place };
+    let mut steps = Vec::new();
+    if severity > Severity::Low {
+        steps.push(format!("{at}: {}", crowd.reason.remedy()));
+    }
+    let group = crowd.groups.first().and_then(|index| facts.groups.get(*index));
+    if let Some(creator) = group.and_then(|group| group.creators.first()).filter(|c| c.line > 0) {
+        let file = creator.file.rsplit(['/', '\\']).next().unwrap_or(creator.file);
+        steps.push(format!(
+            "{file}:{}: see who is to end what {} starts",
+            creator.line, creator.function
+        ));
+    }
+    steps.push("take a second dump in a minute and give both: what grows leaks, what stays is stuck or idle".to_owned());
+    steps
+}

@@ -1,0 +1,124 @@
+//! Goroutines that are known: what they are, and up to which number they are no leak.
+//!
+//! The table `known.tsv` comes with gdump; users add rows in the same form, and ignore goroutines by
+//! `.gdumpignore` with goleak's three kinds of match. Their rows count before gdump's own.
+
+mod pattern;
+mod table;
+
+use rustc_hash::FxHashMap;
+
+use super::facts::Facts;
+use super::group::Group;
+use crate::error::Result;
+use crate::model::{Frame, StackId, Symbol};
+pub use pattern::Pattern;
+pub use table::{Class, Entry, Place};
+
+/// gdump's own table.
+const BUILT_IN: &str = include_str!("../known.tsv");
+
+/// Known goroutines.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    entries: Vec<Entry>,
+    /// Entries by the function of a pattern without wildcards.
+    exact: FxHashMap<String, Vec<usize>>,
+    /// Entries with wildcards.
+    wild: Vec<usize>,
+}
+
+impl Known {
+    /// gdump's own table.
+    pub fn built_in() -> Self {
+        // A test sees to it that every row of the table can be read.
+        Self::with(table::parse(BUILT_IN, "known.tsv").unwrap_or_default())
+    }
+
+    /// Adds the rows of `text`, a table like gdump's own that the user knows as `name`; they count
+    /// before those that are there.
+    pub fn add_table(&mut self, text: &str, name: &str) -> Result<()> {
+        self.put_first(table::parse(text, name)?);
+        Ok(())
+    }
+
+    /// Adds the lines of `text`, such as `top=main.poll`, which the user knows as `name`; they count
+    /// before those that are there.
+    pub fn add_ignored(&mut self, text: &str, name: &str) -> Result<()> {
+        self.put_first(table::parse_ignored(text, name)?);
+        Ok(())
+    }
+
+    /// All entries in the order in which they count.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry for the goroutines of the group at `index` in `facts`, if they are known.
+    pub fn matching(&self, facts: &Facts<'_>, index: usize) -> Option<&Entry> {
+        let group = facts.groups.get(index)?;
+        let visible: Vec<&str> = facts.functions(group.stack).map(without_vendor).collect();
+        // Functions of the runtime that are hidden in all formats alike tell goroutines apart too.
+        let functions: Vec<&str> = all(facts, group.stack).map(without_vendor).collect();
+        let creator = creator(group).map(without_vendor);
+        let named = functions.iter().copied().chain(creator);
+        let mut chosen: Vec<usize> = named
+            .filter_map(|function| self.exact.get(function))
+            .flatten()
+            .chain(&self.wild)
+            .copied()
+            .collect();
+        chosen.sort_unstable();
+        chosen.dedup();
+        let look = table::Look {
+            visible: &visible,
+            functions: &functions,
+            creator,
+            state: facts.state(index),
+        };
+        chosen.iter().filter_map(|at| self.entries.get(*at)).find(|entry| entry.matches(&look))
+    }
+
+    fn put_first(&mut self, mut entries: Vec<Entry>) {
+        entries.append(&mut self.entries);
+        *self = Self::with(entries);
+    }
+
+    fn with(entries: Vec<Entry>) -> Self {
+        let mut known = Self { entries, ..Self::default() };
+        for (at, entry) in known.entries.iter().enumerate() {
+            match entry.pattern.exact() {
+                Some(function) => known.exact.entry(function.to_owned()).or_default().push(at),
+                None => known.wild.push(at),
+            }
+        }
+        known
+    }
+}
+
+/// The names of all functions in `stack`, innermost first.
+fn all<'d>(facts: &Facts<'d>, stack: StackId) -> impl Iterator<Item = &'d str> {
+    let dump = facts.dump();
+    dump.stack(stack).iter().filter_map(|id| match dump.frame(*id) {
+        Frame::Call { function, .. } => Some(dump.str(function)),
+        Frame::Address(_) | Frame::Elided(_) => None,
+    })
+}
+
+/// The function that started all goroutines of `group`, if it was one.
+fn creator<'d>(group: &Group<'d>) -> Option<&'d str> {
+    let first = group.creators.first()?.function;
+    group.creators.iter().all(|creator| creator.function == first).then_some(first)
+}
+
+/// `function` without the path of the module that vendors its package.
+fn without_vendor(function: &str) -> &str {
+    let package = Symbol::new(function).package();
+    match package.rfind("/vendor/") {
+        Some(at) => function.get(at + "/vendor/".len()..).unwrap_or(function),
+        None => function,
+    }
+}
+
+#[cfg(test)]
+mod tests;
