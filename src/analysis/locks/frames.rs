@@ -93,15 +93,8 @@ pub struct Frames<'d> {
     all: Vec<Judged<'d>>,
 }
 
-const NOTHING: Judged<'static> = Judged {
-    name: "",
-    line: 0,
-    file: "",
-    owner: None,
-    package: "",
-    user: false,
-    call: Call::Not,
-};
+const NOTHING: Judged<'static> =
+    Judged { name: "", line: 0, file: "", owner: None, package: "", user: false, call: Call::Not };
 
 impl<'d> Frames<'d> {
     /// Judges every frame of `dump`.
@@ -127,8 +120,8 @@ impl<'d> Frames<'d> {
         let start = stack.iter().take_while(|id| self.get(**id).call == Call::Runtime).count();
         let rest = stack.get(start..).unwrap_or(&[]);
         let is_sync = |id: &&FrameId| !matches!(self.get(**id).call, Call::Not | Call::Runtime);
-        let caller = start + rest.iter().take_while(is_sync).count();
-        let find = |wanted: Call| (start..caller).find(|index| call(*index) == wanted);
+        let sync_end = start + rest.iter().take_while(is_sync).count();
+        let find = |wanted: Call| (start..sync_end).find(|index| call(*index) == wanted);
         let word = |wanted: Call, minus: u64| find(wanted).map(|index| (index, minus));
         let slow = word(Call::MutexSlow, 0).or_else(|| word(Call::MutexLock, 0));
         let (op, words) = if find(Call::Unlock).is_some() {
@@ -151,6 +144,11 @@ impl<'d> Frames<'d> {
         } else {
             (None, [None; 3])
         };
+        let mut caller = sync_end;
+        // A type's own Lock method is no more telling than the mutex in it.
+        while is_wrapper(self.at(stack, caller).name) && caller + 1 < stack.len() {
+            caller += 1;
+        }
         Shape { op, unlocks: find(Call::Unlock).is_some(), caller, words }
     }
 
@@ -158,9 +156,9 @@ impl<'d> Frames<'d> {
     pub fn address(&self, row: usize, shape: &Shape) -> Option<u64> {
         let args = self.dump.args(row);
         shape.words.iter().flatten().find_map(|(frame, minus)| {
-            let found = args.iter().find(|word| {
-                usize::from(word.frame) == *frame && word.position == 0 && word.exact
-            });
+            let found = args
+                .iter()
+                .find(|word| usize::from(word.frame) == *frame && word.position == 0 && word.exact);
             found.map(|word| word.value.saturating_sub(*minus))
         })
     }
@@ -183,6 +181,11 @@ impl<'d> Frames<'d> {
     pub fn is_sync(&self, id: FrameId) -> bool {
         self.get(id).call != Call::Not
     }
+}
+
+fn is_wrapper(function: &str) -> bool {
+    let method = function.rsplit('.').next().unwrap_or("");
+    matches!(method, "Lock" | "RLock" | "lock" | "rLock" | "rlock")
 }
 
 fn judge(dump: &Dump, frame: Frame) -> Judged<'_> {
@@ -214,7 +217,10 @@ fn call(symbol: Symbol<'_>) -> Call {
         "(*Mutex).Lock" => Call::MutexLock,
         "(*RWMutex).RLock" | "(*RWMutex).rLockSlow" => Call::RLock,
         "(*RWMutex).Lock" => Call::WLock,
-        "(*Mutex).Unlock" | "(*Mutex).unlockSlow" | "(*RWMutex).Unlock" | "(*RWMutex).RUnlock"
+        "(*Mutex).Unlock"
+        | "(*Mutex).unlockSlow"
+        | "(*RWMutex).Unlock"
+        | "(*RWMutex).RUnlock"
         | "(*RWMutex).rUnlockSlow" => Call::Unlock,
         "(*Once).doSlow" | "(*Once).Do" => Call::Once,
         "(*WaitGroup).Wait" => Call::WaitGroup,

@@ -6,17 +6,18 @@
 //! who holds a lock, so a holder is at most likely. Everything is linear in the number of goroutines:
 //! addresses are looked up in hash maps, and what only the stack decides is decided once a stack.
 
+mod crossed;
 mod diagnose;
 mod frames;
 mod holder;
-mod tell;
+mod stuck;
+mod verdict;
 
 use rustc_hash::FxHashMap;
 
-pub use diagnose::{Tangle, Trouble};
+pub use diagnose::{Spot, Tangle, Trouble};
 pub use frames::{Frames, Judged, Op, Owner, Shape};
 pub use holder::{Candidate, Tier};
-pub use tell::Teller;
 
 use super::Facts;
 use crate::model::{StackId, state};
@@ -153,7 +154,11 @@ impl<'d> Locks<'d> {
                 {
                     offsets.insert(owner, offset);
                 }
-                found.push((Wait { row: *row, group: number, lock: 0, op, caller }, address, moving));
+                found.push((
+                    Wait { row: *row, group: number, lock: 0, op, caller },
+                    address,
+                    moving,
+                ));
             }
         }
         let mut ids: FxHashMap<(bool, Id<'d>), u32> = FxHashMap::default();
