@@ -3,6 +3,7 @@
 
 pub mod canon;
 pub mod duration;
+pub mod explain;
 pub mod facts;
 pub mod filter;
 pub mod find;

@@ -92,13 +92,14 @@ fn link(facts: &Facts<'_>, a: &Crowd<'_>, b: &Crowd<'_>, lone: bool) -> Link {
     if equal && a.site.package() == b.site.package() { Link::Sizes } else { Link::None }
 }
 
-/// Whether nine of ten creators of both are the same.
+/// Whether nine of ten creators of the smaller one are the other's too, and it is not a mere part.
 fn siblings(a: &Origin, b: &Origin, lone: bool) -> bool {
-    let (common, _) = a.common_creators(b);
+    let (common, smaller) = a.common_creators(b);
     let larger = a.creators.len().max(b.creators.len());
     // That two goroutines have one creator says nothing: main starts everything.
     let alone = larger == 1 && !(lone && a.is_gone() && b.is_gone());
-    !alone && larger > 0 && common.saturating_mul(10) >= larger.saturating_mul(9)
+    let alike = smaller > 0 && smaller.saturating_mul(2) > larger;
+    !alone && alike && common.saturating_mul(10) >= smaller.saturating_mul(9)
 }
 
 /// Whether nine of ten creators of `child` are in `parent`.
@@ -116,7 +117,6 @@ fn same_ages(facts: &Facts<'_>, a: &Crowd<'_>, b: &Crowd<'_>) -> bool {
     /// Ages are whole minutes and count from garbage collections: parked together they may differ
     /// by the two minutes after which Go forces a collection (runtime.forcegcperiod).
     const SLACK: u32 = 2;
-    const POINTS: usize = 8;
     let (small, large) = if a.count <= b.count { (a, b) } else { (b, a) };
     if small.count < FEWEST || large.count % small.count != 0 {
         return false;
@@ -126,11 +126,12 @@ fn same_ages(facts: &Facts<'_>, a: &Crowd<'_>, b: &Crowd<'_>) -> bool {
     if last - first <= 2 * SLACK {
         return false;
     }
-    (0..POINTS).all(|point| {
-        let at =
-            |list: &[u32]| list.get(point * (list.len() - 1) / (POINTS - 1)).copied().unwrap_or(0);
-        !y.is_empty() && at(&x).abs_diff(at(&y)) <= SLACK
-    })
+    // The ages of the larger one, one for each of the smaller: the middle of each share.
+    let share = y.len() / x.len().max(1);
+    let pairs =
+        x.iter().enumerate().filter_map(|(at, age)| Some((age, y.get(at * share + share / 2)?)));
+    let alike = pairs.filter(|(a, b)| a.abs_diff(**b) <= SLACK).count();
+    alike * 10 >= x.len() * 9
 }
 
 /// The known ages in a crowd, sorted; those without one count as 0.

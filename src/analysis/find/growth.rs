@@ -7,7 +7,7 @@
 //! as arrivals do (a Poisson variable has a standard deviation of the root of its mean), so a change
 //! counts only if it is larger than three deviations of the difference of both counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::aside;
 use super::crowd::{Crowd, crowds, reason, site};
@@ -17,6 +17,7 @@ use super::suspect::{self, MANY};
 use super::tell::{self, are, goroutines};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
+use crate::model::Goroutine;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "growing";
@@ -35,6 +36,15 @@ pub(super) enum Trend {
 }
 
 impl Trend {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Grows => "it grows",
+            Self::Stays => "it does not grow",
+            Self::Falls => "it falls",
+            Self::Varies => "it goes up and down",
+        }
+    }
+
     /// The trend of `counts`, oldest first.
     pub(super) fn of(counts: &[i64]) -> Self {
         let (Some(first), Some(last)) = (counts.first(), counts.last()) else { return Self::Stays };
@@ -55,24 +65,51 @@ fn is_more(more: i64, less: i64) -> bool {
     rise > 0 && rise.saturating_mul(rise) > more.saturating_add(less).saturating_mul(9)
 }
 
-/// How many goroutines of the dumps wait in the same functions for the same kinds of things as those
-/// of `groups` do now, oldest first.
-fn counts(case: &Case<'_, '_>, groups: &[usize]) -> Vec<i64> {
-    let key = |facts: &Facts<'_>, index: usize| {
-        let stack = facts.groups.get(index)?.stack;
-        Some((site(facts, stack)?.function.to_owned(), reason(facts, index)))
-    };
-    let mut keys: Vec<_> = groups.iter().filter_map(|index| key(case.now, *index)).collect();
-    keys.sort();
-    keys.dedup();
-    let all = case.before.iter().chain(std::iter::once(case.now));
-    all.map(|facts| {
-        let same = (0..facts.groups.len())
-            .filter(|index| key(facts, *index).is_some_and(|key| keys.binary_search(&key).is_ok()));
-        let groups = same.filter_map(|index| facts.groups.get(index));
-        groups.fold(0i64, |sum, group| sum.saturating_add(group.count))
-    })
-    .collect()
+/// How many goroutines there were at each place in each dump, oldest first.
+pub(super) struct History<'c> {
+    places: BTreeMap<(&'c str, Reason), Vec<i64>>,
+    dumps: usize,
+}
+
+impl<'c> History<'c> {
+    /// Counts the goroutines of all dumps of `case`; nothing if there is only one.
+    pub(super) fn new(case: &Case<'c, '_>) -> Self {
+        let dumps = case.before.len() + 1;
+        let mut history = Self { places: BTreeMap::new(), dumps };
+        if case.before.is_empty() {
+            return history;
+        }
+        for (number, facts) in case.before.iter().chain(std::iter::once(case.now)).enumerate() {
+            for (index, group) in facts.groups.iter().enumerate() {
+                let Some(place) = place(facts, index) else { continue };
+                let counts = history.places.entry(place).or_insert_with(|| vec![0; dumps]);
+                if let Some(count) = counts.get_mut(number) {
+                    *count = count.saturating_add(group.count);
+                }
+            }
+        }
+        history
+    }
+
+    /// How many goroutines waited where those of `groups` do now.
+    fn counts(&self, facts: &'c Facts<'_>, groups: &[usize]) -> Vec<i64> {
+        let mut places: Vec<_> = groups.iter().filter_map(|index| place(facts, *index)).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut sums = vec![0i64; self.dumps];
+        for counts in places.iter().filter_map(|place| self.places.get(place)) {
+            for (sum, count) in sums.iter_mut().zip(counts) {
+                *sum = sum.saturating_add(*count);
+            }
+        }
+        sums
+    }
+}
+
+/// The function in which the group at `index` waits, and what for.
+fn place<'c>(facts: &'c Facts<'_>, index: usize) -> Option<(&'c str, Reason)> {
+    let stack = facts.groups.get(index)?.stack;
+    Some((site(facts, stack)?.function, reason(facts, index)))
 }
 
 /// `31 → 120 → 245 (+107 per dump)`.
@@ -87,35 +124,33 @@ fn arrow(counts: &[i64]) -> String {
 }
 
 /// Says in a finding what the earlier dumps say of it. `false` if they acquit it.
-pub(super) fn weigh(case: &Case<'_, '_>, finding: &mut Finding) -> bool {
+pub(super) fn weigh(case: &Case<'_, '_>, history: &History<'_>, finding: &mut Finding) -> bool {
     if case.before.is_empty() || finding.groups.is_empty() {
         return true;
     }
-    let counts = counts(case, &finding.groups);
+    let counts = history.counts(case.now, &finding.groups);
     let trend = Trend::of(&counts);
     let (stayed, earlier) = stayed(case, &finding.groups);
-    let verb = match trend {
-        Trend::Grows => "it grows",
-        Trend::Stays => "it does not grow",
-        Trend::Falls => "it falls",
-        Trend::Varies => "it goes up and down",
-    };
-    let mut said = vec![format!("{verb}: {}", arrow(&counts))];
-    if earlier > 0 && stayed > 0 {
-        said.push(format!("{stayed} of the {earlier} that were there in the dump before are still in the same place"));
-    }
     let moves = earlier >= MANY && stayed.saturating_mul(10) < earlier;
+    let mut said = vec![format!("{}: {}", trend.words(), arrow(&counts))];
+    if stayed > 0 {
+        said.push(format!(
+            "{stayed} of the {earlier} that were there in the dump before still are"
+        ));
+    }
     if moves {
         said.push("they are others in each dump, so it moves".to_owned());
     }
-    for sentence in said.into_iter().rev() {
-        finding.evidence.insert(0, sentence);
-    }
-    if finding.kind != suspect::KIND {
-        return true;
-    }
+    finding.evidence.splice(0..0, said);
+    finding.next.retain(|step| !step.starts_with(tell::SECOND_DUMP));
+    finding.kind != suspect::KIND || judge(case, finding, trend, moves)
+}
+
+/// Raises or lowers a suspected leak by what earlier dumps show; `false` acquits it.
+fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) -> bool {
     match trend {
-        Trend::Grows if !moves => {
+        Trend::Grows if moves => true,
+        Trend::Grows => {
             let grown = if finding.count >= MANY { Severity::High } else { Severity::Medium };
             finding.severity = finding.severity.max(grown);
             finding.confidence = finding.confidence.max(Confidence::Likely);
@@ -124,19 +159,19 @@ pub(super) fn weigh(case: &Case<'_, '_>, finding: &mut Finding) -> bool {
         }
         Trend::Falls | Trend::Varies => false,
         Trend::Stays if moves => false,
-        // What sends and stays is stuck; what receives or selects and stays is idle as well as stuck.
         Trend::Stays => {
-            let sends =
-                finding.groups.first().is_some_and(|g| reason(case.now, *g) == Reason::Send);
-            if !sends {
-                finding.severity = finding.severity.min(Severity::Medium);
-                if finding.confidence == Confidence::Possible {
-                    finding.severity = finding.severity.min(Severity::Low);
-                }
+            // Who sends and stays is stuck; who receives or selects and stays may as well be idle.
+            let first = finding.groups.first();
+            if first.is_none_or(|index| reason(case.now, *index) != Reason::Send) {
+                finding.severity = match finding.severity {
+                    Severity::High => Severity::Medium,
+                    Severity::Medium => Severity::Low,
+                    Severity::Low | Severity::Info => Severity::Info,
+                };
+                finding.title = tell::steady(&finding.title);
             }
             true
         }
-        Trend::Grows => true,
     }
 }
 
@@ -144,16 +179,16 @@ pub(super) fn weigh(case: &Case<'_, '_>, finding: &mut Finding) -> bool {
 /// many there were; nothing without ids.
 fn stayed(case: &Case<'_, '_>, groups: &[usize]) -> (i64, i64) {
     let Some(before) = case.before.last() else { return (0, 0) };
-    let ids: BTreeMap<u64, ()> = groups
+    let ids: BTreeSet<u64> = groups
         .iter()
         .filter_map(|index| case.now.groups.get(*index))
-        .map(|group| (group.id, ()))
+        .map(|group| group.id)
         .collect();
-    let old = before.groups.iter().enumerate().filter(|(_, group)| ids.contains_key(&group.id));
+    let old = before.groups.iter().enumerate().filter(|(_, group)| ids.contains(&group.id));
     let mut then: Vec<u64> =
-        old.flat_map(|(index, _)| before.members(index)).filter_map(|g| g.goid()).collect();
+        old.flat_map(|(index, _)| before.members(index)).filter_map(Goroutine::goid).collect();
     let mut now: Vec<u64> =
-        groups.iter().flat_map(|g| case.now.members(*g)).filter_map(|g| g.goid()).collect();
+        groups.iter().flat_map(|g| case.now.members(*g)).filter_map(Goroutine::goid).collect();
     then.sort_unstable();
     now.sort_unstable();
     let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -168,12 +203,13 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let waits = |index: usize, reason: Reason| {
         !matches!(reason, Reason::OnCpu | Reason::Other) && !aside::is_main(case.now, index)
     };
+    let history = History::new(case);
     let crowds = crowds(case.now, waits);
-    crowds.iter().filter_map(|crowd| tell_one(case, crowd)).collect()
+    crowds.iter().filter_map(|crowd| tell_one(case, &history, crowd)).collect()
 }
 
-fn tell_one(case: &Case<'_, '_>, crowd: &Crowd<'_>) -> Option<Finding> {
-    if Trend::of(&counts(case, &crowd.groups)) != Trend::Grows {
+fn tell_one(case: &Case<'_, '_>, history: &History<'_>, crowd: &Crowd<'_>) -> Option<Finding> {
+    if Trend::of(&history.counts(case.now, &crowd.groups)) != Trend::Grows {
         return None;
     }
     let facts = case.now;

@@ -5,29 +5,44 @@ mod abandoned_lock;
 mod aside;
 mod cluster;
 mod connection;
+mod context;
 mod convoy;
+mod crash;
 mod crowd;
+mod exec;
 mod forever;
 mod growth;
+mod grpc;
+mod http;
+mod http_client;
+mod http_upstream;
+mod library;
 mod lock_pileup;
+mod log_sink;
 mod once;
 mod origin;
+mod per_request;
 mod proven;
 mod reason;
 mod recursive_read_lock;
 mod rest;
 mod said;
 mod self_deadlock;
+mod sql;
+mod sql_db;
 mod suspect;
+mod syscall;
 mod tangles;
 mod tell;
+mod told;
 
 use std::cmp::Reverse;
 
 pub use said::{Fine, fine, notes};
 
 use super::facts::Case;
-use super::finding::{Category, Finding, Severity};
+use super::finding::Finding;
+use told::Told;
 
 /// An analysis: what it is called, what it can and cannot know, and how it is run.
 pub struct Analysis {
@@ -105,6 +120,102 @@ pub const ANALYSES: &[Analysis] = &[
         run: abandoned_lock::run,
     },
     Analysis {
+        kind: crash::CRASH,
+        finds: "The panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out.",
+        matters: "The first goroutine is the cause; the others were only caught in what they did.",
+        cannot: "With GOTRACEBACK=single, what the other goroutines did.",
+        needs: "What Go printed before the first goroutine: traceback text.",
+        run: crash::run,
+    },
+    Analysis {
+        kind: http::KIND,
+        finds: "HTTP responses whose body was never read to its end or closed.",
+        matters: "Each keeps a connection and two goroutines for ever.",
+        cannot: "Who left the body open: that call has returned.",
+        needs: "Function names and states; debug=0 and 2, most of debug=1.",
+        run: http::run,
+    },
+    Analysis {
+        kind: http_upstream::KIND,
+        finds: "HTTP requests that wait for their response.",
+        matters: "A slow server outside makes everything wait that calls it, unless there is a timeout.",
+        cannot: "Which server it is.",
+        needs: "Function names; ages help.",
+        run: http_upstream::run,
+    },
+    Analysis {
+        kind: http_client::KIND,
+        finds: "HTTP servers that are stuck in a write because the client does not read.",
+        matters: "Without a write timeout the handler stays, with all that it holds, until the client goes.",
+        cannot: "Whether the client is only slow.",
+        needs: "Function names; ages help.",
+        run: http_client::run,
+    },
+    Analysis {
+        kind: sql::KIND,
+        finds: "Goroutines that wait for a database connection, and results and transactions that stay open.",
+        matters: "When the pool is used up, every request that needs the database stands still.",
+        cannot: "The limit of the pool, and Rows whose context cannot be cancelled.",
+        needs: "Function names.",
+        run: sql::run,
+    },
+    Analysis {
+        kind: sql_db::KIND,
+        finds: "More sql.DB than a program needs.",
+        matters: "Each keeps a goroutine and a pool of connections until it is closed.",
+        cannot: "Who called sql.Open.",
+        needs: "Function names.",
+        run: sql_db::run,
+    },
+    Analysis {
+        kind: exec::KIND,
+        finds: "Commands that have ended while another process holds the pipe of their output.",
+        matters: "Cmd.Wait does not return, and what waits for it never goes on.",
+        cannot: "Which process holds the pipe.",
+        needs: "Function names.",
+        run: exec::run,
+    },
+    Analysis {
+        kind: context::KIND,
+        finds: "Contexts below a parent of a foreign type that are never cancelled.",
+        matters: "Each leaks a goroutine.",
+        cannot: "Who made them: that call has returned.",
+        needs: "Function names.",
+        run: context::run,
+    },
+    Analysis {
+        kind: log_sink::KIND,
+        finds: "Loggers whose output takes no more.",
+        matters: "Everything that logs waits for the one goroutine that writes.",
+        cannot: "Whether the sink is slow or stuck.",
+        needs: "Function names.",
+        run: log_sink::run,
+    },
+    Analysis {
+        kind: syscall::KIND,
+        finds: "Goroutines that stay in a system call or in C code.",
+        matters: "Each pins an operating system thread, of which a program may have 10000.",
+        cannot: "Which file or lock it is.",
+        needs: "States or function names; ages help.",
+        run: syscall::run,
+    },
+    Analysis {
+        kind: grpc::CONN,
+        finds: "gRPC connections that are dialled again and again and not closed.",
+        matters: "Each has several goroutines until it is closed.",
+        cannot: "Which server they go to.",
+        needs: "Function names.",
+        run: grpc::connections,
+    },
+    Analysis {
+        kind: grpc::STREAM,
+        finds: "gRPC streams that nobody reads to their end.",
+        matters: "Each keeps a goroutine and memory until its connection is closed.",
+        cannot: "Which method it is.",
+        needs: "Function names.",
+        run: grpc::streams,
+    },
+    Analysis {
         kind: proven::KIND,
         finds: "goroutines that Go marks as leaked",
         matters: "Go proves it: nothing that still runs can reach what they wait for",
@@ -158,40 +269,24 @@ pub const ANALYSES: &[Analysis] = &[
 /// consumer, for something outside) and is of medium severity or more. So is what earlier dumps
 /// acquit, and what the user's thresholds keep out.
 pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
+    let history = growth::History::new(case);
     let mut findings: Vec<Finding> = Vec::new();
+    let mut told = Told::default();
     for analysis in ANALYSES {
-        let found = (analysis.run)(case);
-        let judged = found.into_iter().filter_map(|mut finding| {
+        for mut finding in (analysis.run)(case) {
             proven::confirm(case.now, &mut finding);
-            growth::weigh(case, &mut finding).then_some(finding)
-        });
-        for finding in judged.filter(|finding| said::admits(case, finding)) {
-            if !is_explained(case, &findings, &finding) {
+            if growth::weigh(case, &history, &mut finding)
+                && said::admits(case, &finding)
+                && !told.explains(case, &findings, &finding)
+            {
+                told.add(findings.len(), &finding);
                 findings.push(finding);
             }
         }
     }
+    crash::calm(&mut findings);
     rank(&mut findings);
     findings
-}
-
-/// Whether `earlier` findings of other kinds explain most of `finding`'s goroutines: four of five, as
-/// a few may be caught on their way.
-fn is_explained(case: &Case<'_, '_>, earlier: &[Finding], finding: &Finding) -> bool {
-    let suspected = finding.kind == suspect::KIND || finding.kind == growth::KIND;
-    let explains = |other: &&Finding| {
-        let knows_why = other.category != Category::Leak && other.severity >= Severity::Medium;
-        other.kind != finding.kind
-            && (other.severity >= finding.severity || (suspected && knows_why))
-    };
-    let count = |index: &usize| case.now.groups.get(*index).map_or(0, |group| group.count);
-    let mut covered: Vec<usize> =
-        earlier.iter().filter(explains).flat_map(|other| other.groups.iter().copied()).collect();
-    covered.sort_unstable();
-    let all: i64 = finding.groups.iter().map(count).sum();
-    let told: i64 =
-        finding.groups.iter().filter(|g| covered.binary_search(g).is_ok()).map(count).sum();
-    all > 0 && told.saturating_mul(5) >= all.saturating_mul(4)
 }
 
 /// Orders findings: worst first, then surest, then weightiest, then by name.

@@ -3,6 +3,7 @@
 use super::aside::known;
 use super::cluster::{Cluster, Link};
 use super::crowd::Crowd;
+use super::per_request::is_request;
 use super::reason::Reason;
 use super::said::known_as;
 use super::suspect::{LONG, Look, MANY};
@@ -104,10 +105,11 @@ fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String
     let all: i64 = cluster.members.iter().map(|(_, crowd)| crowd.count).sum();
     if cluster.members.len() > 1 && smallest > 1 && severity > Severity::Low {
         let size = all / smallest;
-        return format!(
-            "{smallest} instances of a {size}-goroutine cluster are stuck, {} in {site}: {because}",
-            reason.doing()
-        );
+        let who = format!("{smallest} instances of a {size}-goroutine cluster are stuck");
+        return match closer(cluster) {
+            Some(closer) => format!("{who}: {} waits for the others to end", closer.site.words()),
+            None => format!("{who}, {} in {site}: {because}", reason.doing()),
+        };
     }
     let who = goroutines(first.count);
     match severity {
@@ -131,6 +133,24 @@ pub(super) fn grown(title: &str) -> String {
     format!("{}, and they grow from dump to dump", plain.trim_end_matches(": idle"))
 }
 
+/// `title` of what stays as it is from dump to dump.
+pub(super) fn steady(title: &str) -> String {
+    let plain = title.split(": idle, or a leak").next().unwrap_or(title);
+    format!("{plain}; they do not grow")
+}
+
+/// How the step begins that asks for one more dump.
+pub(super) const SECOND_DUMP: &str = "take a second dump";
+
+/// The one of a cluster that waits for the others: in a function that closes, if there are several.
+fn closer<'a, 'd>(cluster: &'a Cluster<'d>) -> Option<&'a Crowd<'d>> {
+    let waits = |crowd: &&Crowd<'d>| crowd.reason == Reason::WaitGroup;
+    let closes = |crowd: &Crowd<'d>| {
+        ["Close", "Stop", "Shutdown", "Wait"].iter().any(|end| crowd.site.function.ends_with(end))
+    };
+    cluster.members.iter().map(|(_, crowd)| crowd).filter(waits).max_by_key(|crowd| closes(crowd))
+}
+
 /// What speaks for it, the most convincing first.
 fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<String> {
     let mut all = Vec::new();
@@ -138,10 +158,21 @@ fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<St
     if look.is_deserted(crowd) {
         all.push("nothing else in the process runs, sleeps or waits for the network: only a timer could still wake them".to_owned());
     }
+    let ahead = if crowd.reason == Reason::Send { look.ahead(crowd) } else { 0 };
+    if ahead > 0 {
+        all.push(format!(
+            "{ahead} others are past that line, so the wait ends: the channel limits how many go on at a time"
+        ));
+    }
     all.extend(since(crowd));
     if crowd.count >= MANY && look.total > 0 {
         let share = crowd.count.saturating_mul(100) / look.total;
-        all.push(format!("{share} % of the program's {} goroutines", look.total));
+        if share > 0 {
+            all.push(format!("{share} % of the program's {} goroutines", look.total));
+        }
+    }
+    if is_request(facts, crowd) {
+        all.push("each of them handles a request that has not ended".to_owned());
     }
     if look.serves_connections(crowd) {
         all.push("each stands beside a goroutine that reads from a connection, so it ends with its client".to_owned());
@@ -266,7 +297,14 @@ pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> 
     let at = if place.is_empty() { crowd.site.function } else { &place };
     let mut steps = Vec::new();
     if severity > Severity::Low {
-        steps.push(format!("{at}: {}", crowd.reason.remedy()));
+        if crowd.site.is_dependency() {
+            let package = crowd.site.package();
+            steps.push(format!(
+                "find the calls into {package} that leave it behind: what they return is not closed, stopped or cancelled"
+            ));
+        } else {
+            steps.push(format!("{at}: {}", crowd.reason.remedy()));
+        }
     }
     let group = crowd.groups.first().and_then(|index| facts.groups.get(*index));
     if let Some(creator) = group.and_then(|group| group.creators.first()).filter(|c| c.line > 0) {
@@ -276,6 +314,8 @@ pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> 
             creator.line, creator.function
         ));
     }
-    steps.push("take a second dump in a minute and give both: what grows leaks, what stays is stuck or idle".to_owned());
+    steps.push(format!(
+        "{SECOND_DUMP} in a minute and give both: what grows leaks, what stays is stuck or idle"
+    ));
     steps
 }
