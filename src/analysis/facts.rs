@@ -39,8 +39,8 @@ pub struct Facts<'d> {
     pub groups: Vec<Group<'d>>,
     /// Goroutine ids with their rows, sorted; made when first asked for.
     ids: OnceLock<Vec<(u64, u32)>>,
-    /// Locks and who waits for them; found when first asked for.
-    locks: OnceLock<Locks<'d>>,
+    /// Locks and who waits for them. Not found lazily: a cell would make the lifetime invariant.
+    locks: Locks<'d>,
 }
 
 impl<'d> Facts<'d> {
@@ -55,7 +55,9 @@ impl<'d> Facts<'d> {
         let groups = (0..summary.grouping.len().min(Self::MAX_GROUPS))
             .filter_map(|index| summary.grouping.group(&summary.stacks, index, Self::IDS))
             .collect();
-        Self { summary, groups, ids: OnceLock::new(), locks: OnceLock::new() }
+        let bare = Self { summary, groups, ids: OnceLock::new(), locks: Locks::empty(dump) };
+        let locks = Locks::new(&bare);
+        Self { locks, ..bare }
     }
 
     /// The dump.
@@ -101,7 +103,7 @@ impl<'d> Facts<'d> {
 
     /// The locks of the dump, who waits for them and who likely holds them.
     pub fn locks(&self) -> &Locks<'d> {
-        self.locks.get_or_init(|| Locks::new(self))
+        &self.locks
     }
 
     /// Whether goroutines are missing from the dump: it is cut, or less than its header states.

@@ -97,6 +97,11 @@ const NOTHING: Judged<'static> =
     Judged { name: "", line: 0, file: "", owner: None, package: "", user: false, call: Call::Not };
 
 impl<'d> Frames<'d> {
+    /// No frame.
+    pub(super) fn empty(dump: &'d Dump) -> Self {
+        Self { dump, all: Vec::new() }
+    }
+
     /// Judges every frame of `dump`.
     pub fn new(dump: &'d Dump) -> Self {
         let count = u32::try_from(dump.frame_count()).unwrap_or(u32::MAX);

@@ -20,7 +20,7 @@ pub use frames::{Frames, Judged, Op, Owner, Shape};
 pub use holder::{Candidate, Tier};
 
 use super::Facts;
-use crate::model::{StackId, state};
+use crate::model::{Dump, StackId, state};
 
 /// A goroutine (or a record of equal ones) that waits for a lock, a `WaitGroup` or a `Cond`.
 #[derive(Clone, Copy, Debug)]
@@ -87,16 +87,26 @@ pub struct Locks<'d> {
 const NONE: u32 = u32::MAX;
 
 impl<'d> Locks<'d> {
+    /// None, for a dump that was not looked at.
+    pub(super) fn empty(dump: &'d Dump) -> Self {
+        Self {
+            frames: Frames::empty(dump),
+            waits: Vec::new(),
+            locks: Vec::new(),
+            tangles: Vec::new(),
+            wait_of: Vec::new(),
+            group_of: Vec::new(),
+        }
+    }
+
     /// Finds all locks of the dump of `facts`.
     pub fn new(facts: &Facts<'d>) -> Self {
         let dump = facts.dump();
         let mut locks = Self {
             frames: Frames::new(dump),
-            waits: Vec::new(),
-            locks: Vec::new(),
-            tangles: Vec::new(),
             wait_of: vec![NONE; dump.len()],
             group_of: vec![NONE; dump.len()],
+            ..Self::empty(dump)
         };
         locks.find_waits(facts);
         if !locks.locks.is_empty() {
