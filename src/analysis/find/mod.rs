@@ -1,10 +1,13 @@
 //! The analyses: one file each, registered in [`ANALYSES`], which also feeds help and documents.
 
+mod ab_ba;
+mod abandoned_lock;
 mod aside;
 mod cluster;
 mod connection;
 mod consumer;
 mod context;
+mod convoy;
 mod crash;
 mod crowd;
 mod exec;
@@ -15,17 +18,22 @@ mod http;
 mod http_client;
 mod http_upstream;
 mod library;
+mod lock_pileup;
 mod log_sink;
+mod once;
 mod origin;
 mod per_request;
 mod proven;
 mod reason;
+mod recursive_read_lock;
 mod rest;
 mod said;
+mod self_deadlock;
 mod sql;
 mod sql_db;
 mod suspect;
 mod syscall;
+mod tangles;
 mod tell;
 mod told;
 
@@ -56,6 +64,62 @@ pub struct Analysis {
 /// All analyses, the most special first: what an earlier one explains is not said again by a later
 /// one in other words.
 pub const ANALYSES: &[Analysis] = &[
+    Analysis {
+        kind: recursive_read_lock::KIND,
+        finds: "readers that take an RWMutex again while a writer waits for it",
+        matters: "the writer keeps the reader out and the reader keeps the writer out, for ever",
+        cannot: "whether the outer read lock is still held at the time of the call",
+        needs: "stacks; receivers (debug=2) tell which object",
+        run: recursive_read_lock::run,
+    },
+    Analysis {
+        kind: once::KIND,
+        finds: "functions of a sync.Once that call the same Once again",
+        matters: "the second call waits for the first, which waits for the second",
+        cannot: "whether one line serves several objects",
+        needs: "stacks; any format",
+        run: once::run,
+    },
+    Analysis {
+        kind: self_deadlock::KIND,
+        finds: "goroutines that wait for a lock which they hold themselves",
+        matters: "Go's locks are not reentrant: this never ends, and all who need the lock pile up",
+        cannot: "whether the outer method has released the lock before the call",
+        needs: "stacks; addresses and receivers (debug=2) tell which object",
+        run: self_deadlock::run,
+    },
+    Analysis {
+        kind: ab_ba::KIND,
+        finds: "goroutines that wait in a circle for each other's locks",
+        matters: "none of them ever goes on, and every user of these locks piles up behind",
+        cannot: "Go does not record holders: they are inferred from shared pointers or from the structure",
+        needs: "lock addresses (debug=2); by structure alone elsewhere",
+        run: ab_ba::run,
+    },
+    Analysis {
+        kind: lock_pileup::KIND,
+        finds: "goroutines that wait for a lock whose likely holder waits for something else",
+        matters: "the crowd is the victim; what the holder waits for is the cause",
+        cannot: "who holds a lock is never recorded, so the holder is at most likely",
+        needs: "lock addresses and receivers (debug=2); by type alone elsewhere",
+        run: lock_pileup::run,
+    },
+    Analysis {
+        kind: convoy::KIND,
+        finds: "locks that many wait for but that move",
+        matters: "it is contention, not a deadlock: the lock is held too long for the load",
+        cannot: "how fast it moves",
+        needs: "a goroutine caught in Unlock",
+        run: convoy::run,
+    },
+    Analysis {
+        kind: abandoned_lock::KIND,
+        finds: "locks that goroutines wait for though nobody is seen who could hold them",
+        matters: "a path without Unlock stops all who need the lock until a restart",
+        cannot: "a holder whose frames are inlined or cut off is not seen either",
+        needs: "a complete dump; addresses (debug=2) make it sure",
+        run: abandoned_lock::run,
+    },
     Analysis {
         kind: crash::CRASH,
         finds: "the panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out",
