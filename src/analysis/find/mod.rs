@@ -1,10 +1,13 @@
 //! The analyses: one file each, registered in [`ANALYSES`], which also feeds help and documents.
 
+mod ab_ba;
+mod abandoned_lock;
 mod aside;
 mod cluster;
 mod connection;
 mod consumer;
 mod context;
+mod convoy;
 mod crash;
 mod crowd;
 mod exec;
@@ -15,17 +18,22 @@ mod http;
 mod http_client;
 mod http_upstream;
 mod library;
+mod lock_pileup;
 mod log_sink;
+mod once;
 mod origin;
 mod per_request;
 mod proven;
 mod reason;
+mod recursive_read_lock;
 mod rest;
 mod said;
+mod self_deadlock;
 mod sql;
 mod sql_db;
 mod suspect;
 mod syscall;
+mod tangles;
 mod tell;
 mod told;
 
@@ -57,105 +65,161 @@ pub struct Analysis {
 /// one in other words.
 pub const ANALYSES: &[Analysis] = &[
     Analysis {
+        kind: recursive_read_lock::KIND,
+        finds: "readers that take an RWMutex again while a writer waits for it",
+        matters: "the writer keeps the reader out and the reader keeps the writer out, for ever",
+        cannot: "whether the outer read lock is still held at the time of the call",
+        needs: "stacks; receivers (debug=2) tell which object",
+        run: recursive_read_lock::run,
+    },
+    Analysis {
+        kind: once::KIND,
+        finds: "functions of a sync.Once that call the same Once again",
+        matters: "the second call waits for the first, which waits for the second",
+        cannot: "whether one line serves several objects",
+        needs: "stacks; any format",
+        run: once::run,
+    },
+    Analysis {
+        kind: self_deadlock::KIND,
+        finds: "goroutines that wait for a lock which they hold themselves",
+        matters: "Go's locks are not reentrant: this never ends, and all who need the lock pile up",
+        cannot: "whether the outer method has released the lock before the call",
+        needs: "stacks; addresses and receivers (debug=2) tell which object",
+        run: self_deadlock::run,
+    },
+    Analysis {
+        kind: ab_ba::KIND,
+        finds: "goroutines that wait in a circle for each other's locks",
+        matters: "none of them ever goes on, and every user of these locks piles up behind",
+        cannot: "Go does not record holders: they are inferred from shared pointers or from the structure",
+        needs: "lock addresses (debug=2); by structure alone elsewhere",
+        run: ab_ba::run,
+    },
+    Analysis {
+        kind: lock_pileup::KIND,
+        finds: "goroutines that wait for a lock whose likely holder waits for something else",
+        matters: "the crowd is the victim; what the holder waits for is the cause",
+        cannot: "who holds a lock is never recorded, so the holder is at most likely",
+        needs: "lock addresses and receivers (debug=2); by type alone elsewhere",
+        run: lock_pileup::run,
+    },
+    Analysis {
+        kind: convoy::KIND,
+        finds: "locks that many wait for but that move",
+        matters: "it is contention, not a deadlock: the lock is held too long for the load",
+        cannot: "how fast it moves",
+        needs: "a goroutine caught in Unlock",
+        run: convoy::run,
+    },
+    Analysis {
+        kind: abandoned_lock::KIND,
+        finds: "locks that goroutines wait for though nobody is seen who could hold them",
+        matters: "a path without Unlock stops all who need the lock until a restart",
+        cannot: "a holder whose frames are inlined or cut off is not seen either",
+        needs: "a complete dump; addresses (debug=2) make it sure",
+        run: abandoned_lock::run,
+    },
+    Analysis {
         kind: crash::CRASH,
-        finds: "The panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out.",
-        matters: "The first goroutine is the cause; the others were only caught in what they did.",
-        cannot: "With GOTRACEBACK=single, what the other goroutines did.",
-        needs: "What Go printed before the first goroutine: traceback text.",
+        finds: "the panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out",
+        matters: "the first goroutine is the cause; the others were only caught in what they did",
+        cannot: "with GOTRACEBACK=single, what the other goroutines did",
+        needs: "what Go printed before the first goroutine: traceback text",
         run: crash::run,
     },
     Analysis {
         kind: http::KIND,
-        finds: "HTTP responses whose body was never read to its end or closed.",
-        matters: "Each keeps a connection and two goroutines for ever.",
-        cannot: "Who left the body open: that call has returned.",
-        needs: "Function names and states; debug=0 and 2, most of debug=1.",
+        finds: "HTTP responses whose body was never read to its end or closed",
+        matters: "each keeps a connection and two goroutines for ever",
+        cannot: "who left the body open: that call has returned",
+        needs: "function names and states; debug=0 and 2, most of debug=1",
         run: http::run,
     },
     Analysis {
         kind: http_upstream::KIND,
-        finds: "HTTP requests that wait for their response.",
-        matters: "A slow server outside makes everything wait that calls it, unless there is a timeout.",
-        cannot: "Which server it is.",
-        needs: "Function names; ages help.",
+        finds: "HTTP requests that wait for their response",
+        matters: "A slow server outside makes everything wait that calls it, unless there is a timeout",
+        cannot: "which server it is",
+        needs: "function names; ages help",
         run: http_upstream::run,
     },
     Analysis {
         kind: http_client::KIND,
-        finds: "HTTP servers that are stuck in a write because the client does not read.",
-        matters: "Without a write timeout the handler stays, with all that it holds, until the client goes.",
-        cannot: "Whether the client is only slow.",
-        needs: "Function names; ages help.",
+        finds: "HTTP servers that are stuck in a write because the client does not read",
+        matters: "without a write timeout the handler stays, with all that it holds, until the client goes",
+        cannot: "whether the client is only slow",
+        needs: "function names; ages help",
         run: http_client::run,
     },
     Analysis {
         kind: sql::KIND,
-        finds: "Goroutines that wait for a database connection, and results and transactions that stay open.",
-        matters: "When the pool is used up, every request that needs the database stands still.",
-        cannot: "The limit of the pool, and Rows whose context cannot be cancelled.",
-        needs: "Function names.",
+        finds: "goroutines that wait for a database connection, and results and transactions that stay open",
+        matters: "when the pool is used up, every request that needs the database stands still",
+        cannot: "the limit of the pool, and Rows whose context cannot be cancelled",
+        needs: "function names",
         run: sql::run,
     },
     Analysis {
         kind: sql_db::KIND,
-        finds: "More sql.DB than a program needs.",
-        matters: "Each keeps a goroutine and a pool of connections until it is closed.",
-        cannot: "Who called sql.Open.",
-        needs: "Function names.",
+        finds: "more sql.DB than a program needs",
+        matters: "each keeps a goroutine and a pool of connections until it is closed",
+        cannot: "who called sql.Open",
+        needs: "function names",
         run: sql_db::run,
     },
     Analysis {
         kind: exec::KIND,
-        finds: "Commands that have ended while another process holds the pipe of their output.",
-        matters: "Cmd.Wait does not return, and what waits for it never goes on.",
-        cannot: "Which process holds the pipe.",
-        needs: "Function names.",
+        finds: "commands that have ended while another process holds the pipe of their output",
+        matters: "Cmd.Wait does not return, and what waits for it never goes on",
+        cannot: "which process holds the pipe",
+        needs: "function names",
         run: exec::run,
     },
     Analysis {
         kind: context::KIND,
-        finds: "Contexts below a parent of a foreign type that are never cancelled.",
-        matters: "Each leaks a goroutine.",
-        cannot: "Who made them: that call has returned.",
-        needs: "Function names.",
+        finds: "contexts below a parent of a foreign type that are never cancelled",
+        matters: "each leaks a goroutine",
+        cannot: "who made them: that call has returned",
+        needs: "function names",
         run: context::run,
     },
     Analysis {
         kind: log_sink::KIND,
-        finds: "Loggers whose output takes no more.",
-        matters: "Everything that logs waits for the one goroutine that writes.",
-        cannot: "Whether the sink is slow or stuck.",
-        needs: "Function names.",
+        finds: "loggers whose output takes no more",
+        matters: "everything that logs waits for the one goroutine that writes",
+        cannot: "whether the sink is slow or stuck",
+        needs: "function names",
         run: log_sink::run,
     },
     Analysis {
         kind: syscall::KIND,
-        finds: "Goroutines that stay in a system call or in C code.",
-        matters: "Each pins an operating system thread, of which a program may have 10000.",
-        cannot: "Which file or lock it is.",
-        needs: "States or function names; ages help.",
+        finds: "goroutines that stay in a system call or in C code",
+        matters: "each pins an operating system thread, of which a program may have 10000",
+        cannot: "which file or lock it is",
+        needs: "states or function names; ages help",
         run: syscall::run,
     },
     Analysis {
         kind: grpc::CONN,
-        finds: "gRPC connections that are dialled again and again and not closed.",
-        matters: "Each has several goroutines until it is closed.",
-        cannot: "Which server they go to.",
-        needs: "Function names.",
+        finds: "gRPC connections that are dialled again and again and not closed",
+        matters: "each has several goroutines until it is closed",
+        cannot: "which server they go to",
+        needs: "function names",
         run: grpc::connections,
     },
     Analysis {
         kind: grpc::STREAM,
-        finds: "gRPC streams that nobody reads to their end.",
-        matters: "Each keeps a goroutine and memory until its connection is closed.",
-        cannot: "Which method it is.",
-        needs: "Function names.",
+        finds: "gRPC streams that nobody reads to their end",
+        matters: "each keeps a goroutine and memory until its connection is closed",
+        cannot: "which method it is",
+        needs: "function names",
         run: grpc::streams,
     },
     Analysis {
         kind: proven::KIND,
         finds: "goroutines that Go marks as leaked",
-        matters: "Go proves it: nothing that still runs can reach what they wait for",
+        matters: "go proves it: nothing that still runs can reach what they wait for",
         cannot: "what a global variable or a live goroutine refers to is never marked, so none proven is not no leak",
         needs: "`(leaked)` marks or a goroutineleak profile (Go 1.26 and later)",
         run: proven::run,
