@@ -7,7 +7,7 @@ use super::group::Group;
 use super::known::Known;
 use super::locks::Locks;
 use super::summary::{Look, Summary};
-use crate::model::{Dump, Goroutine, StackId};
+use crate::model::{Dump, GoidSet, Goroutine, StackId};
 
 /// What an analysis is given: the dump that is judged, and earlier ones of the same process.
 pub struct Case<'c, 'd> {
@@ -39,6 +39,8 @@ pub struct Facts<'d> {
     pub groups: Vec<Group<'d>>,
     /// Goroutine ids with their rows, sorted; made when first asked for.
     ids: OnceLock<Vec<(u64, u32)>>,
+    /// Goroutine ids; made when first asked for.
+    present: OnceLock<GoidSet>,
     /// Locks and who waits for them. Not found lazily: a cell would make the lifetime invariant.
     locks: Locks<'d>,
 }
@@ -55,7 +57,13 @@ impl<'d> Facts<'d> {
         let groups = (0..summary.grouping.len().min(Self::MAX_GROUPS))
             .filter_map(|index| summary.grouping.group(&summary.stacks, index, Self::IDS))
             .collect();
-        let bare = Self { summary, groups, ids: OnceLock::new(), locks: Locks::empty(dump) };
+        let bare = Self {
+            summary,
+            groups,
+            ids: OnceLock::new(),
+            present: OnceLock::new(),
+            locks: Locks::empty(dump),
+        };
         let locks = Locks::new(&bare);
         Self { locks, ..bare }
     }
@@ -87,6 +95,19 @@ impl<'d> Facts<'d> {
     /// The state of the group at `index`; `unknown` if there is none.
     pub fn state(&self, index: usize) -> &'d str {
         self.groups.get(index).and_then(|group| group.states.first()).map_or("unknown", |s| s.state)
+    }
+
+    /// Whether the goroutine with the id `goid` is in the dump.
+    pub fn has(&self, goid: u64) -> bool {
+        let present = self.present.get_or_init(|| {
+            let goids = || self.dump().goroutines().filter_map(Goroutine::goid);
+            let mut present = GoidSet::new(goids(), self.dump().len());
+            goids().for_each(|goid| {
+                present.insert(goid);
+            });
+            present
+        });
+        present.contains(goid)
     }
 
     /// The row of the goroutine with the id `goid`, whoever it belongs to.

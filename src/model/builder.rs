@@ -1,9 +1,8 @@
 //! How parsers make a dump.
 
-use rustc_hash::FxHashSet;
-
 use super::chunked::Chunked;
 use super::dump::{Account, Dump, Format};
+use super::goid_set::GoidSet;
 use super::goroutine::Row;
 use super::intern::{CreatorId, FrameId, HeadId, LabelsId, StackId, StrId, Table};
 use super::problem::{Problem, Truncation};
@@ -209,7 +208,8 @@ impl DumpBuilder {
         if !self.dump.counts.is_empty() {
             return;
         }
-        let mut seen = Seen::new(self.dump.rows.iter().map(|row| row.goid), self.dump.rows.len());
+        let mut seen =
+            GoidSet::new(self.dump.rows.iter().map(|row| row.goid), self.dump.rows.len());
         let repeated: Vec<usize> = self
             .dump
             .rows
@@ -251,40 +251,6 @@ impl DumpBuilder {
     pub fn finish(mut self) -> Dump {
         self.drop_repeated();
         self.dump
-    }
-}
-
-/// A set of goroutine ids: bits while the ids are dense, as Go hands them out, else a hash set.
-enum Seen {
-    Bits(Vec<u64>),
-    Set(FxHashSet<u64>),
-}
-
-impl Seen {
-    fn new(goids: impl Iterator<Item = u64>, len: usize) -> Self {
-        let max = goids.filter(|goid| *goid != Row::NO_GOID).max().unwrap_or(0);
-        let words = usize::try_from(max / 64).unwrap_or(usize::MAX);
-        if words <= len.saturating_mul(4) {
-            Self::Bits(vec![0; words.saturating_add(1)])
-        } else {
-            Self::Set(FxHashSet::default())
-        }
-    }
-
-    /// Whether `goid` is new.
-    fn insert(&mut self, goid: u64) -> bool {
-        match self {
-            Self::Bits(bits) => {
-                let word = usize::try_from(goid / 64).ok().and_then(|at| bits.get_mut(at));
-                word.is_some_and(|word| {
-                    let bit = 1 << (goid % 64);
-                    let new = *word & bit == 0;
-                    *word |= bit;
-                    new
-                })
-            }
-            Self::Set(set) => set.insert(goid),
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod builder;
 mod chunked;
 mod dump;
+mod goid_set;
 mod goroutine;
 mod intern;
 mod problem;
@@ -12,6 +13,7 @@ pub mod symbol;
 
 pub use builder::DumpBuilder;
 pub use dump::{Account, Dump, Format};
+pub use goid_set::GoidSet;
 pub use goroutine::{Goroutine, Row};
 pub use intern::{CreatorId, FrameId, HeadId, LabelsId, StackId, StrId};
 pub use problem::{Problem, Truncation, TruncationReason};

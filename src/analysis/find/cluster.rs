@@ -94,19 +94,22 @@ fn link(facts: &Facts<'_>, a: &Crowd<'_>, b: &Crowd<'_>, lone: bool) -> Link {
 
 /// Whether nine of ten creators of the smaller one are the other's too, and it is not a mere part.
 fn siblings(a: &Origin, b: &Origin, lone: bool) -> bool {
-    let (common, smaller) = a.common_creators(b);
+    let smaller = a.creators.len().min(b.creators.len());
     let larger = a.creators.len().max(b.creators.len());
     // That two goroutines have one creator says nothing: main starts everything.
     let alone = larger == 1 && !(lone && a.is_gone() && b.is_gone());
     let alike = smaller > 0 && smaller.saturating_mul(2) > larger;
-    !alone && alike && common.saturating_mul(10) >= smaller.saturating_mul(9)
+    // The sizes are known; what is common must be counted.
+    !alone && alike && a.common_creators(b).saturating_mul(10) >= smaller.saturating_mul(9)
 }
 
 /// Whether nine of ten creators of `child` are in `parent`.
 fn children(child: &Origin, parent: &Origin, lone: bool) -> bool {
-    let common = child.children_of(parent);
     let all = child.creators.len();
-    (all > 1 || (lone && all == 1)) && common.saturating_mul(10) >= all.saturating_mul(9)
+    let enough = |common: usize| common.saturating_mul(10) >= all.saturating_mul(9);
+    (all > 1 || (lone && all == 1))
+        && enough(parent.goids.len())
+        && enough(child.children_of(parent))
 }
 
 /// Whether the ages of both are spread alike and the sizes divide: instances of one structure got

@@ -50,7 +50,7 @@ impl<'f, 'd> Connections<'f, 'd> {
 fn beside(crowd: &Origin, reader: &Origin) -> bool {
     let most =
         |common: usize, all: usize| all > 1 && common.saturating_mul(10) >= all.saturating_mul(9);
-    let (siblings, _) = crowd.common_creators(reader);
+    let siblings = crowd.common_creators(reader);
     most(siblings, crowd.creators.len())
         || most(crowd.children_of(reader), crowd.creators.len())
         || most(reader.children_of(crowd), crowd.goids.len())

@@ -41,7 +41,7 @@ impl Origin {
             origin.creators.push(creator);
             if Some(creator) == facts.summary.writer_goid {
                 origin.of_writer += 1;
-            } else if facts.row_of(creator).is_none() {
+            } else if !facts.has(creator) {
                 origin.gone += 1;
             }
         }
@@ -71,9 +71,9 @@ impl Origin {
         self.is_known() && self.gone.saturating_mul(10) >= self.known.saturating_mul(9)
     }
 
-    /// Share of the smaller set of creators that both have, as `(common, smaller)`.
-    pub(super) fn common_creators(&self, other: &Self) -> (usize, usize) {
-        (common(&self.creators, &other.creators), self.creators.len().min(other.creators.len()))
+    /// How many creators both have.
+    pub(super) fn common_creators(&self, other: &Self) -> usize {
+        common(&self.creators, &other.creators)
     }
 
     /// How many of the creators are goroutines of `other`.
