@@ -329,3 +329,22 @@ fn all_asleep_is_a_deadlock_and_a_timeout_names_the_test() {
         "TestHangs did not end in 30s: example.com/a.TestHangs is in chan receive"
     );
 }
+
+#[test]
+fn dumps_of_real_crashes_name_their_cause() {
+    for (file, title) in [
+        ("panic-nested.go1.27", "the program crashed in main.nested: first"),
+        ("panic-repanicked.go1.27", "the program crashed in main.init.func9: again"),
+        ("panic-string.go1.21", "the program crashed in main.glob..func1: something is wrong"),
+        (
+            "nil-dereference.go1.21",
+            "the program crashed in main.dereference: runtime error: invalid memory address or nil pointer dereference",
+        ),
+        ("map-writes.go1.22", "fatal error in main.mapWrites.func1: concurrent map writes"),
+        ("stack-overflow.go1.27", "fatal error in main.overflow: stack overflow"),
+        ("unlock.go1.27", "fatal error in main.init.func20: sync: unlock of unlocked mutex"),
+    ] {
+        let text = std::fs::read_to_string(format!("testdata/debug2/{file}.txt")).unwrap();
+        assert_eq!(first(&findings(&[&text]), "crash").title, title, "{file}");
+    }
+}

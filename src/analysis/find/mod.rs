@@ -65,6 +65,22 @@ pub struct Analysis {
 /// one in other words.
 pub const ANALYSES: &[Analysis] = &[
     Analysis {
+        kind: crash::CRASH,
+        finds: "the panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out",
+        matters: "the first goroutine is the cause; the others were only caught in what they did",
+        cannot: "with GOTRACEBACK=single, what the other goroutines did",
+        needs: "what Go printed before the first goroutine: traceback text",
+        run: crash::run,
+    },
+    Analysis {
+        kind: log_sink::KIND,
+        finds: "loggers whose output takes no more",
+        matters: "everything that logs waits for the one goroutine that writes",
+        cannot: "whether the sink is slow or stuck",
+        needs: "function names",
+        run: log_sink::run,
+    },
+    Analysis {
         kind: recursive_read_lock::KIND,
         finds: "readers that take an RWMutex again while a writer waits for it",
         matters: "the writer keeps the reader out and the reader keeps the writer out, for ever",
@@ -121,14 +137,6 @@ pub const ANALYSES: &[Analysis] = &[
         run: abandoned_lock::run,
     },
     Analysis {
-        kind: crash::CRASH,
-        finds: "the panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out",
-        matters: "the first goroutine is the cause; the others were only caught in what they did",
-        cannot: "with GOTRACEBACK=single, what the other goroutines did",
-        needs: "what Go printed before the first goroutine: traceback text",
-        run: crash::run,
-    },
-    Analysis {
         kind: http::KIND,
         finds: "HTTP responses whose body was never read to its end or closed",
         matters: "each keeps a connection and two goroutines for ever",
@@ -183,14 +191,6 @@ pub const ANALYSES: &[Analysis] = &[
         cannot: "who made them: that call has returned",
         needs: "function names",
         run: context::run,
-    },
-    Analysis {
-        kind: log_sink::KIND,
-        finds: "loggers whose output takes no more",
-        matters: "everything that logs waits for the one goroutine that writes",
-        cannot: "whether the sink is slow or stuck",
-        needs: "function names",
-        run: log_sink::run,
     },
     Analysis {
         kind: syscall::KIND,
