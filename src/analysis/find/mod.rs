@@ -3,7 +3,9 @@
 mod ab_ba;
 mod abandoned_lock;
 mod aside;
+mod channel;
 mod cluster;
+mod cond;
 mod connection;
 mod context;
 mod convoy;
@@ -28,6 +30,7 @@ mod recursive_read_lock;
 mod rest;
 mod said;
 mod self_deadlock;
+mod semaphore;
 mod sql;
 mod sql_db;
 mod suspect;
@@ -35,6 +38,8 @@ mod syscall;
 mod tangles;
 mod tell;
 mod told;
+mod waitgroup;
+mod waits;
 
 use std::cmp::Reverse;
 
@@ -214,6 +219,46 @@ pub const ANALYSES: &[Analysis] = &[
         cannot: "Which method it is.",
         needs: "Function names.",
         run: grpc::streams,
+    },
+    Analysis {
+        kind: waitgroup::CHILDREN,
+        finds: "goroutines in WaitGroup.Wait whose children are blocked",
+        matters: "the child is the cause, the one that waits its victim",
+        cannot: "who is to call Done is not recorded: children are those that the waiter started",
+        needs: "ids of creators (debug=2, Go 1.21 and later); names of functions elsewhere",
+        run: waitgroup::children,
+    },
+    Analysis {
+        kind: waitgroup::NEVER,
+        finds: "goroutines in WaitGroup.Wait that have no child left",
+        matters: "nobody is left to call Done, so the wait never ends",
+        cannot: "a goroutine that was handed the WaitGroup in another way is not recognised",
+        needs: "ids of creators (debug=2, Go 1.21 and later)",
+        run: waitgroup::never,
+    },
+    Analysis {
+        kind: cond::KIND,
+        finds: "callers that pile up in Cond.Wait",
+        matters: "a Cond has no memory: a Signal that came too early or is missing is lost",
+        cannot: "idle workers wait in a Cond, too; they came at one time, though",
+        needs: "ages and addresses (debug=2)",
+        run: cond::run,
+    },
+    Analysis {
+        kind: semaphore::KIND,
+        finds: "semaphores and limits with no place left",
+        matters: "the few who hold the places, and what they wait for, are the cause",
+        cannot: "a channel does not say that it is a semaphore",
+        needs: "stacks with lines; any format",
+        run: semaphore::run,
+    },
+    Analysis {
+        kind: channel::SLOW,
+        finds: "goroutines that wait to send to a consumer that is gone, slow or blocked",
+        matters: "the senders are the victims: what became of the consumer says what to do",
+        cannot: "which channel a goroutine uses: both sides are matched by type or by who started them",
+        needs: "stacks; creators (debug=2) match more",
+        run: channel::run,
     },
     Analysis {
         kind: proven::KIND,

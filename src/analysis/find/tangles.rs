@@ -88,7 +88,10 @@ impl Knot<'_, '_> {
     /// than once; one young waiter may have met the lock by chance.
     pub(super) fn deadlock(&self) -> Severity {
         let lasts = self.oldest.is_some_and(|minutes| minutes >= 1) || self.leaked > 0;
-        if lasts || self.waiting() > 1 { Severity::High } else { Severity::Medium }
+        // Without addresses and ages two waiters may be two objects that are locked for a moment.
+        let several = if self.is_object() { 2 } else { MANY };
+        let several = self.waiting() >= several || (self.locks.deserted && self.waiting() > 1);
+        if lasts || several { Severity::High } else { Severity::Medium }
     }
 
     /// How bad contention is: by how many wait, their share, and since when.

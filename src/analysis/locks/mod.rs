@@ -79,6 +79,8 @@ pub struct Locks<'d> {
     pub locks: Vec<Lock<'d>>,
     /// What is wrong with the locks.
     pub tangles: Vec<Tangle>,
+    /// Nobody in the program runs, sleeps or waits for something outside.
+    pub deserted: bool,
     wait_of: Vec<u32>,
     group_of: Vec<u32>,
 }
@@ -94,6 +96,7 @@ impl<'d> Locks<'d> {
             waits: Vec::new(),
             locks: Vec::new(),
             tangles: Vec::new(),
+            deserted: false,
             wait_of: Vec::new(),
             group_of: Vec::new(),
         }
@@ -110,6 +113,7 @@ impl<'d> Locks<'d> {
         };
         locks.find_waits(facts);
         if !locks.locks.is_empty() {
+            locks.deserted = stuck::is_deserted(facts);
             holder::find(&mut locks, facts);
             locks.tangles = diagnose::diagnose(&locks, facts);
         }

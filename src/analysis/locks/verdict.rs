@@ -72,7 +72,13 @@ pub(super) fn verdict<'d>(
         }
         _ => None,
     };
-    match (sure, lone, best) {
+    // Where every waiter came through the object, as where nothing tells objects apart, the call path
+    // says little beside a goroutine of the same type that is blocked elsewhere.
+    let blocked = best.filter(|candidate| {
+        let plain = locks.waits_for(index).nth(1).is_some() && lock.id.is_object();
+        !plain && candidate.tier == Tier::Type && super::holder::is_busy(locks, facts, candidate)
+    });
+    match (sure.or(blocked), lone, best) {
         (Some(candidate), ..) => Verdict::Held(candidate),
         (None, Some((row, frame)), _) => Verdict::Own { row, frame },
         (None, None, Some(candidate)) => Verdict::Held(candidate),
@@ -104,24 +110,33 @@ fn reads<'d>(
 /// The raw index of an earlier frame that is a method of the object whose lock the innermost method
 /// wants, if there is one. The same function again is recursion through a structure, unless it is the
 /// same object.
+///
+/// Of several the outermost is named, as the way into an object is where it is mostly locked; but not
+/// the function that the goroutine started with if there is another: a loop that serves an object holds
+/// nothing while it calls.
 fn nested(locks: &Locks<'_>, facts: &Facts<'_>, wait: &Wait) -> Option<usize> {
     let stack = stack_of(facts, wait.row);
     let caller = wait.caller as usize;
     let inner = locks.frames.at(stack, caller);
     let owner = inner.owner.filter(|_| wait.op.is_lock() && wait.op != Op::Once)?;
     let receiver = |frame: usize| locks.frames.receiver(wait.row as usize, frame);
-    (caller + 1..stack.len()).find(|at| {
+    // A lock far from the receiver is no field of it.
+    if let (Some(Id::Address(address)), Some(object)) =
+        (locks.lock(wait.lock).map(|lock| lock.id), receiver(caller))
+        && super::holder::offset(address, object).is_none()
+    {
+        return None;
+    }
+    let is_outer = |at: &usize| {
         let outer = locks.frames.at(stack, *at);
-        if outer.owner != Some(owner) {
-            return false;
-        }
-        let (a, b) = (receiver(caller), receiver(*at));
         let closure = inner.name.starts_with(outer.name);
-        match (a, b) {
-            (Some(a), Some(b)) => a == b && !closure,
-            _ => !closure,
-        }
-    })
+        let differs = matches!((receiver(caller), receiver(*at)), (Some(a), Some(b)) if a != b);
+        outer.owner == Some(owner) && !closure && !differs
+    };
+    let mut outermost = (caller + 1..stack.len()).rev().filter(is_outer);
+    let first = outermost.next()?;
+    let starts = first + 1 == stack.len();
+    Some(if starts { outermost.next().unwrap_or(first) } else { first })
 }
 
 /// The raw index of an earlier call of the same `Once` by the same line.
