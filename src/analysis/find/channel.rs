@@ -90,11 +90,13 @@ fn consumers<'d>(
         .map(base)
         .take(2)
         .collect();
+    let dispatchers: Vec<&str> = first.creators.iter().map(|by| by.function).collect();
     let mut found = Vec::new();
     for (index, group) in facts.groups.iter().enumerate() {
         let state = facts.state(index);
-        if state == "chan send" && user_frame(facts, index).is_some_and(|(_, f)| f == site.function)
-        {
+        // Another instance on its way to the send, or the one that starts the senders.
+        let sends = |name: &str| name == site.function || dispatchers.contains(&name);
+        if facts.functions(group.stack).any(sends) {
             continue;
         }
         let stack = facts.dump().stack(group.stack);

@@ -8,7 +8,7 @@
 //! goroutines have passed the very send (or acquire) that others wait in, and are still further down in
 //! the same function.
 
-use super::waits::{MANY, Site, doing, place, sites};
+use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -47,7 +47,9 @@ fn waiting<'d>(facts: &Facts<'d>, group: usize) -> Vec<(&'d str, u32)> {
         Shown::Call { function, line, std: false, .. } => Some((function, line)),
         _ => None,
     });
-    users.take(if known(facts, group.stack) { 3 } else { 2 }).collect()
+    // A semaphore may have an acquire method of its own.
+    let own = facts.functions(group.stack).any(|name| name.to_lowercase().ends_with(".acquire"));
+    users.take(if known(facts, group.stack) || own { 3 } else { 1 }).collect()
 }
 
 fn known(facts: &Facts<'_>, stack: crate::model::StackId) -> bool {
@@ -57,9 +59,11 @@ fn known(facts: &Facts<'_>, stack: crate::model::StackId) -> bool {
 fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
     let first = *site.groups.first()?;
     let wanted = waiting(facts, first);
+    let is_known = facts.groups.get(first).is_some_and(|group| known(facts, group.stack));
     let holds = |index: &usize| {
         let Some(group) = facts.groups.get(*index) else { return false };
         !site.groups.contains(index)
+            && (is_known || is_deeper(facts, *index, &wanted))
             && facts.frames(group.stack).any(|frame| match frame {
                 Shown::Call { function, line, .. } => {
                     wanted.iter().any(|(name, at)| *name == function && line > *at && *at > 0)
@@ -70,7 +74,6 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
     let holders: Vec<usize> = (0..facts.groups.len()).filter(holds).collect();
     let count = |group: &usize| facts.groups.get(*group).map_or(0, |group| group.count);
     let held: i64 = holders.iter().map(count).sum();
-    let is_known = facts.groups.get(first).is_some_and(|group| known(facts, group.stack));
     // More holders than waiters are no queue for a few places.
     if !(is_known || (held > 0 && held < site.count)) {
         return None;
@@ -106,6 +109,16 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
         None => "look for a path that returns without releasing its place".to_owned(),
     }];
     Some(finding)
+}
+
+/// Whether the goroutines of a group work inside of the waiting function: in a call, or outside of the
+/// process. Who is at a channel of the function itself is at another turn of its loop.
+fn is_deeper(facts: &Facts<'_>, index: usize, wanted: &[(&str, u32)]) -> bool {
+    let works =
+        matches!(facts.state(index), "IO wait" | "sleep" | "syscall" | "running" | "runnable");
+    let inside =
+        user_frame(facts, index).is_some_and(|(_, name)| wanted.iter().all(|w| w.0 != name));
+    works || inside
 }
 
 fn severity(facts: &Facts<'_>, site: &Site<'_>) -> Severity {

@@ -141,6 +141,15 @@ impl<'d> Locks<'d> {
         list.iter().filter_map(|wait| self.waits.get(*wait as usize))
     }
 
+    /// Whether a candidate stands directly in a `select` of the function that its goroutine started
+    /// with: most loops that serve an object do, and hold nothing.
+    pub fn is_loop(&self, facts: &Facts<'d>, candidate: &Candidate) -> bool {
+        let stack = stack_of(facts, candidate.row);
+        let state = self.group(candidate.row).map_or("", |group| facts.state(group));
+        let direct = (0..candidate.frame).all(|at| !self.frames.at(stack, at).user);
+        state == "select" && candidate.frame + 1 == stack.len() && direct
+    }
+
     fn find_waits(&mut self, facts: &Facts<'d>) {
         let mut shapes: FxHashMap<StackId, Shape> = FxHashMap::default();
         let mut offsets: FxHashMap<Owner<'d>, u64> = FxHashMap::default();

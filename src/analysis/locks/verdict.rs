@@ -6,6 +6,13 @@ use rustc_hash::FxHashMap;
 use super::{Candidate, Id, Locks, Op, Owner, Tier, Wait, stack_of};
 use crate::analysis::Facts;
 
+/// Waiters whose age is looked at; the dump has the oldest first.
+const SAMPLE: usize = 64;
+
+/// Minutes from which on a wait is one: Go counts from a garbage collection and forces one every two
+/// minutes (runtime/proc.go, forcegcperiod).
+const SURE: u32 = 2;
+
 /// What is said of one lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -59,7 +66,13 @@ pub(super) fn verdict<'d>(
     if let Some(reads) = reads(locks, facts, index, &nested, writers) {
         return reads;
     }
-    let best = lock.holders.first().copied();
+    // Nobody serves a select for minutes with a lock held; a loop that does holds another or none.
+    let old = locks.waits_for(index).take(SAMPLE).any(|wait| {
+        let head = facts.dump().goroutine(wait.row as usize).map(|goroutine| goroutine.head());
+        head.is_some_and(|head| head.leaked || head.minutes.is_some_and(|n| n >= SURE))
+    });
+    let fits = |candidate: &&Candidate| !(old && locks.is_loop(facts, candidate));
+    let best = lock.holders.iter().find(fits).copied();
     // An exact pointer in a goroutine that is blocked elsewhere is better evidence than a call path.
     let sure = best.filter(|candidate| candidate.tier <= Tier::Shared);
     // Only one goroutine can be inside of a mutex: several nested waiters cannot all hold it. What is
