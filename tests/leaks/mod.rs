@@ -352,3 +352,20 @@ fn connections_of_a_library_outlive_the_call_that_opened_them() {
     let config = Config::default();
     assert!(report_with(&[&path], &config).worst() <= Severity::Low);
 }
+
+#[test]
+fn senders_with_a_slow_consumer_are_no_leak() {
+    let mut text = Text::service();
+    text.of_main(100, 60, "chan send", &[("main.(*queue).Push", 20), ("main.handle", 4)]);
+    let dead = report(&[&text]);
+    assert_eq!(dead.findings[0].category, Category::Leak);
+    text.of_main(300, 1, "sleep", &[("time.Sleep", 1), ("main.(*queue).drain", 31)]);
+    let slow = report(&[&text]);
+    assert_eq!(slow.findings[0].category, Category::Backpressure);
+    assert!(
+        slow.findings[0].title.ends_with("their consumer is slow"),
+        "{}",
+        slow.findings[0].title
+    );
+    assert!(slow.evidence().contains("main.(*queue).drain (main.go:31)"));
+}

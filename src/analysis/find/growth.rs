@@ -29,9 +29,9 @@ pub(super) enum Trend {
     Grows,
     /// It is what it was, but for chance.
     Stays,
-    /// It is lower than it was.
+    /// It is lower than it was, and no higher than at first.
     Falls,
-    /// It goes up and down.
+    /// It rises, but not all the time.
     Varies,
 }
 
@@ -41,7 +41,7 @@ impl Trend {
             Self::Grows => "it grows",
             Self::Stays => "it does not grow",
             Self::Falls => "it falls",
-            Self::Varies => "it goes up and down",
+            Self::Varies => "it rises, but not all the time",
         }
     }
 
@@ -52,8 +52,8 @@ impl Trend {
         let rises = counts.windows(2).all(|pair| matches!(pair, [a, b] if b >= a));
         match () {
             () if rises && is_more(*last, *first) => Self::Grows,
-            () if is_more(*most, *last) => Self::Falls,
             () if is_more(*last, *first) => Self::Varies,
+            () if is_more(*most, *last) => Self::Falls,
             () => Self::Stays,
         }
     }
@@ -149,6 +149,7 @@ pub(super) fn weigh(case: &Case<'_, '_>, history: &History<'_>, finding: &mut Fi
 /// Raises or lowers a suspected leak by what earlier dumps show; `false` acquits it.
 fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) -> bool {
     match trend {
+        Trend::Varies => true,
         Trend::Grows if moves => true,
         Trend::Grows => {
             let grown = if finding.count >= MANY { Severity::High } else { Severity::Medium };
@@ -157,7 +158,7 @@ fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) 
             finding.title = tell::grown(&finding.title);
             true
         }
-        Trend::Falls | Trend::Varies => false,
+        Trend::Falls => false,
         Trend::Stays if moves => false,
         Trend::Stays => {
             // Who sends and stays is stuck; who receives or selects and stays may as well be idle.
@@ -261,6 +262,7 @@ mod tests {
     fn trends() {
         assert_eq!(Trend::of(&[31, 120, 245]), Trend::Grows);
         assert_eq!(Trend::of(&[198, 563, 206]), Trend::Falls);
+        assert_eq!(Trend::of(&[100, 400, 300]), Trend::Varies);
         assert_eq!(Trend::of(&[150, 150, 150]), Trend::Stays);
         assert_eq!(Trend::of(&[5067, 5067]), Trend::Stays);
         // A pool that is busier by chance.

@@ -7,6 +7,7 @@ mod channel;
 mod cluster;
 mod cond;
 mod connection;
+mod consumer;
 mod context;
 mod convoy;
 mod crash;

@@ -13,6 +13,7 @@
 use super::aside::{is_fine, is_main, known};
 use super::cluster;
 use super::connection::Connections;
+use super::consumer::consumer;
 use super::crowd::{Crowd, Site, crowds};
 use super::per_request;
 use super::reason::Reason;
@@ -39,7 +40,7 @@ const LEAKPROF: i64 = 10_000;
 pub(super) const LONG: u32 = 10;
 
 /// Connections that pools keep open by default: `MaxIdleConns` of `http.DefaultTransport`, `maxPoolSize`
-/// of MongoDB; others have fewer.
+/// of `MongoDB`; others have fewer.
 const POOL: i64 = 100;
 /// Of more goroutines than so many times its size a crowd that may as well be a pool is not worth a
 /// line: a dump of 20,000 (real-erigon) has a dozen of them.
@@ -110,6 +111,13 @@ impl<'f, 'd> Look<'f, 'd> {
             !crowd.groups.contains(index) && self.facts.frames(group.stack).any(past)
         });
         others.fold(0i64, |sum, (_, group)| sum.saturating_add(group.count))
+    }
+
+    /// The group that may still receive what `crowd` sends, unless its goroutines have outlived who
+    /// started them: their receiver was the caller.
+    pub(super) fn consumer(&self, crowd: &Crowd<'_>) -> Option<usize> {
+        let left = crowd.reason != Reason::Send || crowd.origin.is_gone();
+        if left { None } else { consumer(self.facts, crowd) }
     }
 
     /// Whether each goroutine of `crowd` serves a connection that somebody reads from.
@@ -185,7 +193,8 @@ impl<'f, 'd> Look<'f, 'd> {
         match () {
             () if self.is_deserted(crowd) => Some((if n >= MANY { High } else { Medium }, Likely)),
             () if origin.is_one_per_call() && origin.is_gone() => Some((Medium, Likely)),
-            () if n >= MANY && old => Some((High, Likely)),
+            () if self.consumer(crowd).is_some() => (n >= MANY).then_some((Medium, Possible)),
+            () if n >= MASS || (n >= MANY && old) => Some((High, Likely)),
             () if n >= MANY => Some((Medium, Likely)),
             () if origin.is_gone() || old => Some((Medium, Possible)),
             () if n > 1 => Some((Low, Possible)),

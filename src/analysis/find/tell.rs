@@ -77,6 +77,15 @@ pub(super) fn suspected(
     }
     finding.title = title(first, cluster, finding.severity);
     finding.evidence = evidence(facts, look, first);
+    if let Some(consumer) = look.consumer(first).and_then(|index| facts.groups.get(index)) {
+        finding.category = Category::Backpressure;
+        finding.title = finding.title.replace(": nobody receives", ": their consumer is slow");
+        let place =
+            super::crowd::site(facts, consumer.stack).map_or_else(String::new, |s| s.words());
+        finding
+            .evidence
+            .insert(0, format!("whoever receives may be in {place}, which does not wait for them"));
+    }
     finding.evidence.extend(members(cluster));
     let entry = first.groups.first().and_then(|index| known(case, *index));
     finding.evidence.extend(entry.map(known_as));
