@@ -28,7 +28,9 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 }
 
 fn judge(knot: &Knot<'_, '_>) -> Finding {
-    let lasts = knot.leaked > 0 || knot.oldest.is_some_and(|minutes| minutes >= SURE);
+    let lasts = knot.leaked > 0
+        || knot.oldest.is_some_and(|minutes| minutes >= SURE)
+        || (knot.locks.deserted && !knot.facts.has_ages());
     let inside = somebody(knot);
     let partial = knot.facts.is_partial() || knot.facts.groups.len() < 2;
     let many = knot.waiting() >= CROWD || (knot.tangle.locks.len() > 2 && knot.is_object());

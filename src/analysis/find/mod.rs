@@ -3,7 +3,9 @@
 mod ab_ba;
 mod abandoned_lock;
 mod aside;
+mod channel;
 mod cluster;
+mod cond;
 mod connection;
 mod consumer;
 mod context;
@@ -29,6 +31,7 @@ mod recursive_read_lock;
 mod rest;
 mod said;
 mod self_deadlock;
+mod semaphore;
 mod sql;
 mod sql_db;
 mod suspect;
@@ -36,6 +39,8 @@ mod syscall;
 mod tangles;
 mod tell;
 mod told;
+mod waitgroup;
+mod waits;
 
 use std::cmp::Reverse;
 
@@ -66,19 +71,99 @@ pub struct Analysis {
 pub const ANALYSES: &[Analysis] = &[
     Analysis {
         kind: crash::CRASH,
-        finds: "the panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out",
-        matters: "the first goroutine is the cause; the others were only caught in what they did",
-        cannot: "with GOTRACEBACK=single, what the other goroutines did",
-        needs: "what Go printed before the first goroutine: traceback text",
+        finds: "The panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out.",
+        matters: "The first goroutine is the cause; the others were only caught in what they did.",
+        cannot: "With GOTRACEBACK=single, what the other goroutines did.",
+        needs: "What Go printed before the first goroutine: traceback text.",
         run: crash::run,
     },
     Analysis {
+        kind: http::KIND,
+        finds: "HTTP responses whose body was never read to its end or closed.",
+        matters: "Each keeps a connection and two goroutines for ever.",
+        cannot: "Who left the body open: that call has returned.",
+        needs: "Function names and states; debug=0 and 2, most of debug=1.",
+        run: http::run,
+    },
+    Analysis {
+        kind: http_upstream::KIND,
+        finds: "HTTP requests that wait for their response.",
+        matters: "A slow server outside makes everything wait that calls it, unless there is a timeout.",
+        cannot: "Which server it is.",
+        needs: "Function names; ages help.",
+        run: http_upstream::run,
+    },
+    Analysis {
+        kind: http_client::KIND,
+        finds: "HTTP servers that are stuck in a write because the client does not read.",
+        matters: "Without a write timeout the handler stays, with all that it holds, until the client goes.",
+        cannot: "Whether the client is only slow.",
+        needs: "Function names; ages help.",
+        run: http_client::run,
+    },
+    Analysis {
+        kind: sql::KIND,
+        finds: "Goroutines that wait for a database connection, and results and transactions that stay open.",
+        matters: "When the pool is used up, every request that needs the database stands still.",
+        cannot: "The limit of the pool, and Rows whose context cannot be cancelled.",
+        needs: "Function names.",
+        run: sql::run,
+    },
+    Analysis {
+        kind: sql_db::KIND,
+        finds: "More sql.DB than a program needs.",
+        matters: "Each keeps a goroutine and a pool of connections until it is closed.",
+        cannot: "Who called sql.Open.",
+        needs: "Function names.",
+        run: sql_db::run,
+    },
+    Analysis {
+        kind: exec::KIND,
+        finds: "Commands that have ended while another process holds the pipe of their output.",
+        matters: "Cmd.Wait does not return, and what waits for it never goes on.",
+        cannot: "Which process holds the pipe.",
+        needs: "Function names.",
+        run: exec::run,
+    },
+    Analysis {
+        kind: context::KIND,
+        finds: "Contexts below a parent of a foreign type that are never cancelled.",
+        matters: "Each leaks a goroutine.",
+        cannot: "Who made them: that call has returned.",
+        needs: "Function names.",
+        run: context::run,
+    },
+    Analysis {
         kind: log_sink::KIND,
-        finds: "loggers whose output takes no more",
-        matters: "everything that logs waits for the one goroutine that writes",
-        cannot: "whether the sink is slow or stuck",
-        needs: "function names",
+        finds: "Loggers whose output takes no more.",
+        matters: "Everything that logs waits for the one goroutine that writes.",
+        cannot: "Whether the sink is slow or stuck.",
+        needs: "Function names.",
         run: log_sink::run,
+    },
+    Analysis {
+        kind: syscall::KIND,
+        finds: "Goroutines that stay in a system call or in C code.",
+        matters: "Each pins an operating system thread, of which a program may have 10000.",
+        cannot: "Which file or lock it is.",
+        needs: "States or function names; ages help.",
+        run: syscall::run,
+    },
+    Analysis {
+        kind: grpc::CONN,
+        finds: "gRPC connections that are dialled again and again and not closed.",
+        matters: "Each has several goroutines until it is closed.",
+        cannot: "Which server they go to.",
+        needs: "Function names.",
+        run: grpc::connections,
+    },
+    Analysis {
+        kind: grpc::STREAM,
+        finds: "gRPC streams that nobody reads to their end.",
+        matters: "Each keeps a goroutine and memory until its connection is closed.",
+        cannot: "Which method it is.",
+        needs: "Function names.",
+        run: grpc::streams,
     },
     Analysis {
         kind: recursive_read_lock::KIND,
@@ -137,89 +222,49 @@ pub const ANALYSES: &[Analysis] = &[
         run: abandoned_lock::run,
     },
     Analysis {
-        kind: http::KIND,
-        finds: "HTTP responses whose body was never read to its end or closed",
-        matters: "each keeps a connection and two goroutines for ever",
-        cannot: "who left the body open: that call has returned",
-        needs: "function names and states; debug=0 and 2, most of debug=1",
-        run: http::run,
+        kind: waitgroup::CHILDREN,
+        finds: "goroutines in WaitGroup.Wait whose children are blocked",
+        matters: "the child is the cause, the one that waits its victim",
+        cannot: "who is to call Done is not recorded: children are those that the waiter started",
+        needs: "ids of creators (debug=2, Go 1.21 and later); names of functions elsewhere",
+        run: waitgroup::children,
     },
     Analysis {
-        kind: http_upstream::KIND,
-        finds: "HTTP requests that wait for their response",
-        matters: "A slow server outside makes everything wait that calls it, unless there is a timeout",
-        cannot: "which server it is",
-        needs: "function names; ages help",
-        run: http_upstream::run,
+        kind: waitgroup::NEVER,
+        finds: "goroutines in WaitGroup.Wait that have no child left",
+        matters: "nobody is left to call Done, so the wait never ends",
+        cannot: "a goroutine that was handed the WaitGroup in another way is not recognised",
+        needs: "ids of creators (debug=2, Go 1.21 and later)",
+        run: waitgroup::never,
     },
     Analysis {
-        kind: http_client::KIND,
-        finds: "HTTP servers that are stuck in a write because the client does not read",
-        matters: "without a write timeout the handler stays, with all that it holds, until the client goes",
-        cannot: "whether the client is only slow",
-        needs: "function names; ages help",
-        run: http_client::run,
+        kind: cond::KIND,
+        finds: "callers that pile up in Cond.Wait",
+        matters: "a Cond has no memory: a Signal that came too early or is missing is lost",
+        cannot: "idle workers wait in a Cond, too; they came at one time, though",
+        needs: "ages and addresses (debug=2)",
+        run: cond::run,
     },
     Analysis {
-        kind: sql::KIND,
-        finds: "goroutines that wait for a database connection, and results and transactions that stay open",
-        matters: "when the pool is used up, every request that needs the database stands still",
-        cannot: "the limit of the pool, and Rows whose context cannot be cancelled",
-        needs: "function names",
-        run: sql::run,
+        kind: semaphore::KIND,
+        finds: "semaphores and limits with no place left",
+        matters: "the few who hold the places, and what they wait for, are the cause",
+        cannot: "a channel does not say that it is a semaphore",
+        needs: "stacks with lines; any format",
+        run: semaphore::run,
     },
     Analysis {
-        kind: sql_db::KIND,
-        finds: "more sql.DB than a program needs",
-        matters: "each keeps a goroutine and a pool of connections until it is closed",
-        cannot: "who called sql.Open",
-        needs: "function names",
-        run: sql_db::run,
-    },
-    Analysis {
-        kind: exec::KIND,
-        finds: "commands that have ended while another process holds the pipe of their output",
-        matters: "Cmd.Wait does not return, and what waits for it never goes on",
-        cannot: "which process holds the pipe",
-        needs: "function names",
-        run: exec::run,
-    },
-    Analysis {
-        kind: context::KIND,
-        finds: "contexts below a parent of a foreign type that are never cancelled",
-        matters: "each leaks a goroutine",
-        cannot: "who made them: that call has returned",
-        needs: "function names",
-        run: context::run,
-    },
-    Analysis {
-        kind: syscall::KIND,
-        finds: "goroutines that stay in a system call or in C code",
-        matters: "each pins an operating system thread, of which a program may have 10000",
-        cannot: "which file or lock it is",
-        needs: "states or function names; ages help",
-        run: syscall::run,
-    },
-    Analysis {
-        kind: grpc::CONN,
-        finds: "gRPC connections that are dialled again and again and not closed",
-        matters: "each has several goroutines until it is closed",
-        cannot: "which server they go to",
-        needs: "function names",
-        run: grpc::connections,
-    },
-    Analysis {
-        kind: grpc::STREAM,
-        finds: "gRPC streams that nobody reads to their end",
-        matters: "each keeps a goroutine and memory until its connection is closed",
-        cannot: "which method it is",
-        needs: "function names",
-        run: grpc::streams,
+        kind: channel::SLOW,
+        finds: "goroutines that wait to send to a consumer that is gone, slow or blocked",
+        matters: "the senders are the victims: what became of the consumer says what to do",
+        cannot: "which channel a goroutine uses: both sides are matched by type or by who started them",
+        needs: "stacks; creators (debug=2) match more",
+        run: channel::run,
     },
     Analysis {
         kind: proven::KIND,
         finds: "goroutines that Go marks as leaked",
-        matters: "go proves it: nothing that still runs can reach what they wait for",
+        matters: "Go proves it: nothing that still runs can reach what they wait for",
         cannot: "what a global variable or a live goroutine refers to is never marked, so none proven is not no leak",
         needs: "`(leaked)` marks or a goroutineleak profile (Go 1.26 and later)",
         run: proven::run,

@@ -85,10 +85,18 @@ impl Knot<'_, '_> {
     }
 
     /// How bad a deadlock is: high if it is seen to last, or to hold others up, or to be there more
-    /// than once; one young waiter may have met the lock by chance.
+    /// than once.
     pub(super) fn deadlock(&self) -> Severity {
         let lasts = self.oldest.is_some_and(|minutes| minutes >= 1) || self.leaked > 0;
-        if lasts || self.waiting() > 1 { Severity::High } else { Severity::Medium }
+        // Without addresses and ages two waiters may be two objects that are locked for a moment.
+        let several = if self.is_object() { 2 } else { MANY };
+        let several = self.waiting() >= several || (self.locks.deserted && self.waiting() > 1);
+        match () {
+            () if lasts || several => Severity::High,
+            () if self.locks.deserted || self.waiting() > 1 => Severity::Medium,
+            // One young waiter may have met the lock by chance.
+            () => Severity::Low,
+        }
     }
 
     /// How bad contention is: by how many wait, their share, and since when.
@@ -102,7 +110,8 @@ impl Knot<'_, '_> {
                 Severity::High.min(if long { Severity::High } else { Severity::Medium })
             }
             // One in twenty goroutines is what a user notices, in a small program, too.
-            () if n >= QUEUE || long || share >= 5 => Severity::Medium,
+            () if n >= QUEUE || long => Severity::Medium,
+            () if share >= 5 && (n > 1 || self.tangle.by.is_some()) => Severity::Medium,
             () => Severity::Low,
         }
     }
@@ -110,11 +119,18 @@ impl Knot<'_, '_> {
     /// How sure a holder is.
     pub(super) fn confidence(&self) -> Confidence {
         match self.tangle.by.map(|by| by.tier) {
-            Some(Tier::Receiver | Tier::Shared) if self.tangle.rivals == 0 => Confidence::Likely,
+            Some(Tier::Receiver | Tier::Shared) if self.tangle.rivals == 0 && !self.is_loop() => {
+                Confidence::Likely
+            }
             Some(_) => Confidence::Possible,
             None if self.is_object() => Confidence::Likely,
             None => Confidence::Possible,
         }
+    }
+
+    /// Whether the holder may as well be a loop that serves the object and holds nothing.
+    fn is_loop(&self) -> bool {
+        self.tangle.by.is_some_and(|by| self.locks.is_loop(self.facts, &by))
     }
 
     /// Whether the lock is known as an object.

@@ -80,6 +80,7 @@ impl<'f, 'd> Teller<'f, 'd> {
             "chan send" => "is blocked sending on a channel",
             "chan receive" => "is blocked receiving from a channel",
             "chan receive (nil chan)" | "chan send (nil chan)" => "is blocked on a nil channel",
+            "unknown" => "waits for something that this format does not show",
             other => return format!("is in state `{other}`"),
         }
         .to_owned()

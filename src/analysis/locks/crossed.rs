@@ -40,6 +40,7 @@ pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Facts<'d>, verdicts: &mut [Ve
             link(verdicts, &members);
         }
     }
+    few(locks, facts, &open, verdicts);
     // Two functions, each with one lock and a crowd of the other's victims behind it.
     if let [a, b] = &odd[..]
         && open.len() == 2
@@ -48,6 +49,33 @@ pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Facts<'d>, verdicts: &mut [Ve
         && (a.1.stands_out || b.1.stands_out || started_together(facts, &[a, b]))
     {
         link(verdicts, &[a, b]);
+    }
+}
+
+/// Where no address tells locks apart: a few that wait in another function than the crowd of the same
+/// package are the exception. Those few likely hold each other's locks, and the crowd's.
+fn few<'d>(locks: &Locks<'d>, facts: &Facts<'d>, open: &[u32], verdicts: &mut [Verdict]) {
+    let [a, b] = *open else { return };
+    let total = |index: u32| -> i64 {
+        let rows = locks.waits_for(index).map(|wait| wait.row);
+        rows.map(|row| facts.dump().goroutine(row as usize).map_or(1, |g| g.count())).sum()
+    };
+    let (small, crowd) = if total(a) < total(b) { (a, b) } else { (b, a) };
+    let named = [small, crowd].iter().all(|l| locks.lock(*l).is_some_and(|l| !l.id.is_object()));
+    let Some(wait) = locks.waits_for(small).next().filter(|_| named) else { return };
+    let Some(other) = locks.waits_for(crowd).next() else { return };
+    if package(locks, facts, wait) != package(locks, facts, other)
+        || total(small) < 2
+        || total(small).saturating_mul(RARE) > total(crowd)
+    {
+        return;
+    }
+    let candidate =
+        Candidate { row: wait.row, frame: wait.caller as usize, tier: Tier::Type, pointer: 0 };
+    for lock in [small, crowd] {
+        if let Some(slot) = verdicts.get_mut(lock as usize) {
+            *slot = Verdict::Held(candidate);
+        }
     }
 }
 
@@ -89,6 +117,33 @@ fn started_together(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {
 
 fn package<'d>(locks: &Locks<'d>, facts: &Facts<'d>, wait: &Wait) -> &'d str {
     locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package
+}
+
+/// Of goroutines beyond the first of a stack the words of most frames are not kept: their locks, waited
+/// for in the same place, are held as those of the first are.
+pub(super) fn adopt(locks: &Locks<'_>, facts: &Facts<'_>, verdicts: &mut [Verdict]) {
+    let mut known: BTreeMap<u32, Candidate> = BTreeMap::new();
+    let first = |index: u32| locks.waits_for(index).next().copied();
+    for (index, verdict) in (0u32..).zip(verdicts.iter()) {
+        if let (Verdict::Held(candidate), Some(wait)) = (verdict, first(index))
+            && candidate.tier <= Tier::Shared
+        {
+            known.entry(wait.group).or_insert(*candidate);
+        }
+    }
+    for (index, verdict) in (0u32..).zip(verdicts) {
+        let weak = match verdict {
+            Verdict::Nobody | Verdict::Own { .. } => true,
+            Verdict::Held(candidate) => candidate.tier > Tier::Shared,
+            _ => false,
+        };
+        let Some(wait) = first(index).filter(|_| weak) else { continue };
+        let args = facts.dump().args(wait.row as usize);
+        let sampled = args.iter().any(|word| u32::from(word.frame) >= wait.caller);
+        if let Some(candidate) = known.get(&wait.group).filter(|_| !sampled) {
+            *verdict = Verdict::Held(*candidate);
+        }
+    }
 }
 
 /// Each holds the lock of the one before.

@@ -98,6 +98,7 @@ pub(super) fn diagnose<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> Vec<Tangle> 
             }
         })
         .collect();
+    super::crossed::adopt(locks, facts, &mut verdicts);
     super::crossed::cross(locks, facts, &mut verdicts);
     let ends = ends(locks, &verdicts);
     let mut told: FxHashMap<(Trouble, bool, Vec<usize>, &str), usize> = FxHashMap::default();

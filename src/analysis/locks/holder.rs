@@ -173,13 +173,13 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
 }
 
 /// States in which a goroutine is blocked in the midst of its work. `select` is left out: loops that
-/// serve an object wait in it and hold nothing.
+/// serve an object wait in it and hold nothing. debug=1 hides some channel waits: they are unknown.
 fn is_blocked(state: &str) -> bool {
     matches!(state, "IO wait" | "semacquire" | "sleep" | "syscall" | "sync.WaitGroup.Wait")
         || state.starts_with("chan ")
         || state.starts_with("sync.Mutex")
         || state.starts_with("sync.RWMutex")
-        || state == "select (no cases)"
+        || matches!(state, "select (no cases)" | "unknown")
 }
 
 /// Another method of the type whose method locks, for locks that no address leads from.
@@ -284,6 +284,11 @@ fn fit(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidate) -> u8 {
         "sleep" => 4,
         _ => 5,
     }
+}
+
+/// Whether a candidate is blocked or at work, and not in a lock or in a loop that waits for work.
+pub(super) fn is_busy(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidate) -> bool {
+    locks.wait(candidate.row).is_none() && fit(locks, facts, candidate) < 3
 }
 
 /// Puts the likeliest first: by tier, then by how the state fits, then the rarest stack – the exception

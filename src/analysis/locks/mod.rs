@@ -79,6 +79,8 @@ pub struct Locks<'d> {
     pub locks: Vec<Lock<'d>>,
     /// What is wrong with the locks.
     pub tangles: Vec<Tangle>,
+    /// Nobody in the program runs, sleeps or waits for something outside.
+    pub deserted: bool,
     wait_of: Vec<u32>,
     group_of: Vec<u32>,
 }
@@ -94,6 +96,7 @@ impl<'d> Locks<'d> {
             waits: Vec::new(),
             locks: Vec::new(),
             tangles: Vec::new(),
+            deserted: false,
             wait_of: Vec::new(),
             group_of: Vec::new(),
         }
@@ -110,6 +113,7 @@ impl<'d> Locks<'d> {
         };
         locks.find_waits(facts);
         if !locks.locks.is_empty() {
+            locks.deserted = stuck::is_deserted(facts);
             holder::find(&mut locks, facts);
             locks.tangles = diagnose::diagnose(&locks, facts);
         }
@@ -135,6 +139,15 @@ impl<'d> Locks<'d> {
     pub fn waits_for(&self, index: u32) -> impl Iterator<Item = &Wait> {
         let list = self.lock(index).map_or(&[][..], |lock| &lock.waits);
         list.iter().filter_map(|wait| self.waits.get(*wait as usize))
+    }
+
+    /// Whether a candidate stands directly in a `select` of the function that its goroutine started
+    /// with: most loops that serve an object do, and hold nothing.
+    pub fn is_loop(&self, facts: &Facts<'d>, candidate: &Candidate) -> bool {
+        let stack = stack_of(facts, candidate.row);
+        let state = self.group(candidate.row).map_or("", |group| facts.state(group));
+        let direct = (0..candidate.frame).all(|at| !self.frames.at(stack, at).user);
+        state == "select" && candidate.frame + 1 == stack.len() && direct
     }
 
     fn find_waits(&mut self, facts: &Facts<'d>) {

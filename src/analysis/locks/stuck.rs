@@ -23,6 +23,7 @@ pub(super) fn is_stuck(
         return true;
     }
     let waits_for_others = state.starts_with("chan ")
+        || state == "unknown"
         || locks.wait(row).is_some_and(|wait| matches!(wait.op, Op::WaitGroup | Op::Cond));
     if !waits_for_others || is_timer(locks, facts, row) {
         return false;
@@ -44,6 +45,13 @@ pub(super) fn busy_parents(facts: &Facts<'_>) -> FxHashSet<u64> {
         .filter(|index| works(facts.state(*index)))
         .flat_map(|index| facts.members(index).filter_map(crate::model::Goroutine::creator_goid))
         .collect()
+}
+
+/// Whether nothing in the program runs, sleeps or waits for something outside: then nobody is left who
+/// could end a wait for a lock.
+pub(super) fn is_deserted(facts: &Facts<'_>) -> bool {
+    (0..facts.groups.len())
+        .all(|index| !works(facts.state(index)) || facts.state(index) == "select")
 }
 
 /// States that end without the help of another goroutine of the process, or may.

@@ -6,6 +6,13 @@ use rustc_hash::FxHashMap;
 use super::{Candidate, Id, Locks, Op, Owner, Tier, Wait, stack_of};
 use crate::analysis::Facts;
 
+/// Waiters whose age is looked at; the dump has the oldest first.
+const SAMPLE: usize = 64;
+
+/// Minutes from which on a wait is one: Go counts from a garbage collection and forces one every two
+/// minutes (runtime/proc.go, forcegcperiod).
+const SURE: u32 = 2;
+
 /// What is said of one lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -59,7 +66,13 @@ pub(super) fn verdict<'d>(
     if let Some(reads) = reads(locks, facts, index, &nested, writers) {
         return reads;
     }
-    let best = lock.holders.first().copied();
+    // Nobody serves a select for minutes with a lock held; a loop that does holds another or none.
+    let old = locks.waits_for(index).take(SAMPLE).any(|wait| {
+        let head = facts.dump().goroutine(wait.row as usize).map(|goroutine| goroutine.head());
+        head.is_some_and(|head| head.leaked || head.minutes.is_some_and(|n| n >= SURE))
+    });
+    let fits = |candidate: &&Candidate| !(old && locks.is_loop(facts, candidate));
+    let best = lock.holders.iter().find(fits).copied();
     // An exact pointer in a goroutine that is blocked elsewhere is better evidence than a call path.
     let sure = best.filter(|candidate| candidate.tier <= Tier::Shared);
     // Only one goroutine can be inside of a mutex: several nested waiters cannot all hold it. What is
@@ -72,7 +85,13 @@ pub(super) fn verdict<'d>(
         }
         _ => None,
     };
-    match (sure, lone, best) {
+    // Where every waiter came through the object, as where nothing tells objects apart, the call path
+    // says little beside a goroutine of the same type that is blocked elsewhere.
+    let blocked = best.filter(|candidate| {
+        let plain = locks.waits_for(index).nth(1).is_some() && lock.id.is_object();
+        !plain && candidate.tier == Tier::Type && super::holder::is_busy(locks, facts, candidate)
+    });
+    match (sure.or(blocked), lone, best) {
         (Some(candidate), ..) => Verdict::Held(candidate),
         (None, Some((row, frame)), _) => Verdict::Own { row, frame },
         (None, None, Some(candidate)) => Verdict::Held(candidate),
@@ -104,24 +123,33 @@ fn reads<'d>(
 /// The raw index of an earlier frame that is a method of the object whose lock the innermost method
 /// wants, if there is one. The same function again is recursion through a structure, unless it is the
 /// same object.
+///
+/// Of several the outermost is named, as the way into an object is where it is mostly locked; but not
+/// the function that the goroutine started with if there is another: a loop that serves an object holds
+/// nothing while it calls.
 fn nested(locks: &Locks<'_>, facts: &Facts<'_>, wait: &Wait) -> Option<usize> {
     let stack = stack_of(facts, wait.row);
     let caller = wait.caller as usize;
     let inner = locks.frames.at(stack, caller);
     let owner = inner.owner.filter(|_| wait.op.is_lock() && wait.op != Op::Once)?;
     let receiver = |frame: usize| locks.frames.receiver(wait.row as usize, frame);
-    (caller + 1..stack.len()).find(|at| {
+    // A lock far from the receiver is no field of it.
+    if let (Some(Id::Address(address)), Some(object)) =
+        (locks.lock(wait.lock).map(|lock| lock.id), receiver(caller))
+        && super::holder::offset(address, object).is_none()
+    {
+        return None;
+    }
+    let is_outer = |at: &usize| {
         let outer = locks.frames.at(stack, *at);
-        if outer.owner != Some(owner) {
-            return false;
-        }
-        let (a, b) = (receiver(caller), receiver(*at));
         let closure = inner.name.starts_with(outer.name);
-        match (a, b) {
-            (Some(a), Some(b)) => a == b && !closure,
-            _ => !closure,
-        }
-    })
+        let differs = matches!((receiver(caller), receiver(*at)), (Some(a), Some(b)) if a != b);
+        outer.owner == Some(owner) && !closure && !differs
+    };
+    let mut outermost = (caller + 1..stack.len()).rev().filter(is_outer);
+    let first = outermost.next()?;
+    let starts = first + 1 == stack.len();
+    Some(if starts { outermost.next().unwrap_or(first) } else { first })
 }
 
 /// The raw index of an earlier call of the same `Once` by the same line.

@@ -1,0 +1,192 @@
+//! Goroutines that wait to send, and the consumer that they send to.
+//!
+//! Why it matters: the senders are the victims. If the consumer is gone they leak; if it is slow the
+//! queue moves and needs more consumers or a limit; if it is blocked itself, that is the cause.
+//!
+//! What it cannot know: which channel a goroutine uses is not in a dump. Producer and consumer are
+//! matched by their type, or by the function that started the consumer and in which the sender's
+//! closure stands.
+
+use super::waits::{MANY, Site, doing, place, sites, user_frame};
+use crate::analysis::facts::{Case, Facts};
+use crate::analysis::finding::{Category, Confidence, Finding, Severity};
+use crate::analysis::graph;
+use crate::analysis::locks::{Owner, stack_of};
+
+/// The kind of findings about a consumer that is gone.
+pub(super) const DEAD: &str = "dead-consumer";
+
+/// The kind of findings about a consumer that works.
+pub(super) const SLOW: &str = "slow-consumer";
+
+/// The kind of findings about a consumer that is blocked itself.
+pub(super) const BLOCKED: &str = "blocked-consumer";
+
+/// Senders that make a queue; fewer meet by chance.
+const QUEUE: i64 = 5;
+
+/// Looks at a case.
+pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
+    let facts = case.now;
+    let senders = sites(facts, |index| facts.state(index) == "chan send");
+    let queues = senders.into_iter().filter(|site| site.count >= QUEUE);
+    queues.filter_map(|site| judge(facts, &site)).collect()
+}
+
+/// How a group that may be the consumer stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stand {
+    /// It receives or selects: from this channel it would have received.
+    Idle,
+    Blocked,
+    Works,
+}
+
+fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
+    let owner = owner(facts, site);
+    let consumers = consumers(facts, site, owner);
+    match consumers.iter().max_by_key(|(stand, group)| (*stand, std::cmp::Reverse(*group))) {
+        Some((Stand::Works, group)) => Some(slow(facts, site, *group)),
+        Some((Stand::Blocked, group)) => Some(blocked(facts, site, *group)),
+        Some((Stand::Idle, _)) => None,
+        None => owner.and_then(|owner| dead(facts, site, owner)),
+    }
+}
+
+/// The type whose method sends.
+fn owner<'d>(facts: &Facts<'d>, site: &Site<'d>) -> Option<Owner<'d>> {
+    let group = *site.groups.first()?;
+    let row = *facts.summary.grouping.rows(group).first()?;
+    let (at, _) = user_frame(facts, group)?;
+    facts.locks().frames.at(stack_of(facts, row), at).owner
+}
+
+/// `main.serve` of `main.serve.func2.1`.
+fn base(function: &str) -> &str {
+    let mut name = function;
+    while let Some((rest, last)) = name.rsplit_once('.') {
+        let digits = last.trim_start_matches("func").trim_start_matches("gowrap");
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            break;
+        }
+        name = rest;
+    }
+    name
+}
+
+fn consumers<'d>(
+    facts: &Facts<'d>,
+    site: &Site<'d>,
+    owner: Option<Owner<'d>>,
+) -> Vec<(Stand, usize)> {
+    let locks = facts.locks();
+    let Some(first) = site.groups.first().and_then(|group| facts.groups.get(*group)) else {
+        return Vec::new();
+    };
+    // The functions whose closures send, or hand to those that send.
+    let starts: Vec<&str> = facts
+        .functions(first.stack)
+        .filter(|name| base(name).len() < name.len())
+        .map(base)
+        .take(2)
+        .collect();
+    let dispatchers: Vec<&str> = first.creators.iter().map(|by| by.function).collect();
+    let mut found = Vec::new();
+    for (index, group) in facts.groups.iter().enumerate() {
+        let state = facts.state(index);
+        // Another instance on its way to the send, or the one that starts the senders.
+        let sends = |name: &str| name == site.function || dispatchers.contains(&name);
+        if facts.functions(group.stack).any(sends) {
+            continue;
+        }
+        let stack = facts.dump().stack(group.stack);
+        let frame = |at: usize| locks.frames.at(stack, at);
+        let same_type = owner.is_some() && (0..stack.len()).any(|at| frame(at).owner == owner);
+        let started = group.creators.iter().any(|by| starts.contains(&by.function))
+            && (0..stack.len()).any(|at| frame(at).user);
+        let stand = match state {
+            "sleep" | "IO wait" | "syscall" | "running" | "runnable" => Stand::Works,
+            "chan receive" | "select" => Stand::Idle,
+            _ => Stand::Blocked,
+        };
+        if same_type || (started && stand == Stand::Works) {
+            found.push((stand, index));
+        }
+    }
+    found
+}
+
+fn dead(facts: &Facts<'_>, site: &Site<'_>, owner: Owner<'_>) -> Option<Finding> {
+    // A few may be caught on their way; a leak has them pile up, or stay.
+    if site.count < MANY && site.oldest.is_none() && site.leaked == 0 {
+        return None;
+    }
+    let mut finding = site.finding(facts, DEAD, Category::Leak, None);
+    finding.severity = site.severity(facts);
+    finding.confidence = Confidence::Likely;
+    finding.title = format!(
+        "{} to send in {}, and no consumer is left",
+        graph::wait(site.count),
+        site.function
+    );
+    finding.evidence = vec![format!(
+        "no goroutine but the senders is in a method of {}.{}: the consumer has ended (a return, or a panic that was recovered)",
+        owner.0, owner.1
+    )];
+    let at = site.groups.first().map(|group| place(facts, *group)).unwrap_or_default();
+    finding.next = vec![
+        format!("{at}: select on the consumer's end or a context beside the send"),
+        "look for what ends the loop that receives, and in the log for a recovered panic"
+            .to_owned(),
+    ];
+    Some(finding)
+}
+
+fn slow(facts: &Facts<'_>, site: &Site<'_>, consumer: usize) -> Finding {
+    let role = "is the consumer that does not keep up";
+    let mut finding = site.finding(facts, SLOW, Category::Backpressure, Some((consumer, role)));
+    finding.severity = if site.count >= MANY { Severity::Medium } else { Severity::Low };
+    finding.confidence = Confidence::Possible;
+    let name = user_frame(facts, consumer).map_or("", |(_, name)| name);
+    finding.title = format!(
+        "{} to send in {}; the consumer {name} {}: it does not keep up",
+        graph::wait(site.count),
+        site.function,
+        doing(facts, consumer)
+    );
+    finding.evidence = vec![format!(
+        "the consumer is at work in {}, so the queue moves: this is backpressure, no leak",
+        place(facts, consumer)
+    )];
+    finding.next = vec![
+        format!(
+            "{}: make it faster or start more of them, or limit the producers",
+            place(facts, consumer)
+        ),
+        "take a second dump in a minute: if the same ids still wait, the consumer is stuck"
+            .to_owned(),
+    ];
+    finding
+}
+
+fn blocked(facts: &Facts<'_>, site: &Site<'_>, consumer: usize) -> Finding {
+    let role = "is the consumer, blocked itself";
+    let mut finding = site.finding(facts, BLOCKED, Category::Deadlock, Some((consumer, role)));
+    finding.severity = if site.count >= MANY { Severity::Medium } else { Severity::Low };
+    finding.confidence = Confidence::Possible;
+    let name = user_frame(facts, consumer).map_or("", |(_, name)| name);
+    finding.title = format!(
+        "{} to send in {}; {name}, of the same type, {}",
+        graph::wait(site.count),
+        site.function,
+        doing(facts, consumer)
+    );
+    finding.evidence = vec![format!(
+        "a goroutine of the same type, likely the consumer, {} in {}",
+        doing(facts, consumer),
+        place(facts, consumer)
+    )];
+    finding.next =
+        vec![format!("{}: find what it waits for: that is the cause", place(facts, consumer))];
+    finding
+}

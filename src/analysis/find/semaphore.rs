@@ -1,0 +1,131 @@
+//! Semaphores with no place left: channels that are sent to for a place, `semaphore.Weighted`, limits of
+//! an errgroup and of listeners and pools that work the same way.
+//!
+//! Why it matters: those who wait are the victims; the few who hold the places, and what they wait for,
+//! are the cause.
+//!
+//! What it cannot know: a channel does not say that it is a semaphore. It looks like one if some
+//! goroutines have passed the very send (or acquire) that others wait in, and are still further down in
+//! the same function.
+
+use super::waits::{MANY, Site, doing, place, sites, user_frame};
+use crate::analysis::canon::Shown;
+use crate::analysis::facts::{Case, Facts};
+use crate::analysis::finding::{Category, Confidence, Finding, Severity};
+use crate::analysis::graph;
+
+/// The kind of these findings.
+pub(super) const KIND: &str = "semaphore-exhausted";
+
+/// Functions that wait for a place.
+const ACQUIRE: &[&str] = &[
+    "golang.org/x/net/netutil.(*limitListener).acquire",
+    "golang.org/x/sync/errgroup.(*Group).Go",
+    "golang.org/x/sync/semaphore.(*Weighted).Acquire",
+];
+
+/// Waiters that make a queue; fewer meet by chance.
+const QUEUE: i64 = 5;
+
+/// Looks at a case.
+pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
+    let facts = case.now;
+    let queues = sites(facts, |index| {
+        facts.state(index) == "chan send"
+            || facts.groups.get(index).is_some_and(|group| {
+                facts.functions(group.stack).any(|name| ACQUIRE.contains(&name))
+            })
+    });
+    let queues = queues.into_iter().filter(|site| site.count >= QUEUE);
+    queues.filter_map(|site| judge(facts, &site)).collect()
+}
+
+/// Function and line of the frames that wait: the one that sends, and the one that calls it.
+fn waiting<'d>(facts: &Facts<'d>, group: usize) -> Vec<(&'d str, u32)> {
+    let Some(group) = facts.groups.get(group) else { return Vec::new() };
+    let users = facts.frames(group.stack).filter_map(|frame| match frame {
+        Shown::Call { function, line, std: false, .. } => Some((function, line)),
+        _ => None,
+    });
+    // A semaphore may have an acquire method of its own.
+    let own = facts.functions(group.stack).any(|name| name.to_lowercase().ends_with(".acquire"));
+    users.take(if known(facts, group.stack) || own { 3 } else { 1 }).collect()
+}
+
+fn known(facts: &Facts<'_>, stack: crate::model::StackId) -> bool {
+    facts.functions(stack).any(|name| ACQUIRE.contains(&name))
+}
+
+fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
+    let first = *site.groups.first()?;
+    let wanted = waiting(facts, first);
+    let is_known = facts.groups.get(first).is_some_and(|group| known(facts, group.stack));
+    let holds = |index: &usize| {
+        let Some(group) = facts.groups.get(*index) else { return false };
+        !site.groups.contains(index)
+            && (is_known || is_deeper(facts, *index, &wanted))
+            && facts.frames(group.stack).any(|frame| match frame {
+                Shown::Call { function, line, .. } => {
+                    wanted.iter().any(|(name, at)| *name == function && line > *at && *at > 0)
+                }
+                _ => false,
+            })
+    };
+    let holders: Vec<usize> = (0..facts.groups.len()).filter(holds).collect();
+    let count = |group: &usize| facts.groups.get(*group).map_or(0, |group| group.count);
+    let held: i64 = holders.iter().map(count).sum();
+    // More holders than waiters are no queue for a few places.
+    if !(is_known || (held > 0 && held < site.count)) {
+        return None;
+    }
+    let root = holders.iter().max_by_key(|group| (count(group), std::cmp::Reverse(**group)));
+    let role = "holds a place";
+    let mut finding =
+        site.finding(facts, KIND, Category::Contention, root.map(|group| (*group, role)));
+    finding.severity = severity(facts, site);
+    finding.confidence = if is_known { Confidence::Likely } else { Confidence::Possible };
+    let name = wanted.last().map_or(site.function, |(name, _)| name);
+    finding.title = match root {
+        Some(group) => format!(
+            "{} for a place in {name}; {held} hold one, and {} in {}",
+            graph::wait(site.count),
+            doing(facts, *group).trim_start_matches("is "),
+            place(facts, *group)
+        ),
+        None => format!(
+            "{} for a place of the semaphore in {}; nobody is seen who holds one",
+            graph::wait(site.count),
+            site.function
+        ),
+    };
+    finding.evidence = vec![format!(
+        "{held} goroutines have passed the line that the others wait in, and are still in the same function"
+    )];
+    finding.next = vec![match root {
+        Some(group) => format!(
+            "{}: what holds the place is the cause; set a deadline there",
+            place(facts, *group)
+        ),
+        None => "look for a path that returns without releasing its place".to_owned(),
+    }];
+    Some(finding)
+}
+
+/// Whether the goroutines of a group work inside of the waiting function: in a call, or outside of the
+/// process. Who is at a channel of the function itself is at another turn of its loop.
+fn is_deeper(facts: &Facts<'_>, index: usize, wanted: &[(&str, u32)]) -> bool {
+    let works =
+        matches!(facts.state(index), "IO wait" | "sleep" | "syscall" | "running" | "runnable");
+    let inside =
+        user_frame(facts, index).is_some_and(|(_, name)| wanted.iter().all(|w| w.0 != name));
+    works || inside
+}
+
+fn severity(facts: &Facts<'_>, site: &Site<'_>) -> Severity {
+    let share = site.count.saturating_mul(100) / facts.summary.shown.max(1);
+    match site.count {
+        n if n >= MANY && share >= 10 => Severity::High,
+        n if n >= MANY || share >= 10 => Severity::Medium,
+        _ => Severity::Low,
+    }
+}

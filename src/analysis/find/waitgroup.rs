@@ -1,0 +1,201 @@
+//! Goroutines in `WaitGroup.Wait`, and the goroutines that they started.
+//!
+//! Why it matters: the one that waits is the victim. A child that is blocked is the cause; where no
+//! child is left, `Add` was called more often than `Done` (a return or a panic before `Done`), and the
+//! wait never ends.
+//!
+//! What it cannot know: who is to call `Done` is not recorded. Children are the goroutines that the
+//! waiter itself started; one that was handed the WaitGroup in another way is not recognised, so a lone
+//! waiter without children is not reported.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::waits::{MANY, Site, doing, place, sites, user_frame};
+use crate::analysis::facts::{Case, Facts};
+use crate::analysis::finding::{Category, Confidence, Finding, Severity};
+use crate::analysis::graph;
+use crate::analysis::locks::Op;
+
+/// The kind of findings about missing children.
+pub(super) const NEVER: &str = "waitgroup-never-done";
+
+/// The kind of findings about blocked children.
+pub(super) const CHILDREN: &str = "waitgroup-waits-for-children";
+
+/// Looks at a case for blocked children.
+pub(super) fn children(case: &Case<'_, '_>) -> Vec<Finding> {
+    let facts = case.now;
+    let started = started(facts);
+    let told = waiting(facts).into_iter().filter_map(|site| {
+        let family = family(facts, &site, &started);
+        blocked_child(facts, &site, &family)
+    });
+    told.collect()
+}
+
+/// Looks at a case for missing children.
+pub(super) fn never(case: &Case<'_, '_>) -> Vec<Finding> {
+    let facts = case.now;
+    let started = started(facts);
+    if started.is_empty() || facts.is_partial() {
+        return Vec::new();
+    }
+    let told = waiting(facts).into_iter().filter_map(|site| {
+        let family = family(facts, &site, &started);
+        childless(facts, &site, &family)
+    });
+    told.collect()
+}
+
+fn waiting<'d>(facts: &Facts<'d>) -> Vec<Site<'d>> {
+    let locks = facts.locks();
+    sites(facts, |index| {
+        let row = facts.summary.grouping.rows(index).first();
+        row.and_then(|row| locks.wait(*row)).is_some_and(|wait| wait.op == Op::WaitGroup)
+    })
+}
+
+/// Groups of the goroutines that each goroutine in `WaitGroup.Wait` started.
+fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
+    let mut started: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    for site in waiting(facts) {
+        for goroutine in site.groups.iter().flat_map(|group| facts.members(*group)) {
+            started.extend(goroutine.goid().map(|goid| (goid, Vec::new())));
+        }
+    }
+    let mut any = false;
+    for index in 0..facts.groups.len() {
+        for goroutine in facts.members(index) {
+            let Some(creator) = goroutine.creator_goid() else { continue };
+            any = true;
+            if let Some(list) = started.get_mut(&creator).filter(|list| !list.contains(&index)) {
+                list.push(index);
+            }
+        }
+    }
+    if any { started } else { FxHashMap::default() }
+}
+
+/// The children of a site's waiters.
+#[derive(Default)]
+struct Family {
+    /// Waiters that have children, by the children's group.
+    children: BTreeMap<usize, i64>,
+    /// Waiters without children.
+    childless: i64,
+}
+
+fn family(facts: &Facts<'_>, site: &Site<'_>, started: &FxHashMap<u64, Vec<usize>>) -> Family {
+    let mut family = Family::default();
+    for goroutine in site.groups.iter().flat_map(|group| facts.members(*group)) {
+        let list = goroutine.goid().and_then(|goid| started.get(&goid));
+        match list.map(Vec::as_slice) {
+            Some([]) => family.childless += 1,
+            Some(groups) => {
+                for group in groups {
+                    *family.children.entry(*group).or_default() += 1;
+                }
+            }
+            None => {}
+        }
+    }
+    if started.is_empty() {
+        by_name(facts, site, &mut family);
+    }
+    family
+}
+
+/// Without ids of creators: goroutines that the waiting function started, or, where the format has no
+/// creators either, its closures.
+fn by_name(facts: &Facts<'_>, site: &Site<'_>, family: &mut Family) {
+    for (index, group) in facts.groups.iter().enumerate() {
+        let by = group.creators.iter().any(|creator| creator.function == site.function);
+        let start = facts.functions(group.stack).next_back().unwrap_or("");
+        let inside = start.strip_prefix(site.function).is_some_and(|rest| rest.starts_with('.'));
+        if (by || (group.creators.is_empty() && inside)) && !site.groups.contains(&index) {
+            family.children.insert(index, site.count.min(group.count));
+        }
+    }
+}
+
+/// Whether the goroutines of a group wait for something that only this process can give.
+fn is_blocked(facts: &Facts<'_>, group: usize) -> bool {
+    let state = facts.state(group);
+    let locks = facts.locks();
+    let row = facts.summary.grouping.rows(group).first();
+    state.starts_with("chan ")
+        || state == "select (no cases)"
+        || row.and_then(|row| locks.wait(*row)).is_some_and(|wait| !wait.op.is_lock())
+}
+
+fn blocked_child(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<Finding> {
+    let blocked = family.children.iter().filter(|(group, _)| is_blocked(facts, **group));
+    // The child of most waiters; of equal ones the one that can never go on.
+    let (group, n) = blocked.max_by_key(|(group, n)| {
+        let state = facts.state(**group);
+        let forever = state.contains("nil chan") || state == "select (no cases)";
+        (forever, **n, std::cmp::Reverse(**group))
+    })?;
+    let forever =
+        facts.state(*group).contains("nil chan") || facts.state(*group).contains("no cases");
+    // Main waits for its workers all its life: one waiter with idle children is how programs are built.
+    if site.count < 2 && site.leaked == 0 && !forever {
+        return None;
+    }
+    let (_, child) = user_frame(facts, *group)?;
+    let role = "is what the WaitGroup waits for";
+    let mut finding = site.finding(facts, CHILDREN, Category::Leak, Some((*group, role)));
+    finding.severity =
+        site.severity(facts).max(if forever { Severity::Medium } else { Severity::Low });
+    finding.confidence = if forever { Confidence::Likely } else { Confidence::Possible };
+    let more: Vec<usize> =
+        family.children.keys().copied().filter(|g| is_blocked(facts, *g)).collect();
+    finding.groups.extend(more.iter().filter(|g| !site.groups.contains(g) && *g != group));
+    finding.title = format!(
+        "{} in WaitGroup.Wait in {} for {child}, which {}",
+        graph::wait(site.count),
+        site.function,
+        doing(facts, *group)
+    );
+    finding.evidence = vec![format!(
+        "{n} of the {} that wait have started a goroutine that {} in {}",
+        site.count,
+        doing(facts, *group),
+        place(facts, *group)
+    )];
+    if family.childless > 0 {
+        finding.evidence.push(format!("{} have no child left", family.childless));
+    }
+    finding.next = vec![format!(
+        "{}: this is the cause, those in Wait are the victims; make it end",
+        place(facts, *group)
+    )];
+    Some(finding)
+}
+
+fn childless(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<Finding> {
+    let most = family.childless.saturating_mul(2) > site.count;
+    let lasts = site.leaked > 0 || site.oldest.is_some() || site.count >= MANY;
+    if !most || !lasts || (site.count < 2 && site.leaked == 0) {
+        return None;
+    }
+    let mut finding = site.finding(facts, NEVER, Category::Leak, None);
+    finding.severity = site.severity(facts);
+    finding.confidence = Confidence::Likely;
+    finding.title = format!(
+        "{} in WaitGroup.Wait in {}, and nobody they started is left to call Done",
+        graph::wait(site.count),
+        site.function
+    );
+    finding.evidence = vec![format!(
+        "no goroutine in the dump was created by {} of the {} that wait: a child has ended without Done, or Add was called too often",
+        family.childless, site.count
+    )];
+    let at = site.groups.first().map(|group| place(facts, *group)).unwrap_or_default();
+    finding.next = vec![format!(
+        "{at}: call Done by defer, first thing in the goroutine, and Add right before `go`"
+    )];
+    Some(finding)
+}
