@@ -21,6 +21,8 @@ mod cli;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod explainers;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod golden;
@@ -28,6 +30,8 @@ mod golden;
 mod grammar;
 #[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

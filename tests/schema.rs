@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use gdump::analysis::Sight;
+use gdump::analysis::facts::Config;
 use gdump::analysis::group::By;
-use gdump::analysis::summary::{Look, Summary};
+use gdump::analysis::known::Known;
+use gdump::analysis::summary::Look;
 use gdump::model::Dump;
 use gdump::render::{Limit, OutputFormat, Report, Style, View};
 use gdump::source::Stream;
@@ -20,9 +23,14 @@ fn report(dumps: &[Dump], look: &Look) -> Value {
         verbose: false,
         quiet: false,
     };
-    let summaries = dumps.iter().map(|dump| Summary::new(dump, look)).collect();
+    let known = Known::built_in();
+    let sights: Vec<_> = dumps
+        .iter()
+        .map(std::slice::from_ref)
+        .flat_map(|dump| Sight::all(dump, look, &Config::default(), &known))
+        .collect();
     let mut out = Vec::new();
-    Report { command: "summarize", summaries }.write(&view, &mut out).unwrap();
+    Report { command: "summarize", sights }.write(&view, &mut out).unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use super::canon::Shown;
 use super::group::Group;
 use super::known::Known;
+use super::locks::Locks;
 use super::summary::{Look, Summary};
 use crate::model::{Dump, Goroutine, StackId};
 
@@ -38,6 +39,8 @@ pub struct Facts<'d> {
     pub groups: Vec<Group<'d>>,
     /// Goroutine ids with their rows, sorted; made when first asked for.
     ids: OnceLock<Vec<(u64, u32)>>,
+    /// Locks and who waits for them. Not found lazily: a cell would make the lifetime invariant.
+    locks: Locks<'d>,
 }
 
 impl<'d> Facts<'d> {
@@ -52,7 +55,9 @@ impl<'d> Facts<'d> {
         let groups = (0..summary.grouping.len().min(Self::MAX_GROUPS))
             .filter_map(|index| summary.grouping.group(&summary.stacks, index, Self::IDS))
             .collect();
-        Self { summary, groups, ids: OnceLock::new() }
+        let bare = Self { summary, groups, ids: OnceLock::new(), locks: Locks::empty(dump) };
+        let locks = Locks::new(&bare);
+        Self { locks, ..bare }
     }
 
     /// The dump.
@@ -94,6 +99,11 @@ impl<'d> Facts<'d> {
         });
         let at = ids.binary_search_by_key(&goid, |(id, _)| *id).ok()?;
         ids.get(at).map(|(_, row)| *row)
+    }
+
+    /// The locks of the dump, who waits for them and who likely holds them.
+    pub fn locks(&self) -> &Locks<'d> {
+        &self.locks
     }
 
     /// Whether goroutines are missing from the dump: it is cut, or less than its header states.

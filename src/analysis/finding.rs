@@ -1,5 +1,6 @@
 //! What an analysis says: what is wrong, how bad it is, how sure that is, and why.
 
+use super::graph::Chain;
 use crate::model::StackId;
 
 /// What kind of trouble a finding is.
@@ -117,6 +118,8 @@ pub struct Finding {
     pub groups: Vec<usize>,
     /// Where it starts, if that is one place.
     pub root: Option<Root>,
+    /// Who waits for whom, root first, if that is known.
+    pub chain: Option<Chain>,
     /// Whole sentences, the most convincing first.
     pub evidence: Vec<String>,
     /// What to do next, in the user's own file and line where that is known.
@@ -138,6 +141,7 @@ impl Finding {
             count: 0,
             groups: Vec::new(),
             root: None,
+            chain: None,
             evidence: Vec::new(),
             next: Vec::new(),
             weight: 0.0,

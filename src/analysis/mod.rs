@@ -2,21 +2,26 @@
 //! to the runtime. Reads dumps, never changes them, and does no input or output.
 
 pub mod canon;
+pub mod diagnosis;
 pub mod duration;
+pub mod explain;
 pub mod facts;
 pub mod filter;
 pub mod find;
 pub mod finding;
 mod fingerprint;
+pub mod graph;
 pub mod group;
 pub mod kind;
 pub mod known;
+pub mod locks;
 pub mod meaning;
 pub mod states;
 pub mod summary;
 pub mod version;
 pub mod wait;
 
+pub use diagnosis::Sight;
 pub use facts::{Case, Facts};
 pub use filter::Filter;
 pub use finding::{Category, Confidence, Finding, Root, Severity};

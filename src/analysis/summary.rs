@@ -19,6 +19,13 @@ pub struct Look {
     pub system: bool,
 }
 
+impl Look {
+    /// Whether nothing is filtered and the grouping is the usual one, by stack and state.
+    pub fn is_default(&self) -> bool {
+        self.filter.is_empty() && self.by == By::default() && !self.system
+    }
+}
+
 /// A dump with its groups and counts.
 pub struct Summary<'d> {
     /// The dump.

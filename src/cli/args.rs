@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
-use super::values;
+use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
 use crate::render::Limit;
@@ -21,12 +21,26 @@ Examples:
   gdump --state 'chan*' --min-wait 10m d.txt who has been stuck on a channel for long
   gdump --format json --ids all *.txt        everything, for other programs
   kubectl logs POD --previous | gdump        the dump in a crash log
+  gdump leaks dump.txt; gdump blocked d.txt  what is wrong, with the evidence
 
-Exit status: 0 done; 1 --strict and something is missing; 2 it could not be done.";
+Exit status: 0 done; 1 --fail-on or --strict tripped; 2 it could not be done.";
+
+const LEAKS: &str = "\
+Examples:
+  curl -s 'http://localhost:6060/debug/pprof/goroutine?debug=2' | gdump leaks
+  gdump leaks --min-wait 10m goroutines.txt  only what has been stuck for long
+  gdump leaks monday.txt tuesday.txt         what grew from the first to the last
+  gdump leaks --fail-on leak:medium d.txt    for scripts: status 1 if there is one";
+
+const BLOCKED: &str = "\
+Examples:
+  curl -s 'http://localhost:6060/debug/pprof/goroutine?debug=2' | gdump blocked
+  gdump blocked --fail-on deadlock d.txt     for scripts: status 1 if there is one
+  kill -QUIT PID                             a hung program writes its goroutines to stderr";
 
 const COLOR_HELP: &str = "Use colours; auto minds the terminal, NO_COLOR and CLICOLOR_FORCE";
 
-/// Reads Go goroutine dumps and says what is in them.
+/// Reads Go goroutine dumps and says what leaks and what is blocked.
 ///
 /// Any format (debug=2, debug=1, debug=0, panics, SIGQUIT), any version of Go, compressed, in an
 /// archive or in the middle of a log. Long options may have one dash, as in Go.
@@ -45,6 +59,23 @@ pub(super) enum Command {
     /// One screen: what the dump is, states with waits, the largest groups (the default)
     #[command(after_help = EXAMPLES)]
     Summarize(Box<Shared>),
+    /// Which goroutines leak or probably leak, ranked, with the evidence and what to do
+    #[command(after_help = LEAKS)]
+    Leaks(Box<Shared>),
+    /// Who waits for whom: locks and their holders, deadlocks, wait chains, root first
+    #[command(after_help = BLOCKED)]
+    Blocked(Box<Shared>),
+    /// What a wait reason, a status, a known goroutine or a kind of finding means
+    Explain(Words),
+}
+
+/// The words of `explain`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Words {
+    /// Such as 'chan receive', 'semacquire' or 'net/http.(*persistConn).readLoop'; without one all
+    /// words are listed
+    #[arg(value_name = "WORD")]
+    pub(super) words: Vec<String>,
 }
 
 /// Options that all commands have.
@@ -83,6 +114,17 @@ pub(super) struct Shared {
     /// Only goroutines with this label: KEY, KEY=VALUE or KEY=~REGEX; all that are given must hold
     #[arg(long, value_name = "LABEL", value_parser = values::label, help_heading = "Filters")]
     pub(super) label: Vec<LabelTest>,
+
+    /// Judge only groups of at least N goroutines
+    #[arg(long, value_name = "N", help_heading = "Findings")]
+    pub(super) min_count: Option<i64>,
+    /// More known goroutines: a table like gdump's own (pattern, place, library, meaning, class)
+    #[arg(long, value_name = "FILE", help_heading = "Findings")]
+    pub(super) known: Vec<PathBuf>,
+    /// End with status 1 if such a finding is made: categories or kinds, each with a least severity
+    /// if it is not medium, such as leak,deadlock:low or any:high
+    #[arg(long, value_name = "WHAT[:SEVERITY]", value_parser = values::fail_on, value_delimiter = ',', help_heading = "Findings")]
+    pub(super) fail_on: Vec<FailOn>,
 
     /// What to write
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]

@@ -3,6 +3,7 @@
 mod args;
 mod argv;
 mod environment;
+mod explain;
 mod inputs;
 mod options;
 mod output;
@@ -12,11 +13,12 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::analysis::Summary;
+use crate::analysis::Sight;
 use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::render::Report;
 use crate::render::escape::visible;
+use args::Command;
 use environment::Environment;
 use options::Options;
 
@@ -25,7 +27,8 @@ use options::Options;
 enum Exit {
     /// Done.
     Done = 0,
-    /// A gate was tripped: `--strict` and something is missing or was not understood.
+    /// A gate was tripped: `--fail-on` and something of that kind was found, or `--strict` and something
+    /// is missing or was not understood.
     Gate = 1,
     /// It could not be done: a bad option, an input that cannot be read.
     Trouble = 2,
@@ -47,6 +50,9 @@ fn run(argv: impl Iterator<Item = OsString>) -> Exit {
         Ok(args) => args,
         Err(exit) => return exit,
     };
+    if let Some(Command::Explain(words)) = &args.command {
+        return explain::run(&words.words.join(" "));
+    }
     let options = match Options::resolve(args, &Environment::read()) {
         Ok(Some(options)) => options,
         Ok(None) => return args::short_help(),
@@ -66,11 +72,14 @@ fn run(argv: impl Iterator<Item = OsString>) -> Exit {
 }
 
 fn write(options: &Options, dumps: &[Dump], out: &mut dyn Write) -> Result<Exit> {
-    let summaries = dumps.iter().map(|dump| Summary::new(dump, &options.look)).collect();
-    let report = Report { command: options.command, summaries };
+    let sights = Sight::all(dumps, &options.look, &options.config, &options.known);
+    let report = Report { command: options.command, sights };
     report.write(&options.view, out).map_err(Error::Output)?;
-    let clean = report.summaries.iter().all(Summary::is_clean);
-    Ok(if options.strict && !clean { Exit::Gate } else { Exit::Done })
+    let clean = report.sights.iter().all(|sight| sight.summary().is_clean());
+    // Of a series the last dump is judged; those before it are its history.
+    let last = report.sights.last();
+    let failed = last.is_some_and(|sight| sight.findings.iter().any(|f| options.fails_on(f)));
+    Ok(if failed || (options.strict && !clean) { Exit::Gate } else { Exit::Done })
 }
 
 /// Says on standard error what went wrong.

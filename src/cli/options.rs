@@ -1,12 +1,15 @@
 //! What the program is to do: arguments and environment resolved.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{Args, Color, Command, Format};
 use super::environment::Environment;
-use crate::analysis::Filter;
+use super::values::FailOn;
+use crate::analysis::facts::Config;
 use crate::analysis::filter::WaitLimit;
+use crate::analysis::known::Known;
 use crate::analysis::summary::Look;
+use crate::analysis::{Filter, Finding};
 use crate::error::{Error, Result};
 use crate::render::{OutputFormat, Style, View};
 use crate::source::{Limits, Target};
@@ -24,6 +27,9 @@ pub(super) struct Options {
     pub(super) view: View,
     pub(super) output: Option<PathBuf>,
     pub(super) strict: bool,
+    pub(super) config: Config,
+    pub(super) known: Known,
+    fail_on: Vec<FailOn>,
 }
 
 impl Options {
@@ -31,12 +37,23 @@ impl Options {
     pub(super) fn resolve(args: Args, env: &Environment) -> Result<Option<Self>> {
         let (command, args) = match args.command {
             Some(Command::Summarize(shared)) => ("summarize", *shared),
-            None => ("summarize", args.shared),
+            Some(Command::Leaks(shared)) => ("leaks", *shared),
+            Some(Command::Blocked(shared)) => ("blocked", *shared),
+            // Answered before, as it reads nothing.
+            Some(Command::Explain(_)) | None => ("summarize", args.shared),
         };
         if args.inputs.is_empty() && env.stdin_is_terminal {
             return Ok(None);
         }
         check_waits(args.min_wait.as_ref(), args.max_wait.as_ref())?;
+        // What is judged by its age is not left out before.
+        let judged = command != "summarize";
+        let minutes =
+            |wait: &WaitLimit| u32::try_from(wait.seconds.div_ceil(60)).unwrap_or(u32::MAX);
+        let config = Config {
+            min_wait: args.min_wait.as_ref().filter(|_| judged).map(minutes),
+            min_count: args.min_count,
+        };
         let format = match args.format {
             Format::Text => OutputFormat::Text,
             Format::Json => OutputFormat::Json,
@@ -55,7 +72,7 @@ impl Options {
             look: Look {
                 filter: Filter {
                     states: args.state,
-                    min_wait: args.min_wait,
+                    min_wait: args.min_wait.filter(|_| !judged),
                     max_wait: args.max_wait,
                     created_by: args.created_by,
                     labels: args.label,
@@ -74,8 +91,35 @@ impl Options {
             },
             output: args.output,
             strict: args.strict,
+            config,
+            known: known(&args.known)?,
+            fail_on: args.fail_on,
         }))
     }
+
+    /// Whether the user wants status 1 for `finding`.
+    pub(super) fn fails_on(&self, finding: &Finding) -> bool {
+        self.fail_on.iter().any(|what| what.is(finding))
+    }
+}
+
+/// A file of this name in the current folder says what to set aside.
+const IGNORE: &str = ".gdumpignore";
+
+/// gdump's own known goroutines, those of the tables that the user names, and those to ignore.
+fn known(tables: &[PathBuf]) -> Result<Known> {
+    let mut known = Known::built_in();
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|source| Error::Io { path: path.to_owned(), source })
+    };
+    for path in tables {
+        known.add_table(&read(path)?, &path.display().to_string())?;
+    }
+    let ignore = Path::new(IGNORE);
+    if ignore.is_file() {
+        known.add_ignored(&read(ignore)?, IGNORE)?;
+    }
+    Ok(known)
 }
 
 fn check_waits(min: Option<&WaitLimit>, max: Option<&WaitLimit>) -> Result<()> {

@@ -2,6 +2,8 @@
 
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
+use crate::analysis::find::ANALYSES;
+use crate::analysis::{Category, Finding, Severity};
 use crate::render::Limit;
 
 pub(super) fn by(text: &str) -> Result<By, String> {
@@ -54,6 +56,55 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     let number: Option<u64> = number.parse().ok();
     let bytes = number.zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
     bytes.ok_or_else(|| "expected a size such as 512M or 4G".to_owned())
+}
+
+/// Findings that end the program with status 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FailOn {
+    /// A category, a kind, or `any`.
+    what: String,
+    severity: Severity,
+}
+
+impl FailOn {
+    /// Whether `finding` is such a one.
+    pub(super) fn is(&self, finding: &Finding) -> bool {
+        let named =
+            self.what == "any" || self.what == finding.category.name() || self.what == finding.kind;
+        named && finding.severity >= self.severity
+    }
+}
+
+const SEVERITIES: [Severity; 4] = [Severity::Info, Severity::Low, Severity::Medium, Severity::High];
+const CATEGORIES: [Category; 7] = [
+    Category::Leak,
+    Category::Deadlock,
+    Category::Contention,
+    Category::Backpressure,
+    Category::Syscall,
+    Category::Slow,
+    Category::Crash,
+];
+
+/// `leak`, `deadlock:low`, `any:high`, `proven-leak`.
+pub(super) fn fail_on(text: &str) -> Result<FailOn, String> {
+    let (what, severity) = text.split_once(':').unwrap_or((text, Severity::Medium.name()));
+    let severity = SEVERITIES
+        .into_iter()
+        .find(|known| known.name() == severity)
+        .ok_or_else(|| format!("{severity} is no severity: info, low, medium or high"))?;
+    let names = CATEGORIES.iter().map(|category| category.name()).chain(["any"]);
+    let mut names = names.chain(ANALYSES.iter().map(|analysis| analysis.kind));
+    if !names.any(|name| name == what) {
+        let categories: Vec<_> = CATEGORIES.iter().map(|category| category.name()).collect();
+        let kinds: Vec<_> = ANALYSES.iter().map(|analysis| analysis.kind).collect();
+        return Err(format!(
+            "expected any, a category ({}) or a kind ({})",
+            categories.join(", "),
+            kinds.join(", ")
+        ));
+    }
+    Ok(FailOn { what: what.to_owned(), severity })
 }
 
 #[cfg(test)]

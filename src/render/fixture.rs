@@ -2,7 +2,9 @@
 //! can have.
 
 use super::{Report, View};
-use crate::analysis::Summary;
+use crate::analysis::Sight;
+use crate::analysis::facts::Config;
+use crate::analysis::known::Known;
 use crate::analysis::summary::Look;
 use crate::model::{
     CallKind, Creator, Dump, DumpBuilder, Format, Frame, FrameId, Head, LabelsId, Problem, Row,
@@ -111,8 +113,10 @@ fn others(maker: &mut Maker) {
 
 /// The report of `dump` as text.
 pub(super) fn render(dump: &Dump, view: &View) -> String {
-    let summaries = vec![Summary::new(dump, &Look::default())];
+    let known = Known::built_in();
+    let dumps = std::slice::from_ref(dump);
+    let sights = Sight::all(dumps, &Look::default(), &Config::default(), &known);
     let mut out = Vec::new();
-    Report { command: "summarize", summaries }.write(view, &mut out).unwrap();
+    Report { command: "summarize", sights }.write(view, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }

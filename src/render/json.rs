@@ -2,45 +2,62 @@
 //!
 //! Groups are made one by one while they are written: a dump may have a hundred thousand.
 
+mod finding;
 mod view;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::{Limit, Report, View};
-use crate::analysis::Summary;
+use crate::analysis::{Sight, Summary};
+use finding::FindingView;
 use view::{Account, Document, GroupView, Input, LeftOut, Note, ProblemView, SetApart, State};
 
 /// Groups of one dump if the user did not say.
 const TOP: Limit = Limit::Most(1000);
 
 pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let summaries = &report.summaries;
+    let sights = &report.sights;
+    let summaries: Vec<&Summary<'_>> = sights.iter().map(Sight::summary).collect();
     let top = view.top.unwrap_or(TOP).get();
     let document = Document {
         schema: "gdump/1",
         command: report.command,
-        inputs: summaries.iter().map(Input::new).collect(),
-        account: summaries.iter().map(Account::new).fold(Account::default(), Account::plus),
-        set_apart: summaries.iter().map(SetApart::new).fold(SetApart::default(), SetApart::plus),
-        notes: summaries.iter().flat_map(Note::all).collect(),
-        problems: summaries.iter().flat_map(ProblemView::all).collect(),
-        states: summaries.iter().flat_map(State::all).collect(),
-        groups: Groups { summaries, top, ids: view.ids.get() },
+        inputs: summaries.iter().copied().map(Input::new).collect(),
+        account: summaries
+            .iter()
+            .copied()
+            .map(Account::new)
+            .fold(Account::default(), Account::plus),
+        set_apart: summaries
+            .iter()
+            .copied()
+            .map(SetApart::new)
+            .fold(SetApart::default(), SetApart::plus),
+        notes: summaries
+            .iter()
+            .copied()
+            .flat_map(Note::all)
+            .chain(sights.iter().flat_map(Note::said))
+            .collect(),
+        problems: summaries.iter().copied().flat_map(ProblemView::all).collect(),
+        states: summaries.iter().copied().flat_map(State::all).collect(),
+        groups: Groups { sights, top, ids: view.ids.get() },
         left_out: summaries
             .iter()
             .map(|s| LeftOut::new(s, top))
             .fold(LeftOut::default(), LeftOut::plus),
-        findings: [],
+        findings: sights.iter().flat_map(|sight| FindingView::all(sight, view.ids.get())).collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::from)?;
     writeln!(out)
 }
 
-/// The groups of all dumps, dump by dump.
+/// The groups of all dumps, dump by dump: the first of the user's grouping, and all that a finding names.
 struct Groups<'a, 'd> {
-    summaries: &'a [Summary<'d>],
+    sights: &'a [Sight<'d>],
     top: usize,
     ids: usize,
 }
@@ -48,9 +65,20 @@ struct Groups<'a, 'd> {
 impl Serialize for Groups<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(None)?;
-        for summary in self.summaries {
+        for sight in self.sights {
+            let summary = sight.summary();
+            let mut named: BTreeSet<u64> = FindingView::groups(sight).collect();
             for index in 0..summary.grouping.len().min(self.top) {
                 if let Some(group) = summary.grouping.group(&summary.stacks, index, self.ids) {
+                    named.remove(&group.id);
+                    list.serialize_element(&GroupView::new(summary, &group))?;
+                }
+            }
+            let summary = &sight.facts.summary;
+            for (index, group) in sight.facts.groups.iter().enumerate() {
+                if named.remove(&group.id)
+                    && let Some(group) = summary.grouping.group(&summary.stacks, index, self.ids)
+                {
                     list.serialize_element(&GroupView::new(summary, &group))?;
                 }
             }

@@ -12,14 +12,14 @@ use std::io::{self, Write};
 
 pub use style::Style;
 
-use crate::analysis::Summary;
+use crate::analysis::Sight;
 
 /// What is to be written: the dumps of one command with what was found in them.
 pub struct Report<'d> {
     /// The command's name.
     pub command: &'static str,
     /// One for each dump, in the order of the inputs.
-    pub summaries: Vec<Summary<'d>>,
+    pub sights: Vec<Sight<'d>>,
 }
 
 /// How it is to be written.

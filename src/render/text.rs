@@ -2,6 +2,7 @@
 
 mod digest;
 mod entries;
+mod findings;
 mod groups;
 mod head;
 mod problems;
@@ -13,29 +14,36 @@ use std::io::{self, Write};
 use super::line::{Line, flow};
 use super::style::Role;
 use super::{Limit, Report, View, words};
-use crate::analysis::Summary;
+use crate::analysis::{Sight, Summary};
 
 /// Groups on one screen if the user did not say.
 const TOP: Limit = Limit::Most(6);
 
 pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    if let Some((lines, largest)) = digest::of(&report.summaries, view) {
-        for line in lines {
-            line.write(view.style, out)?;
-        }
+    if let Some(about) = findings::About::of(report.command) {
+        return findings::render(report, about, view, out);
+    }
+    if let Some((lines, largest)) = digest::of(&report.sights, view) {
+        write_all(&lines, view, out)?;
         return screen(largest, view, out);
     }
-    for (index, summary) in report.summaries.iter().enumerate() {
+    for (index, sight) in report.sights.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
-        screen(summary, view, out)?;
+        screen(sight, view, out)?;
     }
     Ok(())
 }
 
-fn screen(summary: &Summary<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+fn write_all(lines: &[Line], view: &View, out: &mut dyn Write) -> io::Result<()> {
+    lines.iter().try_for_each(|line| line.write(view.style, out))
+}
+
+fn screen(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let summary = sight.summary();
     let mut lines = head::lines(summary, view);
+    lines.extend(findings::brief(sight, view));
     lines.extend(states::lines(summary, view));
     for line in lines {
         line.write(view.style, out)?;

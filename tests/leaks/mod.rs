@@ -1,5 +1,7 @@
 //! What the leak analyses say of made-up dumps.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
+
 mod text;
 
 use gdump::analysis::facts::{Case, Config};
@@ -296,4 +298,74 @@ fn a_dump_that_is_cut_says_nobody_is_gone() {
     let report = report(&[&text]);
     assert!(report.worst() <= Severity::Low);
     assert!(report.notes.iter().any(|note| note.contains("missing from this dump")));
+}
+
+#[test]
+fn requests_that_hang() {
+    let frames = [("main.report", 50), ("net/http.(*conn).serve", 1)];
+    let mut text = Text::service();
+    text.of_main(100, 30, "chan receive, 90 minutes", &frames);
+    let old = report(&[&text]);
+    assert_eq!((old.first().1, old.first().2), (Severity::Medium, Confidence::Likely));
+    assert!(old.evidence().contains("handles a request"));
+    // Without an age they may be on their way.
+    let mut text = Text::service();
+    text.of_main(100, 30, "chan receive", &frames);
+    assert_eq!(report(&[&text]).worst(), Severity::Low);
+}
+
+#[test]
+fn without_ids_equal_ages_hold_a_cluster_together() {
+    let mut text = Text::service();
+    for id in 0..20 {
+        let state = |what: &str| format!("{what}, {} minutes", 15 + 50 * id);
+        text.add(
+            100 + id,
+            &state("semacquire"),
+            &[("sync.(*WaitGroup).Wait", 1), ("main.(*join).Close", 68)],
+            None,
+        );
+        for worker in 0..4 {
+            text.add(
+                1_000 + 10 * id + worker,
+                &state("select"),
+                &[("main.(*worker).run", 39)],
+                None,
+            );
+        }
+    }
+    let report = report(&[&text]);
+    let first = &report.findings[0];
+    assert_eq!((first.severity, first.count), (Severity::High, 100));
+    assert!(
+        first
+            .title
+            .starts_with("20 instances of a 5-goroutine cluster are stuck: main.(*join).Close")
+    );
+}
+
+#[test]
+fn connections_of_a_library_outlive_the_call_that_opened_them() {
+    let mut text = Text::service();
+    text.abandoned(100, 40, "select, 30 minutes", &[("example.com/db@v1.2.0.(*conn).watch", 61)]);
+    let path = text.0.replace("/src/lib.go", "/mod/example.com/db@v1.2.0/conn.go");
+    let config = Config::default();
+    assert!(report_with(&[&path], &config).worst() <= Severity::Low);
+}
+
+#[test]
+fn senders_with_a_slow_consumer_are_no_leak() {
+    let mut text = Text::service();
+    text.of_main(100, 60, "chan send", &[("main.(*queue).Push", 20), ("main.handle", 4)]);
+    let dead = report(&[&text]);
+    assert_eq!(dead.findings[0].category, Category::Leak);
+    text.of_main(300, 1, "sleep", &[("time.Sleep", 1), ("main.(*queue).drain", 31)]);
+    let slow = report(&[&text]);
+    assert_eq!(slow.findings[0].category, Category::Backpressure);
+    assert!(
+        slow.findings[0].title.ends_with("their consumer is slow"),
+        "{}",
+        slow.findings[0].title
+    );
+    assert!(slow.evidence().contains("main.(*queue).drain (main.go:31)"));
 }

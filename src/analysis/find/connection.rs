@@ -4,6 +4,7 @@
 
 use super::crowd::{Crowd, crowds};
 use super::origin::Origin;
+use super::per_request;
 use super::reason::Reason;
 use super::suspect::MANY;
 use crate::analysis::facts::Facts;
@@ -27,11 +28,7 @@ impl<'f, 'd> Connections<'f, 'd> {
     /// Whether `crowd` stands beside one that reads: started by the same goroutines, or one by the
     /// other; without ids, in the same package and equally many.
     pub(super) fn serves(&self, crowd: &Crowd<'_>) -> bool {
-        let in_request =
-            crowd.groups.iter().filter_map(|index| self.facts.groups.get(*index)).all(|group| {
-                self.facts.functions(group.stack).any(|name| name == "net/http.(*conn).serve")
-            });
-        if in_request && crowd.reason == Reason::Select {
+        if crowd.reason == Reason::Select && per_request::is_request(self.facts, crowd) {
             // A stream of events, a long poll: its handler selects until the client goes.
             return true;
         }

@@ -73,30 +73,28 @@ impl Site<'_> {
     }
 }
 
-/// The place that a stack is to be named by: the innermost frame outside of the standard library,
-/// else the innermost one that is no lock, channel or poll operation itself.
+/// The place that a stack is to be named by: the innermost frame of the program's own code. Where
+/// there is none, it is a dependency's goroutine, named by the innermost frame in the package that it
+/// started in, or the standard library's, named by the function that it started in.
 pub(super) fn site<'d>(facts: &Facts<'d>, stack: StackId) -> Option<Site<'d>> {
-    let mut fallback = None;
-    for frame in facts.frames(stack) {
-        let Shown::Call { function, file, line, std, .. } = frame else { continue };
-        let site = Site { function, file, line, std };
-        if !std {
+    let calls = facts.frames(stack).filter_map(|frame| match frame {
+        Shown::Call { function, file, line, std, .. } => Some(Site { function, file, line, std }),
+        Shown::Address(_) | Shown::Elided(_) => None,
+    });
+    let (mut library, mut start) = (Vec::new(), None);
+    for site in calls {
+        if !site.is_dependency() {
             return Some(site);
         }
-        if fallback.is_none() && !is_plumbing(function) {
-            fallback = Some(site);
+        if !site.std {
+            library.push(site);
+        }
+        if !Symbol::new(site.function).is_runtime() {
+            start = Some(site);
         }
     }
-    fallback
-}
-
-/// Whether `function` belongs to what waits are made of.
-fn is_plumbing(function: &str) -> bool {
-    let package = Symbol::new(function).package();
-    matches!(package, "sync" | "internal/sync" | "internal/poll" | "runtime" | "time" | "reflect")
-        || function.starts_with("net.(*")
-        || function.starts_with("os.(*File)")
-        || package == "syscall"
+    let outermost = library.last().map_or("", |site| Symbol::new(site.function).package());
+    library.into_iter().find(|site| Symbol::new(site.function).package() == outermost).or(start)
 }
 
 /// The reason that the group at `index` waits for.

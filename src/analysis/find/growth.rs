@@ -7,7 +7,7 @@
 //! as arrivals do (a Poisson variable has a standard deviation of the root of its mean), so a change
 //! counts only if it is larger than three deviations of the difference of both counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::aside;
 use super::crowd::{Crowd, crowds, reason, site};
@@ -17,6 +17,7 @@ use super::suspect::{self, MANY};
 use super::tell::{self, are, goroutines};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
+use crate::model::Goroutine;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "growing";
@@ -28,9 +29,9 @@ pub(super) enum Trend {
     Grows,
     /// It is what it was, but for chance.
     Stays,
-    /// It is lower than it was.
+    /// It is lower than it was, and no higher than at first.
     Falls,
-    /// It goes up and down.
+    /// It rises, but not all the time.
     Varies,
 }
 
@@ -40,7 +41,7 @@ impl Trend {
             Self::Grows => "it grows",
             Self::Stays => "it does not grow",
             Self::Falls => "it falls",
-            Self::Varies => "it goes up and down",
+            Self::Varies => "it rises, but not all the time",
         }
     }
 
@@ -51,8 +52,8 @@ impl Trend {
         let rises = counts.windows(2).all(|pair| matches!(pair, [a, b] if b >= a));
         match () {
             () if rises && is_more(*last, *first) => Self::Grows,
-            () if is_more(*most, *last) => Self::Falls,
             () if is_more(*last, *first) => Self::Varies,
+            () if is_more(*most, *last) => Self::Falls,
             () => Self::Stays,
         }
     }
@@ -148,6 +149,7 @@ pub(super) fn weigh(case: &Case<'_, '_>, history: &History<'_>, finding: &mut Fi
 /// Raises or lowers a suspected leak by what earlier dumps show; `false` acquits it.
 fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) -> bool {
     match trend {
+        Trend::Varies => true,
         Trend::Grows if moves => true,
         Trend::Grows => {
             let grown = if finding.count >= MANY { Severity::High } else { Severity::Medium };
@@ -156,7 +158,7 @@ fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) 
             finding.title = tell::grown(&finding.title);
             true
         }
-        Trend::Falls | Trend::Varies => false,
+        Trend::Falls => false,
         Trend::Stays if moves => false,
         Trend::Stays => {
             // Who sends and stays is stuck; who receives or selects and stays may as well be idle.
@@ -178,16 +180,16 @@ fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) 
 /// many there were; nothing without ids.
 fn stayed(case: &Case<'_, '_>, groups: &[usize]) -> (i64, i64) {
     let Some(before) = case.before.last() else { return (0, 0) };
-    let ids: BTreeMap<u64, ()> = groups
+    let ids: BTreeSet<u64> = groups
         .iter()
         .filter_map(|index| case.now.groups.get(*index))
-        .map(|group| (group.id, ()))
+        .map(|group| group.id)
         .collect();
-    let old = before.groups.iter().enumerate().filter(|(_, group)| ids.contains_key(&group.id));
+    let old = before.groups.iter().enumerate().filter(|(_, group)| ids.contains(&group.id));
     let mut then: Vec<u64> =
-        old.flat_map(|(index, _)| before.members(index)).filter_map(|g| g.goid()).collect();
+        old.flat_map(|(index, _)| before.members(index)).filter_map(Goroutine::goid).collect();
     let mut now: Vec<u64> =
-        groups.iter().flat_map(|g| case.now.members(*g)).filter_map(|g| g.goid()).collect();
+        groups.iter().flat_map(|g| case.now.members(*g)).filter_map(Goroutine::goid).collect();
     then.sort_unstable();
     now.sort_unstable();
     let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -260,6 +262,7 @@ mod tests {
     fn trends() {
         assert_eq!(Trend::of(&[31, 120, 245]), Trend::Grows);
         assert_eq!(Trend::of(&[198, 563, 206]), Trend::Falls);
+        assert_eq!(Trend::of(&[100, 400, 300]), Trend::Varies);
         assert_eq!(Trend::of(&[150, 150, 150]), Trend::Stays);
         assert_eq!(Trend::of(&[5067, 5067]), Trend::Stays);
         // A pool that is busier by chance.

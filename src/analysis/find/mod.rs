@@ -1,26 +1,49 @@
 //! The analyses: one file each, registered in [`ANALYSES`], which also feeds help and documents.
 
+mod ab_ba;
+mod abandoned_lock;
 mod aside;
 mod cluster;
 mod connection;
+mod consumer;
+mod context;
+mod convoy;
+mod crash;
 mod crowd;
+mod exec;
 mod forever;
 mod growth;
+mod grpc;
+mod http;
+mod http_client;
+mod http_upstream;
+mod library;
+mod lock_pileup;
+mod log_sink;
+mod once;
 mod origin;
+mod per_request;
 mod proven;
 mod reason;
+mod recursive_read_lock;
 mod rest;
 mod said;
+mod self_deadlock;
+mod sql;
+mod sql_db;
 mod suspect;
+mod syscall;
+mod tangles;
 mod tell;
+mod told;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 pub use said::{Fine, fine, notes};
 
 use super::facts::Case;
-use super::finding::{Category, Finding, Severity};
+use super::finding::Finding;
+use told::Told;
 
 /// An analysis: what it is called, what it can and cannot know, and how it is run.
 pub struct Analysis {
@@ -42,9 +65,161 @@ pub struct Analysis {
 /// one in other words.
 pub const ANALYSES: &[Analysis] = &[
     Analysis {
+        kind: recursive_read_lock::KIND,
+        finds: "readers that take an RWMutex again while a writer waits for it",
+        matters: "the writer keeps the reader out and the reader keeps the writer out, for ever",
+        cannot: "whether the outer read lock is still held at the time of the call",
+        needs: "stacks; receivers (debug=2) tell which object",
+        run: recursive_read_lock::run,
+    },
+    Analysis {
+        kind: once::KIND,
+        finds: "functions of a sync.Once that call the same Once again",
+        matters: "the second call waits for the first, which waits for the second",
+        cannot: "whether one line serves several objects",
+        needs: "stacks; any format",
+        run: once::run,
+    },
+    Analysis {
+        kind: self_deadlock::KIND,
+        finds: "goroutines that wait for a lock which they hold themselves",
+        matters: "Go's locks are not reentrant: this never ends, and all who need the lock pile up",
+        cannot: "whether the outer method has released the lock before the call",
+        needs: "stacks; addresses and receivers (debug=2) tell which object",
+        run: self_deadlock::run,
+    },
+    Analysis {
+        kind: ab_ba::KIND,
+        finds: "goroutines that wait in a circle for each other's locks",
+        matters: "none of them ever goes on, and every user of these locks piles up behind",
+        cannot: "Go does not record holders: they are inferred from shared pointers or from the structure",
+        needs: "lock addresses (debug=2); by structure alone elsewhere",
+        run: ab_ba::run,
+    },
+    Analysis {
+        kind: lock_pileup::KIND,
+        finds: "goroutines that wait for a lock whose likely holder waits for something else",
+        matters: "the crowd is the victim; what the holder waits for is the cause",
+        cannot: "who holds a lock is never recorded, so the holder is at most likely",
+        needs: "lock addresses and receivers (debug=2); by type alone elsewhere",
+        run: lock_pileup::run,
+    },
+    Analysis {
+        kind: convoy::KIND,
+        finds: "locks that many wait for but that move",
+        matters: "it is contention, not a deadlock: the lock is held too long for the load",
+        cannot: "how fast it moves",
+        needs: "a goroutine caught in Unlock",
+        run: convoy::run,
+    },
+    Analysis {
+        kind: abandoned_lock::KIND,
+        finds: "locks that goroutines wait for though nobody is seen who could hold them",
+        matters: "a path without Unlock stops all who need the lock until a restart",
+        cannot: "a holder whose frames are inlined or cut off is not seen either",
+        needs: "a complete dump; addresses (debug=2) make it sure",
+        run: abandoned_lock::run,
+    },
+    Analysis {
+        kind: crash::CRASH,
+        finds: "the panic, fatal error or signal that ended the program; Go's own deadlock check; tests that time out",
+        matters: "the first goroutine is the cause; the others were only caught in what they did",
+        cannot: "with GOTRACEBACK=single, what the other goroutines did",
+        needs: "what Go printed before the first goroutine: traceback text",
+        run: crash::run,
+    },
+    Analysis {
+        kind: http::KIND,
+        finds: "HTTP responses whose body was never read to its end or closed",
+        matters: "each keeps a connection and two goroutines for ever",
+        cannot: "who left the body open: that call has returned",
+        needs: "function names and states; debug=0 and 2, most of debug=1",
+        run: http::run,
+    },
+    Analysis {
+        kind: http_upstream::KIND,
+        finds: "HTTP requests that wait for their response",
+        matters: "A slow server outside makes everything wait that calls it, unless there is a timeout",
+        cannot: "which server it is",
+        needs: "function names; ages help",
+        run: http_upstream::run,
+    },
+    Analysis {
+        kind: http_client::KIND,
+        finds: "HTTP servers that are stuck in a write because the client does not read",
+        matters: "without a write timeout the handler stays, with all that it holds, until the client goes",
+        cannot: "whether the client is only slow",
+        needs: "function names; ages help",
+        run: http_client::run,
+    },
+    Analysis {
+        kind: sql::KIND,
+        finds: "goroutines that wait for a database connection, and results and transactions that stay open",
+        matters: "when the pool is used up, every request that needs the database stands still",
+        cannot: "the limit of the pool, and Rows whose context cannot be cancelled",
+        needs: "function names",
+        run: sql::run,
+    },
+    Analysis {
+        kind: sql_db::KIND,
+        finds: "more sql.DB than a program needs",
+        matters: "each keeps a goroutine and a pool of connections until it is closed",
+        cannot: "who called sql.Open",
+        needs: "function names",
+        run: sql_db::run,
+    },
+    Analysis {
+        kind: exec::KIND,
+        finds: "commands that have ended while another process holds the pipe of their output",
+        matters: "Cmd.Wait does not return, and what waits for it never goes on",
+        cannot: "which process holds the pipe",
+        needs: "function names",
+        run: exec::run,
+    },
+    Analysis {
+        kind: context::KIND,
+        finds: "contexts below a parent of a foreign type that are never cancelled",
+        matters: "each leaks a goroutine",
+        cannot: "who made them: that call has returned",
+        needs: "function names",
+        run: context::run,
+    },
+    Analysis {
+        kind: log_sink::KIND,
+        finds: "loggers whose output takes no more",
+        matters: "everything that logs waits for the one goroutine that writes",
+        cannot: "whether the sink is slow or stuck",
+        needs: "function names",
+        run: log_sink::run,
+    },
+    Analysis {
+        kind: syscall::KIND,
+        finds: "goroutines that stay in a system call or in C code",
+        matters: "each pins an operating system thread, of which a program may have 10000",
+        cannot: "which file or lock it is",
+        needs: "states or function names; ages help",
+        run: syscall::run,
+    },
+    Analysis {
+        kind: grpc::CONN,
+        finds: "gRPC connections that are dialled again and again and not closed",
+        matters: "each has several goroutines until it is closed",
+        cannot: "which server they go to",
+        needs: "function names",
+        run: grpc::connections,
+    },
+    Analysis {
+        kind: grpc::STREAM,
+        finds: "gRPC streams that nobody reads to their end",
+        matters: "each keeps a goroutine and memory until its connection is closed",
+        cannot: "which method it is",
+        needs: "function names",
+        run: grpc::streams,
+    },
+    Analysis {
         kind: proven::KIND,
         finds: "goroutines that Go marks as leaked",
-        matters: "Go proves it: nothing that still runs can reach what they wait for",
+        matters: "go proves it: nothing that still runs can reach what they wait for",
         cannot: "what a global variable or a live goroutine refers to is never marked, so none proven is not no leak",
         needs: "`(leaked)` marks or a goroutineleak profile (Go 1.26 and later)",
         run: proven::run,
@@ -110,39 +285,9 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
             }
         }
     }
+    crash::calm(&mut findings);
     rank(&mut findings);
     findings
-}
-
-/// Which findings speak of each group.
-#[derive(Default)]
-struct Told(BTreeMap<usize, Vec<usize>>);
-
-impl Told {
-    fn add(&mut self, number: usize, finding: &Finding) {
-        for group in &finding.groups {
-            self.0.entry(*group).or_default().push(number);
-        }
-    }
-
-    /// Whether `earlier` findings of other kinds explain most of `finding`'s goroutines: four of five,
-    /// as a few may be caught on their way.
-    fn explains(&self, case: &Case<'_, '_>, earlier: &[Finding], finding: &Finding) -> bool {
-        let suspected = finding.kind == suspect::KIND || finding.kind == growth::KIND;
-        let explains = |other: &Finding| {
-            let knows_why = other.category != Category::Leak && other.severity >= Severity::Medium;
-            other.kind != finding.kind
-                && (other.severity >= finding.severity || (suspected && knows_why))
-        };
-        let is_told = |group: &&usize| {
-            let numbers = self.0.get(*group).map_or(&[][..], Vec::as_slice);
-            numbers.iter().filter_map(|number| earlier.get(*number)).any(explains)
-        };
-        let count = |group: &usize| case.now.groups.get(*group).map_or(0, |group| group.count);
-        let all: i64 = finding.groups.iter().map(count).sum();
-        let told: i64 = finding.groups.iter().filter(is_told).map(count).sum();
-        all > 0 && told.saturating_mul(5) >= all.saturating_mul(4)
-    }
 }
 
 /// Orders findings: worst first, then surest, then weightiest, then by name.

@@ -8,6 +8,7 @@ use super::reason::Reason;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Finding, Severity};
 use crate::analysis::known::Entry;
+use crate::analysis::meaning::meaning;
 
 /// A group that was judged to be fine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,11 @@ fn why(case: &Case<'_, '_>, index: usize) -> String {
     }
     if aside::is_main(facts, index) {
         return "the main goroutine waits for the program's end".to_owned();
+    }
+    let stack = facts.groups.get(index).map(|group| group.stack).unwrap_or_default();
+    let functions: Vec<&str> = facts.functions(stack).collect();
+    if let Some(meaning) = meaning(&functions).filter(|_| reason(facts, index) == Reason::Io) {
+        return meaning.to_owned();
     }
     let why = match reason(facts, index) {
         Reason::OnCpu => "it runs",

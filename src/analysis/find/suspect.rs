@@ -10,16 +10,19 @@
 //!
 //! Age raises, never lowers: Go counts it from a garbage collection, and who ticks is always young.
 
-use super::aside::{is_fine, is_main};
+use super::aside::{is_fine, is_main, known};
 use super::cluster;
 use super::connection::Connections;
-use super::crowd::{Crowd, crowds};
+use super::consumer::consumer;
+use super::crowd::{Crowd, Site, crowds};
+use super::per_request;
 use super::reason::Reason;
 use super::rest::at_rest;
 use super::tell;
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Confidence, Finding, Severity};
+use crate::analysis::known::Class;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "suspected-leak";
@@ -35,6 +38,13 @@ const LEAKPROF: i64 = 10_000;
 /// A wait of so many minutes is longer than the timeouts of clients, proxies and load balancers
 /// (30 s to 5 min by default), so that nobody is there any more who wants the result.
 pub(super) const LONG: u32 = 10;
+
+/// Connections that pools keep open by default: `MaxIdleConns` of `http.DefaultTransport`, `maxPoolSize`
+/// of `MongoDB`; others have fewer.
+const POOL: i64 = 100;
+/// Of more goroutines than so many times its size a crowd that may as well be a pool is not worth a
+/// line: a dump of 20,000 (real-erigon) has a dozen of them.
+const NOTABLE: i64 = 50;
 
 /// How bad a crowd is, and how sure that is.
 pub(super) type Verdict = (Severity, Confidence);
@@ -90,11 +100,24 @@ impl<'f, 'd> Look<'f, 'd> {
     /// the wait ends: the channel limits how many go on at a time, or it is a loop that moves.
     pub(super) fn ahead(&self, crowd: &Crowd<'_>) -> i64 {
         let Crowd { site, .. } = crowd;
-        let past = |frame: Shown<'_>| matches!(frame, Shown::Call { function, line, .. } if function == site.function && line > site.line);
+        if site.line == 0 {
+            return 0;
+        }
+        let past = |frame: Shown<'_>| match frame {
+            Shown::Call { function, line, .. } => function == site.function && line > site.line,
+            Shown::Address(_) | Shown::Elided(_) => false,
+        };
         let others = self.facts.groups.iter().enumerate().filter(|(index, group)| {
             !crowd.groups.contains(index) && self.facts.frames(group.stack).any(past)
         });
         others.fold(0i64, |sum, (_, group)| sum.saturating_add(group.count))
+    }
+
+    /// The group that may still receive what `crowd` sends, unless its goroutines have outlived who
+    /// started them: their receiver was the caller.
+    pub(super) fn consumer(&self, crowd: &Crowd<'_>) -> Option<usize> {
+        let left = crowd.reason != Reason::Send || crowd.origin.is_gone();
+        if left { None } else { consumer(self.facts, crowd) }
     }
 
     /// Whether each goroutine of `crowd` serves a connection that somebody reads from.
@@ -106,22 +129,29 @@ impl<'f, 'd> Look<'f, 'd> {
     fn judge_if_unknown(&self, case: &Case<'_, '_>, crowd: &Crowd<'_>) -> Option<Verdict> {
         let elsewhere =
             matches!(crowd.reason, Reason::NilChan | Reason::EmptySelect | Reason::Lock);
-        if elsewhere || is_fine(case, crowd) { None } else { self.judge(crowd) }
+        if elsewhere || is_fine(case, crowd) {
+            return None;
+        }
+        let entry = crowd.groups.first().and_then(|index| known(case, *index));
+        self.judge(crowd, entry.is_some_and(|entry| entry.class == Class::Suspect))
     }
 
-    /// The verdict on `crowd`; `None` if there is nothing to say.
-    fn judge(&self, crowd: &Crowd<'_>) -> Option<Verdict> {
+    /// The verdict on `crowd`; `None` if there is nothing to say. `blamed` is what is known to be wrong.
+    fn judge(&self, crowd: &Crowd<'_>, blamed: bool) -> Option<Verdict> {
         use Confidence::{Likely, Possible};
         use Severity::{High, Low, Medium};
         let (n, origin) = (crowd.count, &crowd.origin);
         let many = n >= MANY;
-        if crowd.reason == Reason::Io || self.serves_connections(crowd) {
-            // Connections come and go with their clients.
-            return many.then_some((Low, Possible));
+        let review = (many && n.saturating_mul(NOTABLE) >= self.total).then_some((Low, Possible));
+        // Connections come and go with their clients.
+        let serves = crowd.reason == Reason::Io || self.serves_connections(crowd);
+        if serves || (crowd.reason == Reason::Send && self.ahead(crowd) > 0) {
+            return review;
         }
         let outlives = origin.is_one_per_call() && origin.is_gone();
-        if crowd.reason == Reason::Send && self.ahead(crowd) > 0 {
-            return many.then_some((Low, Possible));
+        let telling = blamed || crowd.reason == Reason::Send || !opens_connections(&crowd.site);
+        if outlives && !telling {
+            return if n > POOL { Some((Medium, Possible)) } else { review };
         }
         if many && outlives {
             // Who sleeps wakes; many that were just started do so soon.
@@ -139,15 +169,17 @@ impl<'f, 'd> Look<'f, 'd> {
                 (false, _) => (Medium, Possible),
             });
         }
+        let hangs = is_old(crowd) && per_request::is_request(self.facts, crowd);
         let mass = n >= LEAKPROF || (n >= MASS && n.saturating_mul(2) >= self.total);
         // A goroutine of a library for each of its objects: how many there are is the program's will.
         let mass = mass && !crowd.site.is_dependency();
         match () {
             // Two more are seen in any service that serves two more.
             () if outlives && n > 2 => Some((Medium, Possible)),
+            () if many && blamed => Some((Medium, Likely)),
             () if mass => Some((Medium, Possible)),
-            () if many => Some((Low, Possible)),
-            () => None,
+            () if hangs && n > 2 => Some((Medium, if many { Likely } else { Possible })),
+            () => review,
         }
     }
 
@@ -157,15 +189,28 @@ impl<'f, 'd> Look<'f, 'd> {
         use Confidence::{Likely, Possible};
         use Severity::{High, Low, Medium};
         let (n, origin) = (crowd.count, &crowd.origin);
-        let old = crowd.wait.median.is_some_and(|minutes| minutes >= LONG);
+        let old = is_old(crowd);
         match () {
             () if self.is_deserted(crowd) => Some((if n >= MANY { High } else { Medium }, Likely)),
             () if origin.is_one_per_call() && origin.is_gone() => Some((Medium, Likely)),
-            () if n >= MANY && old => Some((High, Likely)),
+            () if self.consumer(crowd).is_some() => (n >= MANY).then_some((Medium, Possible)),
+            () if n >= MASS || (n >= MANY && old) => Some((High, Likely)),
             () if n >= MANY => Some((Medium, Likely)),
             () if origin.is_gone() || old => Some((Medium, Possible)),
             () if n > 1 => Some((Low, Possible)),
             () => None,
         }
     }
+}
+
+/// Whether half of `crowd` waits for longer than anybody does.
+fn is_old(crowd: &Crowd<'_>) -> bool {
+    crowd.wait.median.is_some_and(|minutes| minutes >= LONG)
+}
+
+/// Whether the code at `site` is a library's that may have a goroutine for each of its connections:
+/// pools open those in the middle of calls, so that they outlive who started them and are no leak.
+fn opens_connections(site: &Site<'_>) -> bool {
+    const OPENERS: &[&str] = &["net", "net/http", "net/rpc", "database/sql", "crypto/tls"];
+    site.is_dependency() && (!site.std || OPENERS.contains(&site.package()))
 }

@@ -3,6 +3,7 @@
 use super::aside::known;
 use super::cluster::{Cluster, Link};
 use super::crowd::Crowd;
+use super::per_request::is_request;
 use super::reason::Reason;
 use super::said::known_as;
 use super::suspect::{LONG, Look, MANY};
@@ -76,6 +77,15 @@ pub(super) fn suspected(
     }
     finding.title = title(first, cluster, finding.severity);
     finding.evidence = evidence(facts, look, first);
+    if let Some(consumer) = look.consumer(first).and_then(|index| facts.groups.get(index)) {
+        finding.category = Category::Backpressure;
+        finding.title = finding.title.replace(": nobody receives", ": their consumer is slow");
+        let place =
+            super::crowd::site(facts, consumer.stack).map_or_else(String::new, |s| s.words());
+        finding
+            .evidence
+            .insert(0, format!("whoever receives may be in {place}, which does not wait for them"));
+    }
     finding.evidence.extend(members(cluster));
     let entry = first.groups.first().and_then(|index| known(case, *index));
     finding.evidence.extend(entry.map(known_as));
@@ -104,10 +114,11 @@ fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String
     let all: i64 = cluster.members.iter().map(|(_, crowd)| crowd.count).sum();
     if cluster.members.len() > 1 && smallest > 1 && severity > Severity::Low {
         let size = all / smallest;
-        return format!(
-            "{smallest} instances of a {size}-goroutine cluster are stuck, {} in {site}: {because}",
-            reason.doing()
-        );
+        let who = format!("{smallest} instances of a {size}-goroutine cluster are stuck");
+        return match closer(cluster) {
+            Some(closer) => format!("{who}: {} waits for the others to end", closer.site.words()),
+            None => format!("{who}, {} in {site}: {because}", reason.doing()),
+        };
     }
     let who = goroutines(first.count);
     match severity {
@@ -140,6 +151,15 @@ pub(super) fn steady(title: &str) -> String {
 /// How the step begins that asks for one more dump.
 pub(super) const SECOND_DUMP: &str = "take a second dump";
 
+/// The one of a cluster that waits for the others: in a function that closes, if there are several.
+fn closer<'a, 'd>(cluster: &'a Cluster<'d>) -> Option<&'a Crowd<'d>> {
+    let waits = |crowd: &&Crowd<'d>| crowd.reason == Reason::WaitGroup;
+    let closes = |crowd: &Crowd<'d>| {
+        ["Close", "Stop", "Shutdown", "Wait"].iter().any(|end| crowd.site.function.ends_with(end))
+    };
+    cluster.members.iter().map(|(_, crowd)| crowd).filter(waits).max_by_key(|crowd| closes(crowd))
+}
+
 /// What speaks for it, the most convincing first.
 fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<String> {
     let mut all = Vec::new();
@@ -156,7 +176,12 @@ fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<St
     all.extend(since(crowd));
     if crowd.count >= MANY && look.total > 0 {
         let share = crowd.count.saturating_mul(100) / look.total;
-        all.push(format!("{share} % of the program's {} goroutines", look.total));
+        if share > 0 {
+            all.push(format!("{share} % of the program's {} goroutines", look.total));
+        }
+    }
+    if is_request(facts, crowd) {
+        all.push("each of them handles a request that has not ended".to_owned());
     }
     if look.serves_connections(crowd) {
         all.push("each stands beside a goroutine that reads from a connection, so it ends with its client".to_owned());

@@ -3,10 +3,11 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::finding::FindingView;
 use crate::analysis::canon::Shown;
 use crate::analysis::group::CreatorCount;
 use crate::analysis::states::StateRow;
-use crate::analysis::{Group, Summary, WaitStats};
+use crate::analysis::{Group, Sight, Summary, WaitStats};
 use crate::model::{Problem, Symbol};
 use crate::render::time::rfc3339;
 
@@ -22,7 +23,7 @@ pub(super) struct Document<'a, G: Serialize> {
     pub(super) states: Vec<State<'a>>,
     pub(super) groups: G,
     pub(super) left_out: LeftOut,
-    pub(super) findings: [(); 0],
+    pub(super) findings: Vec<FindingView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -183,6 +184,12 @@ impl<'a> Note<'a> {
         let input = &*summary.dump.name;
         summary.notes.iter().map(move |message| Self { input, message })
     }
+
+    /// What the analyses could not judge.
+    pub(super) fn said(sight: &'a Sight<'_>) -> impl Iterator<Item = Self> {
+        let input = &*sight.facts.dump().name;
+        sight.notes.iter().map(move |message| Self { input, message })
+    }
 }
 
 #[derive(Serialize)]
@@ -324,7 +331,7 @@ impl<'a> From<&CreatorCount<'a>> for CreatorView<'a> {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum FrameView<'a> {
+pub(super) enum FrameView<'a> {
     Call { function: &'a str, package: &'a str, file: &'a str, line: u32, inlined: bool },
     Address { function: String, package: &'a str, file: &'a str, line: u32, inlined: bool },
     Elided { elided: Option<u32> },

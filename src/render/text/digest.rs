@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::Role;
-use crate::analysis::Summary;
 use crate::analysis::canon::Shown;
+use crate::analysis::{Sight, Summary};
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, number};
 use crate::render::{Limit, View};
@@ -18,14 +18,15 @@ const KINDS: usize = 20;
 
 /// The dump that gets a screen and the lines before it, if there are many dumps.
 pub(super) fn of<'s, 'd>(
-    summaries: &'s [Summary<'d>],
+    sights: &'s [Sight<'d>],
     view: &View,
-) -> Option<(Vec<Line>, &'s Summary<'d>)> {
+) -> Option<(Vec<Line>, &'s Sight<'d>)> {
+    let summaries: Vec<&'s Summary<'d>> = sights.iter().map(Sight::summary).collect();
     if summaries.len() <= MANY || view.top == Some(Limit::All) {
         return None;
     }
     let mut kinds: IndexMap<String, (usize, &str), FxBuildHasher> = IndexMap::default();
-    for summary in summaries {
+    for summary in &summaries {
         let kind = kinds.entry(kind(summary)).or_insert((0, summary.dump.name.as_str()));
         kind.0 += 1;
     }
@@ -57,7 +58,7 @@ pub(super) fn of<'s, 'd>(
     }
     lines.push(Line::new());
     // Of equally large ones the first.
-    let largest = summaries.iter().rev().max_by_key(|summary| summary.goroutines())?;
+    let largest = sights.iter().rev().max_by_key(|sight| sight.summary().goroutines())?;
     Some((lines, largest))
 }
 

@@ -31,7 +31,7 @@ pub(super) fn write(summary: &Summary<'_>, view: &View, out: &mut dyn Write) -> 
     let sample: Vec<_> = (0..most.min(TOP.get()))
         .filter_map(|index| grouping.group(&summary.stacks, index, 0))
         .collect();
-    let columns = Columns::new(&sample, view.width);
+    let columns = Columns::new(sample.iter(), view.width);
     for index in 0..most {
         if let Some(group) = grouping.group(&summary.stacks, index, view.ids.get()) {
             for line in block(summary, &group, view, columns) {
@@ -58,6 +58,25 @@ pub(super) fn write(summary: &Summary<'_>, view: &View, out: &mut dyn Write) -> 
     Ok(())
 }
 
+/// Some groups of a dump, at the column `indent`.
+pub(super) fn some(
+    summary: &Summary<'_>,
+    groups: &[&Group<'_>],
+    view: &View,
+    indent: usize,
+) -> Vec<Line> {
+    let width = view.width.saturating_sub(indent);
+    let columns = Columns::new(groups.iter().copied(), width);
+    let blocks = groups.iter().flat_map(|group| block(summary, group, view, columns));
+    let mut lines = Vec::new();
+    for one in blocks {
+        let mut line = Line::at(indent);
+        line.append(one);
+        lines.push(line);
+    }
+    lines
+}
+
 /// Where the columns are.
 #[derive(Clone, Copy)]
 struct Columns {
@@ -71,10 +90,10 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(sample: &[Group<'_>], width: usize) -> Self {
-        let count = sample.iter().map(|group| columns(&number(group.count))).max().unwrap_or(1);
+    fn new<'g>(sample: impl Iterator<Item = &'g Group<'g>> + Clone, width: usize) -> Self {
+        let count = sample.clone().map(|group| columns(&number(group.count))).max().unwrap_or(1);
         let count = 2 + count.max(5);
-        let lines = sample.iter().flat_map(left);
+        let lines = sample.flat_map(left);
         let left = lines.map(|(_, text)| columns(&text)).max().unwrap_or(0);
         let left = left.clamp(8, if width < 100 { 24 } else { 32 });
         Self { count, left, right: count + 2 + left + 2, width }
@@ -158,7 +177,7 @@ fn right(summary: &Summary<'_>, group: &Group<'_>, view: &View, room: usize) -> 
         entries.push(Entry::words(Role::Title, title.clone()));
         entries.extend((!stacks.is_empty()).then(|| Entry::words(Role::Dim, stacks)));
     }
-    entries.extend(if view.verbose { whole(summary, group) } else { digest(summary, group) });
+    entries.extend(if view.verbose { whole(summary, group.stack) } else { digest(summary, group) });
     let creators = if view.verbose { usize::MAX } else { CREATORS };
     entries.extend(group.creators.iter().take(creators).map(|creator| created_by(group, creator)));
     if let Some(more) =

@@ -4,6 +4,7 @@ use super::Role;
 use crate::analysis::canon::Shown;
 use crate::analysis::meaning::meaning;
 use crate::analysis::{Group, Summary};
+use crate::model::StackId;
 use crate::render::words::number;
 
 /// A row of the right-hand column: words before the function, the function, its place.
@@ -61,13 +62,13 @@ pub(super) fn digest(summary: &Summary<'_>, group: &Group<'_>) -> Vec<Entry> {
 }
 
 /// Every frame that is not hidden.
-pub(super) fn whole(summary: &Summary<'_>, group: &Group<'_>) -> Vec<Entry> {
+pub(super) fn whole(summary: &Summary<'_>, stack: StackId) -> Vec<Entry> {
     let stacks = &summary.stacks;
     let one = |id| {
         let role = if stacks.is_user(id) { Role::User } else { Role::Dim };
         entry(&stacks.shown(id), role, "")
     };
-    stacks.visible(group.stack).map(one).collect()
+    stacks.visible(stack).map(one).collect()
 }
 
 fn function<'d>(shown: &Shown<'d>) -> Option<&'d str> {

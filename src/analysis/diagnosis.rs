@@ -1,0 +1,94 @@
+//! A dump that was looked at, with everything that the analyses say of it.
+
+use super::facts::{Case, Config, Facts};
+use super::find;
+use super::finding::Finding;
+use super::fingerprint::{finish, hash_str, mix};
+use super::known::Known;
+use super::summary::{Look, Summary};
+use crate::model::Dump;
+
+/// A dump with the user's view of it and what was found.
+pub struct Sight<'d> {
+    /// What the analyses looked at.
+    pub facts: Facts<'d>,
+    /// The user's view, if it is another than that of the analyses.
+    look: Option<Summary<'d>>,
+    /// What is wrong, worst first.
+    pub findings: Vec<Finding>,
+    /// Groups that were judged to be fine.
+    pub fine: Vec<find::Fine>,
+    /// What could not be judged, and what would help.
+    pub notes: Vec<String>,
+}
+
+impl<'d> Sight<'d> {
+    /// Looks at each of `dumps`, a series in the order of time; every one is judged together with those
+    /// before it, of which at most [`Sight::HISTORY`] count.
+    pub fn all(dumps: &'d [Dump], look: &Look, config: &Config, known: &Known) -> Vec<Self> {
+        let facts: Vec<Facts<'d>> = dumps.iter().map(Facts::new).collect();
+        let said: Vec<_> = (0..facts.len())
+            .filter_map(|index| {
+                let (before, rest) = facts.split_at(index);
+                let from = before.len().saturating_sub(Self::HISTORY);
+                let before = before.get(from..).unwrap_or(before);
+                let case = Case { now: rest.first()?, before, config, known };
+                let mut findings = find::run(&case);
+                findings.retain(|finding| is_wanted(case.now, look, finding));
+                let fine = find::fine(&case, &findings);
+                Some((findings, fine, find::notes(&case)))
+            })
+            .collect();
+        let sights = facts.into_iter().zip(said);
+        sights
+            .map(|(facts, (findings, fine, notes))| {
+                let own = (!look.is_default()).then(|| Summary::new(facts.dump(), look));
+                Self { facts, look: own, findings, fine, notes }
+            })
+            .collect()
+    }
+
+    /// Earlier dumps that a dump is compared with: growth shows in so many, and a log may hold thousands.
+    pub const HISTORY: usize = 16;
+
+    /// The user's view of the dump.
+    pub fn summary(&self) -> &Summary<'d> {
+        self.look.as_ref().unwrap_or(&self.facts.summary)
+    }
+
+    /// Fingerprint of a finding: of its kind and of the functions and states of its groups, so that it is
+    /// the same over builds and hosts.
+    pub fn id(&self, finding: &Finding) -> u64 {
+        let groups = finding.groups.iter().filter_map(|index| self.facts.groups.get(*index));
+        let mut ids: Vec<u64> = groups.map(|group| group.id).collect();
+        ids.sort_unstable();
+        finish(ids.into_iter().fold(hash_str(finding.kind), mix))
+    }
+
+    /// Goroutine ids of a finding, its root's first, at most `most`.
+    pub fn goids(&self, finding: &Finding, most: usize) -> Vec<u64> {
+        let root = finding.root.iter().flat_map(|root| root.goids.iter().copied());
+        let members = finding.groups.iter().flat_map(|index| self.facts.members(*index));
+        let mut goids: Vec<u64> = Vec::new();
+        let mut seen = rustc_hash::FxHashSet::default();
+        for goid in root.chain(members.filter_map(crate::model::Goroutine::goid)) {
+            if goids.len() >= most {
+                break;
+            }
+            if seen.insert(goid) {
+                goids.push(goid);
+            }
+        }
+        goids
+    }
+}
+
+/// Whether a goroutine that `finding` is about passes the user's filter.
+fn is_wanted(facts: &Facts<'_>, look: &Look, finding: &Finding) -> bool {
+    if look.filter.is_empty() {
+        return true;
+    }
+    let matcher = look.filter.for_dump(facts.dump());
+    let mut members = finding.groups.iter().flat_map(|index| facts.members(*index));
+    members.any(|goroutine| matcher.matches(&goroutine.row()))
+}

@@ -1,0 +1,80 @@
+//! Goroutines that wait for a lock which another one likely holds while it waits for something else.
+//!
+//! Why it matters: the crowd is the victim; the one goroutine that holds the lock is the cause, and
+//! what it waits for – the network, a channel, a timer – is what to take out of the lock.
+//!
+//! What it cannot know: Go does not record who holds a lock. The holder is found by pointers that it
+//! shares with the waiters, or by its type alone, and is at most likely. Whether a slow holder will
+//! end, a second dump tells.
+
+use super::tangles::{Knot, SURE, knots};
+use crate::analysis::facts::Case;
+use crate::analysis::finding::{Category, Confidence, Finding};
+use crate::analysis::graph;
+use crate::analysis::locks::Trouble;
+
+/// The kind of these findings.
+pub(super) const KIND: &str = "lock-pileup";
+
+/// Looks at a case.
+pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
+    knots(case, Trouble::Held).map(|knot| held(&knot)).collect()
+}
+
+fn held(knot: &Knot<'_, '_>) -> Finding {
+    let stuck = knot.tangle.stuck;
+    let category = if stuck { Category::Deadlock } else { Category::Contention };
+    let mut finding = knot.finding(KIND, category);
+    finding.severity = if stuck { knot.deadlock() } else { knot.contention() };
+    finding.confidence = knot.confidence();
+    let Some((row, frame)) = knot.first() else { return finding };
+    let user = knot.tell.user(row, frame);
+    let holder = match finding.confidence {
+        Confidence::Possible => "a possible holder",
+        _ => "its likely holder",
+    };
+    finding.title = format!(
+        "{} for {} in {}; {holder}, {}, {}",
+        graph::wait(knot.waiting()),
+        knot.tell.lock(knot.tangle),
+        knot.site(),
+        knot.tell.function(row, user),
+        knot.tell.doing(row)
+    );
+    finding.evidence = evidence(knot);
+    finding.next = next(knot, stuck);
+    finding
+}
+
+fn evidence(knot: &Knot<'_, '_>) -> Vec<String> {
+    let mut all = knot.facts();
+    let lock = knot.tangle.locks.first().and_then(|lock| knot.locks.lock(*lock));
+    if let (Some(by), Some(lock)) = (knot.tangle.by, lock) {
+        all.push(knot.tell.because(&by, lock.id));
+    }
+    if knot.tangle.rivals > 0 {
+        all.push(format!("{} other goroutines would fit as well", knot.tangle.rivals));
+    }
+    all.push(format!("waiting: {}", knot.places().join(", ")));
+    if knot.tangle.stuck {
+        all.push("what the holder waits for must come from this process, and nobody at work was seen who would send it".to_owned());
+    }
+    all
+}
+
+fn next(knot: &Knot<'_, '_>, stuck: bool) -> Vec<String> {
+    let Some((row, frame)) = knot.first() else { return Vec::new() };
+    let at = knot.tell.at(row, knot.tell.user(row, frame));
+    let what = if stuck {
+        format!("{at}: do not wait for a channel or another goroutine while the lock is held")
+    } else {
+        format!("{at}: do the slow part outside of the lock, or set a deadline")
+    };
+    let old = knot.oldest.is_some_and(|minutes| minutes >= SURE);
+    let mut all = vec![what];
+    if !old {
+        let who = knot.tell.who(row);
+        all.push(format!("take a second dump in a minute: if {who} is still there, it is stuck"));
+    }
+    all
+}

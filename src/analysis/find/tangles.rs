@@ -1,0 +1,195 @@
+//! What the analyses of locks share: how a tangle becomes a finding, and how bad it is.
+
+use crate::analysis::facts::{Case, Facts};
+use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
+use crate::analysis::graph::{self, Teller};
+use crate::analysis::locks::{Id, Locks, Spot, Tangle, Tier, Trouble};
+
+/// Waiters from which on contention is what an operator feels: as in the other analyses, 20 is one
+/// more with each call, not a few that met by chance.
+const MANY: i64 = 20;
+
+/// A few waiters meet by chance in any busy service; five at one lock are a queue.
+const QUEUE: i64 = 5;
+
+/// Minutes after which a wait for a lock cannot be the counting's error: Go counts from a garbage
+/// collection, and forces one every two minutes (runtime/proc.go, forcegcperiod).
+pub(super) const SURE: u32 = 2;
+
+/// A tangle in the dump that is judged.
+pub(super) struct Knot<'c, 'd> {
+    pub(super) facts: &'c Facts<'d>,
+    pub(super) locks: &'c Locks<'d>,
+    pub(super) tangle: &'c Tangle,
+    pub(super) tell: Teller<'c, 'd>,
+    /// Longest wait in minutes.
+    pub(super) oldest: Option<u32>,
+    /// Goroutines that Go marks as leaked.
+    pub(super) leaked: i64,
+}
+
+/// The tangles of one kind of trouble.
+pub(super) fn knots<'c, 'd>(
+    case: &Case<'c, 'd>,
+    trouble: Trouble,
+) -> impl Iterator<Item = Knot<'c, 'd>> {
+    let facts = case.now;
+    let locks = facts.locks();
+    let chosen = locks.tangles.iter().filter(move |tangle| tangle.trouble == trouble);
+    chosen.map(move |tangle| {
+        let tell = Teller::new(locks, facts);
+        let (oldest, leaked) = tell.age(tangle.groups(locks).into_iter());
+        Knot { facts, locks, tangle, tell, oldest, leaked }
+    })
+}
+
+impl Knot<'_, '_> {
+    /// A finding with everything but title, evidence of its own and next steps.
+    pub(super) fn finding(&self, kind: &'static str, category: Category) -> Finding {
+        let mut finding = Finding::new(kind, category, "");
+        finding.chain = graph::chain(self.locks, self.facts, self.tangle);
+        finding.groups = self.tangle.groups(self.locks);
+        let parents = graph::parents(self.locks, self.facts, &finding.groups);
+        finding.groups.extend(parents.keys());
+        let count = |group: &usize| self.facts.groups.get(*group).map_or(0, |group| group.count);
+        finding.count = self.waiting().max(finding.groups.iter().map(count).sum());
+        finding.weight = weight(finding.count);
+        if let Some((row, frame)) = self.first() {
+            finding.root = self.root(row, frame);
+        }
+        finding
+    }
+
+    /// The goroutine where it starts, and its frame.
+    pub(super) fn first(&self) -> Option<Spot> {
+        self.tangle.roots.first().copied()
+    }
+
+    fn root(&self, row: u32, frame: usize) -> Option<Root> {
+        let goroutine = self.facts.dump().goroutine(row as usize)?;
+        let rows = self.tangle.roots.iter().filter_map(|(row, _)| {
+            self.facts.dump().goroutine(*row as usize).and_then(|goroutine| goroutine.goid())
+        });
+        Some(Root {
+            goids: rows.collect(),
+            row,
+            stack: goroutine.row().stack,
+            role: self.tell.role(self.tangle, row),
+            blocking: graph::shown_index(self.facts, row, frame),
+        })
+    }
+
+    /// Goroutines that wait, for its locks or behind those that do.
+    pub(super) fn waiting(&self) -> i64 {
+        self.tangle.direct() + self.tangle.behind.values().sum::<i64>()
+    }
+
+    /// How bad a deadlock is: high if it is seen to last, or to hold others up, or to be there more
+    /// than once; one young waiter may have met the lock by chance.
+    pub(super) fn deadlock(&self) -> Severity {
+        let lasts = self.oldest.is_some_and(|minutes| minutes >= 1) || self.leaked > 0;
+        if lasts || self.waiting() > 1 { Severity::High } else { Severity::Medium }
+    }
+
+    /// How bad contention is: by how many wait, their share, and since when.
+    pub(super) fn contention(&self) -> Severity {
+        let (n, total) = (self.waiting(), self.facts.summary.shown.max(1));
+        let share = n.saturating_mul(100) / total;
+        let long = self.oldest.is_some_and(|minutes| minutes >= SURE);
+        match () {
+            () if n >= MANY && share >= 10 => Severity::High,
+            () if n >= MANY || (n >= QUEUE && long) => {
+                Severity::High.min(if long { Severity::High } else { Severity::Medium })
+            }
+            // One in twenty goroutines is what a user notices, in a small program, too.
+            () if n >= QUEUE || long || share >= 5 => Severity::Medium,
+            () => Severity::Low,
+        }
+    }
+
+    /// How sure a holder is.
+    pub(super) fn confidence(&self) -> Confidence {
+        match self.tangle.by.map(|by| by.tier) {
+            Some(Tier::Receiver | Tier::Shared) if self.tangle.rivals == 0 => Confidence::Likely,
+            Some(_) => Confidence::Possible,
+            None if self.is_object() => Confidence::Likely,
+            None => Confidence::Possible,
+        }
+    }
+
+    /// Whether the lock is known as an object.
+    pub(super) fn is_object(&self) -> bool {
+        let first = self.tangle.locks.first().and_then(|lock| self.locks.lock(*lock));
+        first.is_some_and(|lock| lock.id.is_object())
+    }
+
+    /// The function of most waiters, with its line, as a sentence names it.
+    pub(super) fn site(&self) -> String {
+        self.crowd()
+            .map_or_else(String::new, |(row, frame)| self.tell.function(row, frame).to_owned())
+    }
+
+    /// A waiter of the largest group, and the user's frame in it.
+    pub(super) fn crowd(&self) -> Option<Spot> {
+        let waits = self.tangle.locks.iter().flat_map(|lock| self.locks.waits_for(*lock));
+        let wait = waits.max_by_key(|wait| {
+            let group = wait.group as usize;
+            (self.tangle.waiters.get(&group).copied(), std::cmp::Reverse(wait.row))
+        })?;
+        Some((wait.row, self.tell.user(wait.row, wait.caller as usize)))
+    }
+
+    /// How the waiters are known to wait for the same lock, how long, and what the format keeps back.
+    pub(super) fn facts(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let n = self.tangle.direct();
+        let ids: Vec<Id<'_>> =
+            self.tangle.locks.iter().filter_map(|l| self.locks.lock(*l)).map(|l| l.id).collect();
+        match ids[..] {
+            [Id::Address(address)] => all.push(format!(
+                "{} for the lock at {address:#x}; the address is Go's own, printed without `?`",
+                graph::wait(n)
+            )),
+            [Id::Receiver(_, receiver)] => all.push(format!(
+                "{} in methods of the object at {receiver:#x}; an RWMutex prints no address of its own",
+                graph::wait(n)
+            )),
+            [_, _, ..] if self.is_object() => all.push(format!(
+                "{} for {} different locks in the same places: many instances of one fault",
+                graph::wait(n),
+                ids.len()
+            )),
+            _ if !self.facts.has_ages() => all.push(
+                "this format carries no addresses or ids, so locks are told apart by the types and functions that take them; debug=2 would give both"
+                    .to_owned(),
+            ),
+            _ => {}
+        }
+        if let Some(minutes) = self.oldest {
+            all.push(format!("the longest wait is {}", super::tell::time(minutes)));
+        }
+        all
+    }
+
+    /// Those who are held up beside the waiters, and how many.
+    pub(super) fn places(&self) -> Vec<String> {
+        let mut list: Vec<(i64, String)> = Vec::new();
+        for (group, count) in self.tangle.waiters.iter().chain(&self.tangle.behind) {
+            let Some(row) = self.facts.summary.grouping.rows(*group).first() else { continue };
+            let from = self.locks.wait(*row).map_or(0, |wait| wait.caller as usize);
+            let place = self.tell.at(*row, self.tell.user(*row, from));
+            match list.iter_mut().find(|(_, other)| *other == place) {
+                Some((sum, _)) => *sum += count,
+                None => list.push((*count, place)),
+            }
+        }
+        list.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        list.iter().take(8).map(|(count, place)| format!("{count} in {place}")).collect()
+    }
+}
+
+/// Goroutines explained, as a rank.
+#[expect(clippy::cast_precision_loss, reason = "a rank, not a count")]
+pub(super) fn weight(count: i64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,107 @@
+//! Locks taken in opposite order, where no address shows the holders: what a goroutine locked first is
+//! mostly dead in its registers when it waits for the second. What remains is the structure. Two locks
+//! that nobody seems to hold each have a waiter that is not one of the crowd, and these two wait in
+//! the same place or in the same package: each likely holds what the other wants.
+
+use std::collections::BTreeMap;
+
+use super::verdict::Verdict;
+use super::{Candidate, Locks, Tier, Wait, stack_of};
+use crate::analysis::Facts;
+
+/// A waiter stands out if its stack has at most so large a share of the lock's waiters: one in five.
+/// In the crowds that maintainers took apart (ANALYSES.md 5) the exceptions were singletons.
+const RARE: i64 = 5;
+
+/// Makes the exceptions among the waiters of unexplained locks each other's holders.
+pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Facts<'d>, verdicts: &mut [Verdict]) {
+    let open: Vec<u32> = (0u32..)
+        .zip(verdicts.iter())
+        .filter(|(_, verdict)| match verdict {
+            Verdict::Nobody => true,
+            Verdict::Held(candidate) => candidate.tier == Tier::Enclosing,
+            _ => false,
+        })
+        .map(|(index, _)| index)
+        .filter(|index| locks.waits_for(*index).next().is_some_and(|wait| wait.op.is_lock()))
+        .collect();
+    if open.len() < 2 {
+        return;
+    }
+    let odd: Vec<(u32, Odd)> =
+        open.iter().filter_map(|index| Some((*index, odd(locks, facts, *index)?))).collect();
+    let mut by_group: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (at, (_, odd)) in odd.iter().enumerate() {
+        by_group.entry(odd.wait.group).or_default().push(at);
+    }
+    for list in by_group.values() {
+        let members: Vec<&(u32, Odd)> = list.iter().filter_map(|at| odd.get(*at)).collect();
+        if is_ring(facts, &members) {
+            link(verdicts, &members);
+        }
+    }
+    // Two functions, each with one lock and a crowd of the other's victims behind it.
+    if let [a, b] = &odd[..]
+        && open.len() == 2
+        && a.1.wait.group != b.1.wait.group
+        && package(locks, facts, &a.1.wait) == package(locks, facts, &b.1.wait)
+        && (a.1.stands_out || b.1.stands_out || started_together(facts, &[a, b]))
+    {
+        link(verdicts, &[a, b]);
+    }
+}
+
+/// The waiter of a lock that is not one of the crowd.
+struct Odd {
+    wait: Wait,
+    /// There is a crowd that it stands out from.
+    stands_out: bool,
+}
+
+fn odd(locks: &Locks<'_>, facts: &Facts<'_>, index: u32) -> Option<Odd> {
+    let mut groups: BTreeMap<u32, (i64, Wait)> = BTreeMap::new();
+    let mut total = 0;
+    for wait in locks.waits_for(index) {
+        let count = facts.dump().goroutine(wait.row as usize).map_or(1, |g| g.count());
+        groups.entry(wait.group).or_insert((0, *wait)).0 += count;
+        total += count;
+    }
+    let (count, wait) = groups.values().min_by_key(|(count, _)| *count)?;
+    let stands_out = groups.len() > 1 && count.saturating_mul(RARE) <= total;
+    (stands_out || total == 1 || !locks.lock(index)?.id.is_object())
+        .then_some(Odd { wait: *wait, stands_out })
+}
+
+/// Whether goroutines that wait in one place for different locks hold each other's: if all stand out
+/// from crowds, or if one goroutine started them. Many that each wait alone, started by different
+/// ones, are rather many instances of one fault.
+fn is_ring(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {
+    let crowds = members.iter().filter(|(_, odd)| odd.stands_out).count();
+    members.len() > 1 && (crowds == members.len() || started_together(facts, members))
+}
+
+fn started_together(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {
+    let start = |odd: &Odd| facts.dump().goroutine(odd.wait.row as usize)?.creator_goid();
+    let mut starts = members.iter().map(|(_, odd)| start(odd));
+    let first = starts.next().flatten();
+    first.is_some() && starts.all(|other| other == first)
+}
+
+fn package<'d>(locks: &Locks<'d>, facts: &Facts<'d>, wait: &Wait) -> &'d str {
+    locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package
+}
+
+/// Each holds the lock of the one before.
+fn link(verdicts: &mut [Verdict], members: &[&(u32, Odd)]) {
+    for (at, (lock, _)) in members.iter().enumerate() {
+        let next = members.get((at + 1) % members.len());
+        if let (Some(slot), Some((_, odd))) = (verdicts.get_mut(*lock as usize), next) {
+            *slot = Verdict::Held(Candidate {
+                row: odd.wait.row,
+                frame: odd.wait.caller as usize,
+                tier: Tier::Type,
+                pointer: 0,
+            });
+        }
+    }
+}

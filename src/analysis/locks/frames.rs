@@ -1,0 +1,237 @@
+//! What the frames of a dump mean for locks: which of them belong to package sync, whose methods the
+//! others are, and what a stack waits in. Every distinct frame is judged once.
+
+use crate::model::{Dump, Frame, FrameId, Symbol};
+
+/// The type whose method (or a closure in it) a function is: package and type.
+pub type Owner<'d> = (&'d str, &'d str);
+
+/// A frame, judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'d> {
+    /// The function; empty for frames without one.
+    pub name: &'d str,
+    /// Its line.
+    pub line: u32,
+    /// The file's last element.
+    pub file: &'d str,
+    /// The type it is a method of.
+    pub owner: Option<Owner<'d>>,
+    /// The package.
+    pub package: &'d str,
+    /// Code outside of the standard library.
+    pub user: bool,
+    call: Call,
+}
+
+/// Functions that goroutines wait in, and those that let others go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Runtime,
+    /// `sync.runtime_Semacquire*`: up to Go 1.17 its first word is the semaphore's address.
+    Sem,
+    MutexSlow,
+    MutexLock,
+    RLock,
+    WLock,
+    Unlock,
+    Once,
+    WaitGroup,
+    Notify,
+    Cond,
+    OtherSync,
+    Not,
+}
+
+/// What a goroutine waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Op {
+    /// A mutex.
+    Mutex,
+    /// The mutex of a `sync.Once` that another goroutine is running.
+    Once,
+    /// `RWMutex.RLock`: a writer holds it or waits for it.
+    Read,
+    /// `RWMutex.Lock`, waiting for readers to leave.
+    Write,
+    /// `RWMutex.Lock`, waiting behind another writer.
+    WriteBehind,
+    /// `WaitGroup.Wait`.
+    WaitGroup,
+    /// `Cond.Wait`.
+    Cond,
+}
+
+impl Op {
+    /// Whether it is a lock that somebody holds.
+    pub fn is_lock(self) -> bool {
+        !matches!(self, Self::WaitGroup | Self::Cond)
+    }
+
+    /// Whether it is an `RWMutex`.
+    pub fn is_rw(self) -> bool {
+        matches!(self, Self::Read | Self::Write | Self::WriteBehind)
+    }
+}
+
+/// What a stack shows of package sync.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// What it waits in, if it waits.
+    pub op: Option<Op>,
+    /// It is in an unlock.
+    pub unlocks: bool,
+    /// Raw index of the innermost frame outside of runtime and sync.
+    pub caller: usize,
+    /// Frames whose first word is an address, and what to subtract for the object's.
+    words: [Option<(usize, u64)>; 3],
+}
+
+/// All frames of a dump, judged.
+pub struct Frames<'d> {
+    dump: &'d Dump,
+    all: Vec<Judged<'d>>,
+}
+
+const NOTHING: Judged<'static> =
+    Judged { name: "", line: 0, file: "", owner: None, package: "", user: false, call: Call::Not };
+
+impl<'d> Frames<'d> {
+    /// No frame.
+    pub(super) fn empty(dump: &'d Dump) -> Self {
+        Self { dump, all: Vec::new() }
+    }
+
+    /// Judges every frame of `dump`.
+    pub fn new(dump: &'d Dump) -> Self {
+        let count = u32::try_from(dump.frame_count()).unwrap_or(u32::MAX);
+        let all = (0..count).map(|id| judge(dump, dump.frame(FrameId::from(id)))).collect();
+        Self { dump, all }
+    }
+
+    /// The frame behind `id`.
+    pub fn get(&self, id: FrameId) -> Judged<'d> {
+        self.all.get(id.index()).copied().unwrap_or(NOTHING)
+    }
+
+    /// The frame at a raw index of `stack`.
+    pub fn at(&self, stack: &[FrameId], index: usize) -> Judged<'d> {
+        stack.get(index).map_or(NOTHING, |id| self.get(*id))
+    }
+
+    /// What `stack` shows of package sync.
+    pub fn shape(&self, stack: &[FrameId]) -> Shape {
+        let call = |index: usize| self.at(stack, index).call;
+        let start = stack.iter().take_while(|id| self.get(**id).call == Call::Runtime).count();
+        let rest = stack.get(start..).unwrap_or(&[]);
+        let is_sync = |id: &&FrameId| !matches!(self.get(**id).call, Call::Not | Call::Runtime);
+        let sync_end = start + rest.iter().take_while(is_sync).count();
+        let find = |wanted: Call| (start..sync_end).find(|index| call(*index) == wanted);
+        let word = |wanted: Call, minus: u64| find(wanted).map(|index| (index, minus));
+        let slow = word(Call::MutexSlow, 0).or_else(|| word(Call::MutexLock, 0));
+        let (op, words) = if find(Call::Unlock).is_some() {
+            (None, [slow, word(Call::Unlock, 0), None])
+        } else if find(Call::WaitGroup).is_some() {
+            (Some(Op::WaitGroup), [word(Call::WaitGroup, 0), None, None])
+        } else if find(Call::Notify).is_some() || find(Call::Cond).is_some() {
+            (Some(Op::Cond), [word(Call::Notify, 16), word(Call::Cond, 0), None])
+        } else if find(Call::RLock).is_some() {
+            (Some(Op::Read), [word(Call::RLock, 0), word(Call::Sem, 12), None])
+        } else if find(Call::WLock).is_some() && slow.is_some() {
+            (Some(Op::WriteBehind), [slow, word(Call::WLock, 0), word(Call::Sem, 4)])
+        } else if find(Call::WLock).is_some() {
+            (Some(Op::Write), [word(Call::WLock, 0), word(Call::Sem, 8), None])
+        } else if find(Call::Once).is_some() && slow.is_some() {
+            (Some(Op::Once), [slow.map(|(at, _)| (at, 4)), word(Call::Sem, 8), None])
+        } else if slow.is_some() {
+            let lock = word(Call::MutexLock, 0);
+            (Some(Op::Mutex), [slow, lock, word(Call::Sem, 4)])
+        } else {
+            (None, [None; 3])
+        };
+        let mut caller = sync_end;
+        // A type's own Lock method is no more telling than the mutex in it.
+        while is_wrapper(self.at(stack, caller).name) && caller + 1 < stack.len() {
+            caller += 1;
+        }
+        Shape { op, unlocks: find(Call::Unlock).is_some(), caller, words }
+    }
+
+    /// The address of what the record at `row` waits for or unlocks, if it printed one without `?`.
+    pub fn address(&self, row: usize, shape: &Shape) -> Option<u64> {
+        let args = self.dump.args(row);
+        shape.words.iter().flatten().find_map(|(frame, minus)| {
+            let found = args
+                .iter()
+                .find(|word| usize::from(word.frame) == *frame && word.position == 0 && word.exact);
+            found.map(|word| word.value.saturating_sub(*minus))
+        })
+    }
+
+    /// The receiver that the frame at a raw index printed without `?`.
+    pub fn receiver(&self, row: usize, frame: usize) -> Option<u64> {
+        let args = self.dump.args(row);
+        let first = |word: &&crate::model::ArgWord| {
+            usize::from(word.frame) == frame && word.position == 0 && word.exact
+        };
+        args.iter().find(first).map(|word| word.value)
+    }
+
+    /// Whether the frame is a call of `sync.Once` that runs its function.
+    pub fn is_once(&self, id: FrameId) -> bool {
+        self.get(id).call == Call::Once
+    }
+
+    /// Whether the frame belongs to the runtime or to package sync.
+    pub fn is_sync(&self, id: FrameId) -> bool {
+        self.get(id).call != Call::Not
+    }
+}
+
+fn is_wrapper(function: &str) -> bool {
+    let method = function.rsplit('.').next().unwrap_or("");
+    matches!(method, "Lock" | "RLock" | "lock" | "rLock" | "rlock")
+}
+
+fn judge(dump: &Dump, frame: Frame) -> Judged<'_> {
+    let Frame::Call { function, file, line, .. } = frame else { return NOTHING };
+    let name = dump.str(function);
+    let symbol = Symbol::new(name);
+    let file = dump.str(file);
+    Judged {
+        name,
+        line,
+        file: file.rsplit(['/', '\\']).next().unwrap_or(file),
+        owner: symbol.receiver().map(|receiver| (symbol.package(), receiver)),
+        package: symbol.package(),
+        user: name != "panic" && !symbol.is_std(),
+        call: call(symbol),
+    }
+}
+
+fn call(symbol: Symbol<'_>) -> Call {
+    if symbol.is_runtime() {
+        return Call::Runtime;
+    }
+    // Since Go 1.24 Mutex is a wrapper of the one in internal/sync.
+    if !matches!(symbol.package(), "sync" | "internal/sync") {
+        return Call::Not;
+    }
+    match symbol.local() {
+        "(*Mutex).lockSlow" => Call::MutexSlow,
+        "(*Mutex).Lock" => Call::MutexLock,
+        "(*RWMutex).RLock" | "(*RWMutex).rLockSlow" => Call::RLock,
+        "(*RWMutex).Lock" => Call::WLock,
+        "(*Mutex).Unlock"
+        | "(*Mutex).unlockSlow"
+        | "(*RWMutex).Unlock"
+        | "(*RWMutex).RUnlock"
+        | "(*RWMutex).rUnlockSlow" => Call::Unlock,
+        "(*Once).doSlow" | "(*Once).Do" => Call::Once,
+        "(*WaitGroup).Wait" => Call::WaitGroup,
+        "(*Cond).Wait" => Call::Cond,
+        "runtime_notifyListWait" => Call::Notify,
+        local if local.starts_with("runtime_Semacquire") => Call::Sem,
+        _ => Call::OtherSync,
+    }
+}

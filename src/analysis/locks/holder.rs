@@ -1,0 +1,306 @@
+//! Who may hold a lock.
+//!
+//! The consistent-offset rule: a lock is a field, so its address minus the receiver of the method that
+//! locks it is the same for all objects of a type. A goroutine that does not wait for the lock, but is
+//! in a method of that type with the very object that holds the lock (or has the lock's own address as
+//! its receiver), likely holds it. Weaker, in this order: the same pointer as another argument; a
+//! pointer just before the lock in a goroutine that waits for another lock; another method of the same
+//! type that is blocked; a goroutine started together with the waiters that is blocked on a channel.
+//! Words that Go marks `?` are never used.
+
+use rustc_hash::FxHashMap;
+
+use super::{Id, Lock, Locks, Op, Owner, stack_of};
+use crate::analysis::Facts;
+
+/// How a candidate was found, surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tier {
+    /// In a method of the object that holds the lock.
+    Receiver,
+    /// With the object, or the lock, among its arguments.
+    Shared,
+    /// With a pointer that ends just before the lock, waiting for another lock.
+    Enclosing,
+    /// In another method of the same type; which object is not known.
+    Type,
+    /// Started together with the waiters.
+    Sibling,
+}
+
+/// A goroutine that may hold a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its record.
+    pub row: u32,
+    /// Raw index of the frame that speaks for it.
+    pub frame: usize,
+    /// How it was found.
+    pub tier: Tier,
+    /// The pointer that it shares with the lock; 0 if none.
+    pub pointer: u64,
+}
+
+/// Fields farther from the start of their struct are not searched for: Go structs of more than a page
+/// are rare (the largest of 333 lock groups in our cases was 0x7b0 bytes), and each further page brings
+/// neighbours on the heap.
+const MAX_OFFSET: u64 = 4096;
+
+/// For a pointer of unknown type: a cache line, as small objects lie side by side in Go's size classes
+/// (measured in ANALYSES.md 0.2: with 512 bytes more than half of the hits are neighbours).
+const NEAR: u64 = 64;
+
+/// Waiters whose pointers are looked at: all have the same lock, so a few tell.
+const SAMPLE: usize = 16;
+
+/// Candidates kept of each lock.
+const KEPT: usize = 8;
+
+/// The offset of a lock in the object at `receiver`, if it can be a field of it.
+pub(super) fn offset(lock: u64, receiver: u64) -> Option<u64> {
+    lock.checked_sub(receiver).filter(|offset| *offset < MAX_OFFSET)
+}
+
+/// A pointer that leads to a lock.
+#[derive(Clone, Copy)]
+struct Lead<'d> {
+    lock: u32,
+    /// The type that the pointer is of, if it was a receiver.
+    owner: Option<Owner<'d>>,
+}
+
+/// Finds candidates for every lock of `locks`.
+pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
+    let mut found: Vec<Vec<Candidate>> = vec![Vec::new(); locks.locks.len()];
+    by_address(locks, facts, &mut found);
+    by_type(locks, facts, &mut found);
+    by_start(locks, facts, &mut found);
+    for (lock, mut list) in locks.locks.iter_mut().zip(found) {
+        list.sort_by_key(|candidate| (candidate.tier, candidate.row));
+        list.dedup_by_key(|candidate| candidate.row);
+        lock.holders = list;
+    }
+    prefer(locks, facts);
+}
+
+fn is_lock(locks: &Locks<'_>, lock: &Lock<'_>) -> bool {
+    lock.waits.first().and_then(|w| locks.waits.get(*w as usize)).is_some_and(|w| w.op.is_lock())
+}
+
+fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> FxHashMap<u64, Vec<Lead<'d>>> {
+    let mut leads: FxHashMap<u64, Vec<Lead<'d>>> = FxHashMap::default();
+    for (lock, number) in locks.locks.iter().zip(0u32..) {
+        if !is_lock(locks, lock) {
+            continue;
+        }
+        let mut add = |value: u64, owner: Option<Owner<'d>>| {
+            let list = leads.entry(value).or_default();
+            if !list.iter().any(|lead| lead.lock == number && lead.owner == owner) {
+                list.push(Lead { lock: number, owner });
+            }
+        };
+        match lock.id {
+            Id::Address(address) => add(address, None),
+            Id::Receiver(owner, receiver) => add(receiver, Some(owner)),
+            Id::Type(_) | Id::Function(_) => continue,
+        }
+        let Id::Address(address) = lock.id else { continue };
+        for wait in lock.waits.iter().take(SAMPLE) {
+            let Some(wait) = locks.waits.get(*wait as usize) else { continue };
+            let stack = stack_of(facts, wait.row);
+            for word in facts.dump().args(wait.row as usize) {
+                let frame = locks.frames.at(stack, usize::from(word.frame));
+                let inside = u32::from(word.frame) >= wait.caller;
+                if word.exact && inside && offset(address, word.value).is_some() {
+                    add(word.value, frame.owner.filter(|_| word.position == 0));
+                }
+            }
+        }
+    }
+    leads
+}
+
+/// The rules that need addresses: one look at every word of the dump.
+fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candidate>]) {
+    let leads = leads(locks, facts);
+    if leads.is_empty() {
+        return;
+    }
+    let mut addresses: Vec<(u64, u32)> = locks
+        .locks
+        .iter()
+        .zip(0u32..)
+        .filter_map(|(lock, number)| match lock.id {
+            Id::Address(address) if is_lock(locks, lock) => Some((address, number)),
+            _ => None,
+        })
+        .collect();
+    addresses.sort_unstable();
+    for row in 0..u32::try_from(facts.dump().len()).unwrap_or(u32::MAX) {
+        let args = facts.dump().args(row as usize);
+        if args.is_empty() || locks.group(row).is_none() {
+            continue;
+        }
+        let stack = stack_of(facts, row);
+        let wait = locks.wait(row);
+        for word in args.iter().filter(|word| word.exact) {
+            let index = usize::from(word.frame);
+            if stack.get(index).is_none_or(|id| locks.frames.is_sync(*id)) {
+                continue;
+            }
+            let frame = locks.frames.at(stack, index);
+            let mut add = |lock: u32, tier: Tier| {
+                let own = wait.is_some_and(|wait| wait.lock == lock);
+                let Some(list) = found.get_mut(lock as usize).filter(|_| !own) else { return };
+                if list.len() < KEPT * SAMPLE {
+                    list.push(Candidate { row, frame: index, tier, pointer: word.value });
+                }
+            };
+            for lead in leads.get(&word.value).into_iter().flatten() {
+                let method = word.position == 0 && frame.owner.is_some();
+                let same = lead.owner.is_none() || lead.owner == frame.owner;
+                add(lead.lock, if method && same { Tier::Receiver } else { Tier::Shared });
+            }
+            if wait.is_some_and(|wait| wait.op.is_lock()) && word.value >= 0x1000 {
+                let from = addresses.partition_point(|(address, _)| *address <= word.value);
+                let near = addresses.get(from..).unwrap_or(&[]).iter();
+                for (_, lock) in near.take_while(|(a, _)| a - word.value <= NEAR).take(4) {
+                    add(*lock, Tier::Enclosing);
+                }
+            }
+        }
+    }
+}
+
+/// States in which a goroutine is blocked in the midst of its work. `select` is left out: loops that
+/// serve an object wait in it and hold nothing.
+fn is_blocked(state: &str) -> bool {
+    matches!(state, "IO wait" | "semacquire" | "sleep" | "syscall" | "sync.WaitGroup.Wait")
+        || state.starts_with("chan ")
+        || state.starts_with("sync.Mutex")
+        || state.starts_with("sync.RWMutex")
+        || state == "select (no cases)"
+}
+
+/// Another method of the type whose method locks, for locks that no address leads from.
+fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+    let mut groups: FxHashMap<Owner<'_>, Vec<(usize, usize)>> = FxHashMap::default();
+    for (index, group) in facts.groups.iter().enumerate() {
+        let stack = facts.dump().stack(group.stack);
+        let state = facts.state(index);
+        if !is_blocked(state) && !crate::model::state::is_on_cpu(state) {
+            continue;
+        }
+        let mut seen: Vec<Owner<'_>> = Vec::new();
+        for at in 0..stack.len() {
+            let frame = locks.frames.at(stack, at);
+            if let Some(owner) = frame.owner.filter(|owner| frame.user && !seen.contains(owner)) {
+                seen.push(owner);
+                groups.entry(owner).or_default().push((index, at));
+            }
+        }
+    }
+    for (number, lock) in (0u32..).zip(&locks.locks) {
+        let Some(list) = found.get_mut(number as usize).filter(|list| list.is_empty()) else {
+            continue;
+        };
+        let Some(first) = locks.waits_for(number).find(|wait| wait.op.is_lock()) else { continue };
+        let stack = stack_of(facts, first.row);
+        let Some(owner) = locks.frames.at(stack, first.caller as usize).owner else { continue };
+        let known = locks.frames.receiver(first.row as usize, first.caller as usize);
+        for (group, frame) in groups.get(&owner).into_iter().flatten().take(KEPT * 4) {
+            let rows = facts.summary.grouping.rows(*group);
+            // Of many instances the one that was started together with the waiter.
+            let start = |row: u32| facts.dump().goroutine(row as usize)?.creator_goid();
+            let near = rows.iter().find(|row| start(**row) == start(first.row));
+            let Some(row) = near.or(rows.first()).copied() else { continue };
+            let other = locks.frames.receiver(row as usize, *frame);
+            let differs = matches!((known, other), (Some(a), Some(b)) if a != b);
+            let same_place = locks.wait(row).is_some_and(|wait| {
+                wait.lock == number || is_same_place(locks, facts, wait.row, first.row, lock)
+            });
+            let released = locks.wait(row).is_some_and(|wait| wait.op == Op::Cond);
+            if !differs && !same_place && !released {
+                list.push(Candidate { row, frame: *frame, tier: Tier::Type, pointer: 0 });
+            }
+        }
+    }
+}
+
+/// Whether two goroutines wait for a lock in the same function and line: they want it, then, whether or
+/// not it is the same object.
+fn is_same_place(locks: &Locks<'_>, facts: &Facts<'_>, a: u32, b: u32, lock: &Lock<'_>) -> bool {
+    let place = |row: u32| {
+        let wait = locks.wait(row)?;
+        let frame = locks.frames.at(stack_of(facts, row), wait.caller as usize);
+        Some((frame.name, if lock.id.is_object() { frame.line } else { 0 }))
+    };
+    place(a) == place(b)
+}
+
+/// Goroutines started by the same goroutine as a waiter, or by the waiter, that are blocked on a
+/// channel in the same package.
+fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+    let mut started: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
+    for index in (0..facts.groups.len()).filter(|index| facts.state(*index).starts_with("chan ")) {
+        for row in facts.summary.grouping.rows(index) {
+            let goroutine = facts.dump().goroutine(*row as usize);
+            if let Some(creator) = goroutine.and_then(crate::model::Goroutine::creator_goid) {
+                let list = started.entry(creator).or_default();
+                if list.len() < KEPT {
+                    list.push(*row);
+                }
+            }
+        }
+    }
+    for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
+        let Some(wait) = locks.waits_for(number).find(|wait| wait.op.is_lock()) else { continue };
+        let Some(goroutine) = facts.dump().goroutine(wait.row as usize) else { continue };
+        let package = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package;
+        // Goroutine 1 starts most of a program: to be started by it tells nothing.
+        let parents = [goroutine.goid(), goroutine.creator_goid().filter(|goid| *goid != 1)];
+        for row in parents.iter().flatten().filter_map(|goid| started.get(goid)).flatten() {
+            let stack = stack_of(facts, *row);
+            let user = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user);
+            if let Some(frame) = user.filter(|at| locks.frames.at(stack, *at).package == package) {
+                list.push(Candidate { row: *row, frame, tier: Tier::Sibling, pointer: 0 });
+            }
+        }
+    }
+}
+
+/// How well a state fits a holder: who is blocked in the midst of work comes first, loops that wait
+/// for work last. Who waits in a Cond has released its lock.
+fn fit(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidate) -> u8 {
+    if let Some(wait) = locks.wait(candidate.row) {
+        return if wait.op == Op::Cond { 9 } else { 0 };
+    }
+    let state = locks.group(candidate.row).map_or("", |group| facts.state(group));
+    match state {
+        "IO wait" | "syscall" => 1,
+        _ if state.starts_with("chan send") => 1,
+        "running" | "runnable" => 2,
+        _ if state.starts_with("chan receive") => 3,
+        "sleep" => 4,
+        _ => 5,
+    }
+}
+
+/// Puts the likeliest first: by tier, then by how the state fits, then the rarest stack – the exception
+/// in the crowd – and keeps some.
+fn prefer(locks: &mut Locks<'_>, facts: &Facts<'_>) {
+    let mut all: Vec<Vec<Candidate>> =
+        locks.locks.iter_mut().map(|lock| std::mem::take(&mut lock.holders)).collect();
+    for list in &mut all {
+        list.retain(|candidate| fit(locks, facts, candidate) < 9);
+        list.sort_by_cached_key(|candidate| {
+            let group = locks.group(candidate.row);
+            let crowd = group.map_or(0, |group| facts.summary.grouping.count(group));
+            (candidate.tier, fit(locks, facts, candidate), crowd, candidate.row)
+        });
+        list.truncate(KEPT);
+    }
+    for (lock, list) in locks.locks.iter_mut().zip(all) {
+        lock.holders = list;
+    }
+}

@@ -1,0 +1,52 @@
+//! Whether the holder of a lock can go on by itself.
+
+use rustc_hash::FxHashSet;
+
+use super::{Locks, Op, stack_of};
+use crate::analysis::Facts;
+
+/// Whether the goroutine in `row`, which waits for no lock, can go on only if another one in this
+/// process does something: then its lock is not merely held for long.
+///
+/// What waits for the network, a timer or a system call goes on when that ends, and so may a `select`.
+/// A channel has its other side in the process: if the goroutine started others that are at work, they
+/// are its likely other side; else nobody is seen who would answer.
+pub(super) fn is_stuck(
+    locks: &Locks<'_>,
+    facts: &Facts<'_>,
+    row: u32,
+    busy: &FxHashSet<u64>,
+) -> bool {
+    let Some(group) = locks.group(row) else { return false };
+    let state = facts.state(group);
+    if state.contains("nil chan") || state == "select (no cases)" {
+        return true;
+    }
+    let waits_for_others = state.starts_with("chan ")
+        || locks.wait(row).is_some_and(|wait| matches!(wait.op, Op::WaitGroup | Op::Cond));
+    if !waits_for_others || is_timer(locks, facts, row) {
+        return false;
+    }
+    let goid = facts.dump().goroutine(row as usize).and_then(|goroutine| goroutine.goid());
+    goid.is_none_or(|goid| !busy.contains(&goid))
+}
+
+/// A wait for a timer or a signal ends from outside.
+fn is_timer(locks: &Locks<'_>, facts: &Facts<'_>, row: u32) -> bool {
+    let stack = stack_of(facts, row);
+    let first = stack.iter().map(|id| locks.frames.get(*id).package).find(|p| *p != "runtime");
+    matches!(first, Some("time" | "os/signal" | "net/rpc" | "os/exec" | "database/sql"))
+}
+
+/// Goroutines that started one that runs, sleeps or waits for something outside.
+pub(super) fn busy_parents(facts: &Facts<'_>) -> FxHashSet<u64> {
+    (0..facts.groups.len())
+        .filter(|index| works(facts.state(*index)))
+        .flat_map(|index| facts.members(index).filter_map(crate::model::Goroutine::creator_goid))
+        .collect()
+}
+
+/// States that end without the help of another goroutine of the process, or may.
+pub(super) fn works(state: &str) -> bool {
+    matches!(state, "IO wait" | "sleep" | "syscall" | "select" | "running" | "runnable")
+}
