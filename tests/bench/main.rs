@@ -33,12 +33,15 @@ use gdump::source::open_reader;
 const TIME: Duration = Duration::from_secs(3);
 const ROUNDS: std::ops::Range<usize> = 3..40;
 
+/// Makes an input.
+type Make = fn() -> Vec<u8>;
+
 fn main() {
     // Cargo passes `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part));
     println!("{:<16}{:>9}{:>12}{:>16}{:>8}", "input", "MB", "read MB/s", "newlines MB/s", "share");
-    let make: &[(&str, fn() -> Vec<u8>)] = &[
+    let make: &[(&str, Make)] = &[
         ("service 10 MB", || generate::service(10 << 20)),
         ("deep distinct", || generate::deep(10_000)),
         ("all labelled", || generate::labelled(10_000)),
