@@ -203,6 +203,20 @@ impl DumpBuilder {
         }
     }
 
+    /// Adds the problem that `make` makes, or only counts it: then it is not made.
+    pub fn problem(&mut self, make: impl FnOnce() -> Problem) {
+        if self.dump.problems.len() < Self::MAX_PROBLEMS {
+            self.dump.problems.push(make());
+        } else {
+            self.dump.more_problems += 1;
+        }
+    }
+
+    /// Counts `count` problems that were not made.
+    pub fn count_problems(&mut self, count: u64) {
+        self.dump.more_problems += count;
+    }
+
     /// Removes every record whose goroutine id came before and counts them as repeated.
     fn drop_repeated(&mut self) {
         if !self.dump.counts.is_empty() {

@@ -112,8 +112,7 @@ impl Reader {
             Err::Incomplete(_) => &[],
         };
         let at = text.bytes.len() - rest.len();
-        let problem = text.problem(at, rest.len(), "expected the numbers of a record");
-        self.builder.push_problem(problem);
+        self.builder.problem(|| text.problem(at, rest.len(), "expected the numbers of a record"));
         let account = self.builder.account();
         account.not_understood += 1;
         account.problem_lines += 1;

@@ -75,6 +75,8 @@ pub(super) struct Driver<'s, 'r> {
     /// Where the header is by which the wrapper was found.
     wrapped_at: u64,
     clean: Clean,
+    /// How much of `clean` there must be to look at it again.
+    enough: usize,
     current: Option<Current>,
     /// Offset of the dump that is being read, or was read last.
     begun_at: u64,
@@ -107,6 +109,7 @@ impl<'s, 'r> Driver<'s, 'r> {
             wrapper: None,
             wrapped_at: u64::MAX,
             clean: Clean::default(),
+            enough: 0,
             current: None,
             begun_at: 0,
             barren: None,
@@ -267,13 +270,19 @@ impl<'s, 'r> Driver<'s, 'r> {
             wrapper.finish(&mut self.clean);
         }
         let mut progress = bytes > 0 || wrapper_ends;
-        while self.step_clean(eof) {
-            progress = true;
+        // What was left the last time is read again when it has doubled: however long a goroutine is,
+        // that is linear.
+        if eof || self.clean.text.len() >= self.enough {
+            while self.step_clean(eof) {
+                progress = true;
+            }
+            self.enough = 2 * self.clean.text.len();
         }
         if wrapper_ends {
             self.end_dump(false);
             self.wrapper = None;
             self.clean = Clean::default();
+            self.enough = 0;
         }
         progress
     }

@@ -183,7 +183,7 @@ impl Debug1 {
     fn bad_record(&mut self, text: &Text<'_>, bad: usize, what: &str) {
         let rest = text.bytes.get(bad..).unwrap_or_default();
         let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        self.builder.push_problem(text.problem(bad, length, format!("expected {what}")));
+        self.builder.problem(|| text.problem(bad, length, format!("expected {what}")));
         let account = self.builder.account();
         account.not_understood += 1;
         account.problem_lines += 1;

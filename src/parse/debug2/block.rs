@@ -35,6 +35,8 @@ pub(super) struct Block {
     pub(super) goid_at: Option<(usize, usize)>,
     pub(super) ancestors: Vec<Ancestor>,
     pub(super) problems: Vec<Problem>,
+    /// Problems beyond those that are kept.
+    pub(super) more_problems: u64,
     pub(super) understood_lines: u64,
     pub(super) skipped_lines: u64,
     pub(super) ignored_lines: u64,

@@ -87,6 +87,7 @@ impl Debug2 {
         for problem in self.block.problems.drain(..) {
             self.builder.push_problem(problem);
         }
+        self.builder.count_problems(std::mem::take(&mut self.block.more_problems));
     }
 
     /// A goroutine whose header is at `at`.
@@ -213,8 +214,7 @@ impl Debug2 {
         }
         let column = line.text.len() - rest.len();
         let message = format!("expected {what}");
-        let problem = text.problem(at + column, line.text.len() - column, message);
-        self.builder.push_problem(problem);
+        self.builder.problem(|| text.problem(at + column, line.text.len() - column, message));
         let account = self.builder.account();
         account.not_understood += 1;
         account.problem_lines += 1 + self.block.understood_lines + self.block.problem_lines;

@@ -307,12 +307,8 @@ impl Debug2 {
         if self.phase == Phase::Threads {
             self.builder.account().skipped_lines += lines;
         } else {
-            let problem = text.problem(
-                at,
-                end - at,
-                "expected a header `goroutine N [status]:` before these frames",
-            );
-            self.builder.push_problem(problem);
+            let what = "expected a header `goroutine N [status]:` before these frames";
+            self.builder.problem(|| text.problem(at, end - at, what));
             self.builder.account().not_understood += 1;
             self.builder.account().problem_lines += lines;
         }

@@ -376,7 +376,13 @@ impl Reader<'_, '_> {
     }
 
     fn problem(&mut self, at: usize, length: usize, message: &str) {
-        self.block.problems.push(self.text.problem(at, length, message));
+        // To find a line's number takes time.
+        let known = self.builder.dump().problems.len() + self.block.problems.len();
+        if known < DumpBuilder::MAX_PROBLEMS {
+            self.block.problems.push(self.text.problem(at, length, message));
+        } else {
+            self.block.more_problems += 1;
+        }
     }
 }
 

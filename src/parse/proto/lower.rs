@@ -1,10 +1,12 @@
 //! From the message's tables to the model.
 
+use prost::DecodeError;
 use rustc_hash::FxHashMap;
 
 use super::generated::{Function, Label, Line, Location, Profile, Sample};
 use super::kind::Kind;
 use super::problem;
+use super::samples;
 use crate::model::{CallKind, DumpBuilder, Frame, FrameId, Head, HeadId, Row, StrId};
 
 /// Frames of all stacks together for each byte of the message. A location takes at least a byte each
@@ -59,8 +61,9 @@ impl<'p, 'b> Lower<'p, 'b> {
         }
     }
 
-    /// Adds all samples.
-    pub(super) fn samples(mut self) {
+    /// Adds all samples: those of the profile, and those that stand undecoded in the message
+    /// `undecoded`.
+    pub(super) fn samples(mut self, undecoded: &[u8]) -> Result<(), DecodeError> {
         for location in &self.profile.location {
             let frames = self.location(location);
             self.locations.insert(location.id, frames);
@@ -69,7 +72,13 @@ impl<'p, 'b> Lower<'p, 'b> {
         for sample in &self.profile.sample {
             self.sample(sample, &mut frames);
         }
+        let mut sample = Sample::default();
+        for bytes in samples::samples(undecoded) {
+            samples::decode(bytes, &mut sample)?;
+            self.sample(&sample, &mut frames);
+        }
         self.report();
+        Ok(())
     }
 
     /// The frames of a location, innermost first.

@@ -11,6 +11,7 @@
 mod generated;
 mod kind;
 mod lower;
+mod samples;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -42,9 +43,13 @@ pub(crate) fn parse(bytes: &[u8], name: &str, truncated: Option<&str>) -> Result
         container: "pprof profile",
         detail,
     };
-    let profile = Profile::decode(bytes.get(..whole).unwrap_or_default())
-        .map_err(|error| damaged(error.to_string()))?;
-    if cut && profile.sample.is_empty() {
+    let message = bytes.get(..whole).unwrap_or_default();
+    let decode = |bytes: &[u8]| Profile::decode(bytes).map_err(|error| damaged(error.to_string()));
+    // Samples are most of it, and are decoded when they are lowered.
+    let rest = samples::without_samples(message);
+    let profile = decode(rest.as_deref().unwrap_or(message))?;
+    let undecoded = if rest.is_some() { message } else { &[] };
+    if cut && profile.sample.is_empty() && samples::samples(undecoded).next().is_none() {
         let detail = truncated.unwrap_or("it ends inside its first fields");
         return Err(damaged(detail.to_owned()));
     }
@@ -64,7 +69,10 @@ pub(crate) fn parse(bytes: &[u8], name: &str, truncated: Option<&str>) -> Result
         let message = format!("the profile is cut off: {detail}");
         builder.push_problem(problem(whole, bytes.len() - whole, message));
     }
-    Lower::new(&profile, &mut builder, bytes.len(), kind).samples();
+    if Lower::new(&profile, &mut builder, bytes.len(), kind).samples(undecoded).is_err() {
+        // Its message says where in the profile the damage is.
+        return Err(decode(message).err().unwrap_or_else(|| damaged("a sample is damaged".into())));
+    }
     let start_lines = (!profile.function.is_empty())
         .then(|| profile.function.iter().any(|function| function.start_line > 0));
     // A program's own profile counts other things than goroutines.

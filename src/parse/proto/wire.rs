@@ -3,7 +3,7 @@
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
-enum Value<'a> {
+pub(super) enum Value<'a> {
     Varint,
     /// The bytes that are there, and how many there should be.
     Bytes(&'a [u8], u64),
@@ -11,7 +11,10 @@ enum Value<'a> {
 }
 
 /// A varint and the rest; `None` if it is cut or longer than 64 bits.
-fn varint(input: &[u8]) -> Option<(u64, &[u8])> {
+pub(super) fn varint(input: &[u8]) -> Option<(u64, &[u8])> {
+    if let Some((byte @ 0..=0x7f, rest)) = input.split_first() {
+        return Some((u64::from(*byte), rest));
+    }
     let mut value = 0;
     for (index, byte) in input.iter().enumerate().take(10) {
         if index == 9 && *byte > 1 {
@@ -27,7 +30,7 @@ fn varint(input: &[u8]) -> Option<(u64, &[u8])> {
 
 /// The number and the value of the field at the start, and the rest, which is empty if the value is
 /// cut.
-fn field(input: &[u8]) -> Option<(u64, Value<'_>, &[u8])> {
+pub(super) fn field(input: &[u8]) -> Option<(u64, Value<'_>, &[u8])> {
     let (key, rest) = varint(input)?;
     let number = key >> 3;
     match key & 7 {

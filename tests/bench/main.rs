@@ -1,0 +1,124 @@
+//! How fast dumps are read: `cargo bench`.
+//!
+//! Machines differ and are busy, so that the figure to compare is the last column: the speed of reading
+//! as a share of the speed at which newlines are counted in the same reads, measured in turn with it in
+//! the same run. Medians of wall time; a switch in the environment adds a dump of 1 GB:
+//! `GDUMP_BENCH_LARGE=1 cargo bench`. An argument selects inputs by a part of their name.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::write_with_newline,
+    clippy::cast_precision_loss,
+    reason = "a benchmark ends at the first surprise, and prints"
+)]
+
+mod generate;
+
+use std::hint::black_box;
+use std::io::Read;
+use std::io::Write;
+use std::time::Duration;
+use std::time::Instant;
+
+use gdump::parse::Options;
+use gdump::parse::parse;
+use gdump::source::Limits;
+use gdump::source::Stream;
+use gdump::source::open_reader;
+
+/// Longest time for one input, and fewest and most rounds.
+const TIME: Duration = Duration::from_secs(3);
+const ROUNDS: std::ops::Range<usize> = 3..40;
+
+/// Makes an input.
+type Make = fn() -> Vec<u8>;
+
+fn main() {
+    // Cargo passes `--bench`.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part));
+    println!("{:<16}{:>9}{:>12}{:>16}{:>8}", "input", "MB", "read MB/s", "newlines MB/s", "share");
+    let make: &[(&str, Make)] = &[
+        ("service 10 MB", || generate::service(10 << 20)),
+        ("deep distinct", || generate::deep(10_000)),
+        ("all labelled", || generate::labelled(10_000)),
+        ("debug=1", || generate::aggregated(10_000)),
+        ("debug=0", || generate::proto(100_000)),
+        ("gzip", || gzip(&generate::service(10 << 20))),
+        ("zstd", || zstd::encode_all(generate::service(10 << 20).as_slice(), 3).unwrap()),
+        ("service 1 GB", || generate::service(1 << 30)),
+    ];
+    for (name, make) in make {
+        let is_large = name.ends_with("GB");
+        if is_wanted(name) && (!is_large || std::env::var_os("GDUMP_BENCH_LARGE").is_some()) {
+            run(name, &make());
+        }
+    }
+}
+
+/// Measures one input.
+fn run(name: &str, input: &[u8]) {
+    let (mut reads, mut counts) = (Vec::new(), Vec::new());
+    let (mut bytes, start) = (0, Instant::now());
+    while reads.len() < ROUNDS.start || (reads.len() < ROUNDS.end && start.elapsed() < TIME) {
+        counts.push(timed(|| bytes = newlines(input)));
+        reads.push(timed(|| dump(input)));
+    }
+    let megabytes = bytes as f64 / 1e6;
+    let (read, count) = (megabytes / median(reads), megabytes / median(counts));
+    println!("{name:<16}{megabytes:>9.1}{read:>12.0}{count:>16.0}{:>7.0}%", 100.0 * read / count);
+}
+
+fn timed(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// Reads all dumps.
+fn dump(input: &[u8]) {
+    open(input, &mut |stream| {
+        let dumps = parse(stream, "bench", &Options::default()).unwrap();
+        assert!(dumps.iter().all(|dump| dump.problems.is_empty() && !dump.is_empty()));
+        black_box(dumps);
+    });
+}
+
+/// Counts newlines in the reads that the parser would do; the number of bytes.
+fn newlines(input: &[u8]) -> usize {
+    let mut bytes = 0;
+    open(input, &mut |stream| {
+        let mut block = vec![0; Options::default().block];
+        loop {
+            let read = stream.read(&mut block).unwrap();
+            if read == 0 {
+                break;
+            }
+            bytes += read;
+            black_box(memchr::memchr_iter(b'\n', &block[..read]).count());
+        }
+    });
+    bytes
+}
+
+fn open(input: &[u8], read: &mut dyn FnMut(&mut Stream<'_>)) {
+    open_reader("bench", input, &Limits::default(), &mut |_, stream| {
+        read(stream);
+        Ok(())
+    })
+    .unwrap();
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
