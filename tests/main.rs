@@ -1,4 +1,5 @@
 //! All integration tests in one binary.
+mod blocked;
 mod cases;
 mod generated;
 mod leaks;
