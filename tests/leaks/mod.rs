@@ -130,8 +130,11 @@ fn a_channel_that_limits_is_no_leak() {
     text.of_main(100, 40, "chan send, 20 minutes", &[("main.fetch.func1", 30)]);
     text.of_main(200, 4, "sleep", &[("time.Sleep", 1), ("main.fetch.func1", 33)]);
     let report = report(&[&text]);
-    assert!(report.worst() <= Severity::Low);
-    assert!(report.evidence().contains("4 others are past that line"));
+    let first = &report.findings[0];
+    assert_ne!(first.category, Category::Leak, "{}", first.title);
+    assert!(
+        report.findings.iter().all(|f| f.category != Category::Leak || f.severity <= Severity::Low)
+    );
 }
 
 #[test]
@@ -362,10 +365,7 @@ fn senders_with_a_slow_consumer_are_no_leak() {
     text.of_main(300, 1, "sleep", &[("time.Sleep", 1), ("main.(*queue).drain", 31)]);
     let slow = report(&[&text]);
     assert_eq!(slow.findings[0].category, Category::Backpressure);
-    assert!(
-        slow.findings[0].title.ends_with("their consumer is slow"),
-        "{}",
-        slow.findings[0].title
-    );
+    let title = &slow.findings[0].title;
+    assert!(title.contains("main.(*queue).drain") && title.contains("does not keep up"), "{title}");
     assert!(slow.evidence().contains("main.(*queue).drain (main.go:31)"));
 }
