@@ -1,5 +1,6 @@
 //! The screen for people: what this dump is, states, the largest groups, and what was left out.
 
+mod chain;
 mod digest;
 mod entries;
 mod findings;

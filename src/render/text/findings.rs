@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::entries::set;
 use super::groups;
 use super::stack::whole;
-use super::{Role, head, paragraph, write_all};
+use super::{Role, chain, head, paragraph, write_all};
 use crate::analysis::find::Fine;
 use crate::analysis::{Category, Finding, Severity, Sight};
 use crate::render::escape::visible;
@@ -180,7 +180,14 @@ fn told(sight: &Sight<'_>, finding: &Finding, number: usize, view: &View) -> Vec
     let mut lines = vec![head];
     lines.extend(paragraph(Role::Title, &finding.title, 4, view.width));
     lines.extend(root(sight, finding, view));
-    lines.extend(concerned(sight, finding, view));
+    let chain = finding.chain.as_ref().filter(|chain| !chain.victims.is_empty());
+    if let Some(chain) = chain.filter(|_| finding.root.is_some()) {
+        lines.extend(chain::victims(&sight.facts, chain, view, 6));
+    }
+    // The tree tells who is concerned.
+    if chain.is_none() || view.verbose {
+        lines.extend(concerned(sight, finding, view));
+    }
     lines.extend(points("Evidence", &finding.evidence, view));
     lines.extend(points("Next", &finding.next, view));
     lines

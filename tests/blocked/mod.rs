@@ -1,0 +1,372 @@
+//! What the analyses of locks, WaitGroups and channels say of made-up dumps.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
+
+mod text;
+
+use gdump::analysis::facts::{Case, Config};
+use gdump::analysis::find;
+use gdump::analysis::{Category, Confidence, Facts, Finding, Known, Severity};
+use gdump::model::Dump;
+use gdump::parse::{Options, parse};
+use gdump::source::Stream;
+
+use text::{Text, frames, mutex, network, reader, writer};
+
+fn findings(text: &str) -> Vec<Finding> {
+    let mut stream = Stream::new(text.as_bytes());
+    let dump: Dump = parse(&mut stream, "test", &Options::default()).unwrap().remove(0);
+    let facts = Facts::new(&dump);
+    let known = Known::built_in();
+    let config = Config::default();
+    find::run(&Case { now: &facts, before: &[], config: &config, known: &known })
+}
+
+fn first(text: &Text) -> Finding {
+    findings(&text.0).into_iter().next().expect("there is a finding")
+}
+
+/// A healthy program around the fault, so that the dump is no excerpt.
+fn program() -> Text {
+    Text::default().add(1, "IO wait, 9 minutes", &network(&["main.main()@5"]), "").add(
+        2,
+        "sleep",
+        &frames(&["time.Sleep(0x3b9aca00)", "other.tick()@3"]),
+        "main.main in goroutine 1",
+    )
+}
+
+const A: &str = "0xc000100008";
+const B: &str = "0xc000200008";
+
+#[test]
+fn the_holder_is_found_by_the_offset_in_its_receiver() {
+    let get = mutex(A, &["main.(*cache).Get(0xc000100000, 0x1)@30", "main.handle()@9"]);
+    let other = network(&["main.(*cache).refresh(0xc000300000)@40"]);
+    let holder = network(&["main.(*cache).refresh(0xc000100000)@40"]);
+    let text = program()
+        .many(100, 30, "sync.Mutex.Lock, 3 minutes", &get, "main.serve in goroutine 9")
+        .add(50, "IO wait, 3 minutes", &other, "main.start in goroutine 1")
+        .add(51, "IO wait, 3 minutes", &holder, "main.start in goroutine 1");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("lock-pileup", Category::Contention));
+    assert_eq!((found.severity, found.confidence), (Severity::High, Confidence::Likely));
+    let root = found.root.clone().unwrap();
+    assert_eq!(root.goids, [51]);
+    assert!(
+        found.title.contains("main.(*cache).refresh, is reading from the network"),
+        "{}",
+        found.title
+    );
+    assert!(found.evidence.iter().any(|line| line.contains("offset 8")), "{:?}", found.evidence);
+    let chain = found.chain.unwrap();
+    assert_eq!((chain.link.goids, chain.victims[0].link.count), (vec![51], 30));
+}
+
+#[test]
+fn words_that_go_marks_are_no_evidence() {
+    let get = mutex(A, &["main.(*cache).Get(0xc000100000, 0x1)@30"]);
+    let stale = network(&["main.(*pool).fill(0xc000100000?)@40"]);
+    let text = program()
+        .many(100, 30, "sync.Mutex.Lock, 3 minutes", &get, "main.serve in goroutine 9")
+        .add(51, "IO wait, 3 minutes", &stale, "main.start in goroutine 1");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("abandoned-lock", Category::Deadlock));
+    assert!(found.title.contains("main.(*cache).Get"), "{}", found.title);
+}
+
+#[test]
+fn a_holder_blocked_on_a_channel_is_a_deadlock() {
+    let wait = mutex(A, &["main.(*hub).Close(0xc000100000)@30"]);
+    let send = frames(&["main.(*hub).Publish(0xc000100000)@44", "main.produce()@3"]);
+    let text = program()
+        .add(20, "sync.Mutex.Lock, 4 minutes", &wait, "main.run in goroutine 1")
+        .add(21, "chan send, 4 minutes", &send, "main.run in goroutine 1");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("lock-pileup", Category::Deadlock));
+    assert_eq!(found.root.unwrap().goids, [21]);
+}
+
+#[test]
+fn a_chain_of_holders_leads_to_its_end() {
+    let crowd = mutex(A, &["main.(*front).Get(0xc000100000)@30"]);
+    let middle =
+        mutex(B, &["main.(*back).Load(0xc000200000)@50", "main.(*front).fill(0xc000100000)@35"]);
+    let root = network(&["main.(*back).dial(0xc000200000)@60"]);
+    let text = program()
+        .many(100, 25, "sync.Mutex.Lock, 3 minutes", &crowd, "main.serve in goroutine 9")
+        .add(30, "sync.Mutex.Lock, 4 minutes", &middle, "main.run in goroutine 1")
+        .add(31, "IO wait, 4 minutes", &root, "main.run in goroutine 1");
+    let all = findings(&text.0);
+    assert_eq!(all.len(), 1, "{:?}", all.iter().map(|f| &f.title).collect::<Vec<_>>());
+    assert_eq!(all[0].root.as_ref().unwrap().goids, [31]);
+    assert_eq!(all[0].count, 27);
+    assert!(all[0].title.contains("main.(*back).dial"), "{}", all[0].title);
+}
+
+#[test]
+fn crossed_receivers_are_a_cycle() {
+    let one = mutex(B, &["main.(*b).Use(0xc000200000)@50", "main.(*a).Run(0xc000100000)@35"]);
+    let two = mutex(A, &["main.(*a).Use(0xc000100000)@20", "main.(*b).Run(0xc000200000)@55"]);
+    let text = program()
+        .add(30, "sync.Mutex.Lock, 4 minutes", &one, "main.run in goroutine 1")
+        .add(31, "sync.Mutex.Lock, 4 minutes", &two, "main.run in goroutine 1");
+    let found = first(&text);
+    assert_eq!(
+        (found.kind, found.category, found.confidence),
+        ("ab-ba", Category::Deadlock, Confidence::Likely)
+    );
+    assert_eq!(found.severity, Severity::High);
+}
+
+#[test]
+fn philosophers_in_one_function_are_a_cycle() {
+    let mut text = program();
+    for (id, lock) in [(30, "0xc000400000"), (31, "0xc000400020"), (32, "0xc000400040")] {
+        let eat = mutex(lock, &["main.dine(0x1?, 0x2?)@20"]);
+        text = text.add(id, "sync.Mutex.Lock, 4 minutes", &eat, "main.table in goroutine 9");
+    }
+    let found = first(&text);
+    assert_eq!((found.kind, found.count), ("ab-ba", 3));
+}
+
+#[test]
+fn a_method_that_calls_a_locking_method_stops_itself() {
+    let own = mutex(
+        A,
+        &[
+            "main.(*tree).Len(0xc000100000)@12",
+            "main.(*tree).Walk.func1()@21",
+            "main.(*tree).Walk(0xc000100000)@20",
+            "main.report()@4",
+        ],
+    );
+    let crowd = mutex(A, &["main.(*tree).Len(0xc000100000)@12", "main.handle()@9"]);
+    let text = program()
+        .add(30, "sync.Mutex.Lock, 4 minutes", &own, "main.run in goroutine 1")
+        .many(100, 25, "sync.Mutex.Lock, 3 minutes", &crowd, "main.serve in goroutine 9");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("self-deadlock", Category::Deadlock));
+    assert_eq!(found.root.unwrap().goids, [30]);
+    assert!(found.title.contains("(*tree).Walk"), "{}", found.title);
+}
+
+#[test]
+fn a_call_path_that_all_waiters_share_is_no_self_deadlock() {
+    let path =
+        mutex(A, &["main.(*store).get(0xc000100000)@12", "main.(*store).Serve(0xc000100000)@20"]);
+    let holder = network(&["main.(*store).load(0xc000100000)@60"]);
+    let text = program()
+        .many(100, 25, "sync.Mutex.Lock, 3 minutes", &path, "main.serve in goroutine 9")
+        .add(31, "IO wait, 4 minutes", &holder, "main.run in goroutine 1");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("lock-pileup", Category::Contention));
+}
+
+#[test]
+fn a_once_that_calls_itself() {
+    let mut own = frames(&[
+        "internal/sync.(*Mutex).lockSlow(0xc000100004)",
+        "sync.(*Mutex).Lock(...)",
+        "sync.(*Once).doSlow(0x0?, 0x0?)",
+        "sync.(*Once).Do(...)",
+        "main.config()@12",
+        "main.load.func1()@30",
+    ]);
+    own.extend(frames(&[
+        "sync.(*Once).doSlow(0xc000100000, 0x0?)",
+        "sync.(*Once).Do(...)",
+        "main.config()@12",
+        "main.setup()@5",
+    ]));
+    let text = program().add(30, "sync.Mutex.Lock, 4 minutes", &own, "main.run in goroutine 1");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("once-recursion", Category::Deadlock));
+    assert!(found.title.contains("main.config"), "{}", found.title);
+}
+
+#[test]
+fn a_reader_that_reads_again_behind_a_writer() {
+    let again =
+        reader(&["main.(*reg).Count(0xc000100000)@12", "main.(*reg).Report(0xc000100000)@20"]);
+    let write = writer(&["main.(*reg).Set(0xc000100000)@30"]);
+    let crowd = reader(&["main.(*reg).Count(0xc000100000)@12", "main.handle()@9"]);
+    let text = program()
+        .add(30, "sync.RWMutex.RLock, 4 minutes", &again, "main.run in goroutine 1")
+        .add(31, "sync.RWMutex.Lock, 4 minutes", &write, "main.run in goroutine 1")
+        .many(100, 25, "sync.RWMutex.RLock", &crowd, "main.serve in goroutine 9");
+    let found = first(&text);
+    assert_eq!((found.kind, found.severity), ("recursive-read-lock", Severity::High));
+    assert!(
+        found.title.contains("(*reg).Report") && found.title.contains("(*reg).Set"),
+        "{}",
+        found.title
+    );
+}
+
+#[test]
+fn readers_wait_for_a_writer_that_waits_for_one_reader() {
+    let write = writer(&["main.(*reg).Set(0xc000100000)@30"]);
+    let crowd = reader(&["main.(*reg).Get(0xc000100000)@12", "main.handle()@9"]);
+    let slow = network(&["main.(*reg).Dump(0xc000100000, 0x0)@44"]);
+    let text = program()
+        .add(31, "sync.RWMutex.Lock, 3 minutes", &write, "main.run in goroutine 1")
+        .many(100, 25, "sync.RWMutex.RLock, 3 minutes", &crowd, "main.serve in goroutine 9")
+        .add(32, "IO wait, 3 minutes", &slow, "main.run in goroutine 1");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("lock-pileup", Category::Contention));
+    assert!(found.title.contains("main.(*reg).Dump"), "{}", found.title);
+}
+
+#[test]
+fn old_go_prints_the_semaphore() {
+    // Go 1.13: RLock is at +12, the writer that waits for readers at +8, a mutex at +4.
+    let read = frames(&[
+        "sync.runtime_SemacquireMutex(0xc00010003c, 0x0, 0x0)",
+        "sync.(*RWMutex).RLock(...)",
+        "main.(*core).Standby(0xc000100000)@69",
+    ]);
+    let write = frames(&[
+        "sync.runtime_SemacquireMutex(0xc000100038, 0x0, 0x0)",
+        "sync.(*RWMutex).Lock(0xc000100030)",
+        "main.(*core).Seal(0xc000100000)@90",
+    ]);
+    let hold = frames(&["main.(*core).forward(0xc000100000)@40", "main.handle(0xc000111000)@3"]);
+    let text = program()
+        .many(100, 30, "semacquire, 111 minutes", &read, "net/http.(*Server).Serve")
+        .add(31, "semacquire, 111 minutes", &write, "main.run")
+        .add(32, "chan send, 111 minutes", &hold, "main.run");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("lock-pileup", Category::Deadlock));
+    assert_eq!(found.root.unwrap().goids, [32]);
+    assert_eq!(found.count, 32);
+}
+
+#[test]
+fn a_goroutine_in_unlock_makes_it_a_convoy() {
+    let crowd = mutex(A, &["main.(*stats).Add(0xc000100000)@12"]);
+    let unlock = frames(&[
+        "internal/sync.(*Mutex).unlockSlow(0xc000100008, 0x0?)",
+        "internal/sync.(*Mutex).Unlock(...)",
+        "sync.(*Mutex).Unlock(...)",
+        "main.(*stats).Add(0xc000100000)@14",
+    ]);
+    let text = program().many(100, 60, "sync.Mutex.Lock", &crowd, "main.serve in goroutine 9").add(
+        31,
+        "runnable",
+        &unlock,
+        "main.serve in goroutine 9",
+    );
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("lock-convoy", Category::Contention));
+}
+
+#[test]
+fn one_young_waiter_is_no_finding_to_speak_of() {
+    let wait =
+        mutex(A, &["main.(*stats).Add(0xc000100000)@12", "main.(*stats).Serve(0xc000100000)@10"]);
+    let idle = network(&["main.serve()@9"]);
+    let text = program().add(31, "sync.Mutex.Lock", &wait, "main.run in goroutine 1").many(
+        100,
+        40,
+        "IO wait, 5 minutes",
+        &idle,
+        "main.run in goroutine 1",
+    );
+    let worst = findings(&text.0).iter().map(|found| found.severity).max();
+    assert!(worst <= Some(Severity::Low), "{worst:?}");
+}
+
+#[test]
+fn a_partial_dump_has_no_abandoned_lock() {
+    let wait = mutex(A, &["main.(*stats).Add(0xc000100000)@12"]);
+    let text = Text::default().many(100, 30, "sync.Mutex.Lock, 3 minutes", &wait, "main.serve");
+    let found = first(&text);
+    assert_eq!((found.kind, found.confidence), ("lock-pileup", Confidence::Possible));
+}
+
+#[test]
+fn the_blocked_child_is_to_blame_for_the_waitgroup() {
+    let mut text = program();
+    for id in 0..6 {
+        let wait = frames(&[
+            "sync.runtime_SemacquireWaitGroup(0x0?, 0x0?)",
+            "sync.(*WaitGroup).Wait(0xc000500000)",
+            "main.(*batch).run(0xc000500000)@40",
+        ]);
+        let child = frames(&["main.(*batch).shard(0x0?)@60"]);
+        text = text
+            .add(100 + id, "sync.WaitGroup.Wait, 2 minutes", &wait, "main.serve in goroutine 9")
+            .add(
+                200 + id,
+                "chan receive (nil chan), 2 minutes",
+                &child,
+                &format!("main.(*batch).run in goroutine {}", 100 + id),
+            );
+    }
+    let found = first(&text);
+    assert!(found.title.contains("main.(*batch).shard"), "{}", found.title);
+    assert_eq!(found.category, Category::Leak);
+    let all = findings(&text.0);
+    assert!(all.iter().any(|found| found.kind == "waitgroup-waits-for-children"));
+}
+
+#[test]
+fn a_waitgroup_without_children_is_never_done() {
+    let mut text = program();
+    for id in 0..25 {
+        let wait = frames(&[
+            "sync.runtime_SemacquireWaitGroup(0x0?, 0x0?)",
+            "sync.(*WaitGroup).Wait(0xc000500000)",
+            "main.fanOut()@40",
+        ]);
+        text = text.add(
+            100 + id,
+            "sync.WaitGroup.Wait, 2 minutes",
+            &wait,
+            "main.serve in goroutine 9",
+        );
+    }
+    let found = first(&text);
+    assert_eq!((found.kind, found.severity), ("waitgroup-never-done", Severity::High));
+}
+
+#[test]
+fn consumers_that_are_gone_slow_or_there() {
+    let send = frames(&["main.(*hub).Publish(0xc000100000)@30", "main.handle()@9"]);
+    let senders =
+        || program().many(100, 40, "chan send, 2 minutes", &send, "main.serve in goroutine 9");
+    assert_eq!(first(&senders()).kind, "dead-consumer");
+    let slow = frames(&["time.Sleep(0x3b9aca00)", "main.(*hub).loop(0xc000100000)@50"]);
+    let found = first(&senders().add(30, "sleep", &slow, "main.start in goroutine 1"));
+    assert_eq!((found.kind, found.category), ("slow-consumer", Category::Backpressure));
+    assert_eq!(found.root.unwrap().goids, [30]);
+}
+
+#[test]
+fn a_semaphore_with_all_places_taken() {
+    let wait = frames(&["main.limited(0x0?)@30", "main.handle()@9"]);
+    let hold = network(&["main.fetch()@70", "main.limited(0x0?)@33", "main.handle()@9"]);
+    let text = program()
+        .many(100, 60, "chan send, 1 minutes", &wait, "main.serve in goroutine 9")
+        .many(200, 4, "IO wait, 1 minutes", &hold, "main.serve in goroutine 9");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("semaphore-exhausted", Category::Contention));
+    assert!(found.title.contains("main.fetch"), "{}", found.title);
+}
+
+#[test]
+fn callers_that_pile_up_in_a_cond() {
+    let pop = frames(&[
+        "sync.runtime_notifyListWait(0xc000100010, 0x0)",
+        "sync.(*Cond).Wait(0x0?)",
+        "main.(*queue).Pop(0xc000100000)@30",
+    ]);
+    let pile = program()
+        .many(100, 20, "sync.Cond.Wait, 3 minutes", &pop, "main.serve in goroutine 9")
+        .many(200, 20, "sync.Cond.Wait", &pop, "main.serve in goroutine 9");
+    assert_eq!(first(&pile).kind, "cond-never-signalled");
+    let pool =
+        program().many(100, 40, "sync.Cond.Wait, 3 minutes", &pop, "main.start in goroutine 1");
+    assert!(findings(&pool.0).iter().all(|found| found.kind != "cond-never-signalled"));
+}
