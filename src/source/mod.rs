@@ -4,6 +4,7 @@
 //! [`open()`] is the door for bytes, [`unwrap`] peels lines, [`foreign`] says what an input is that
 //! is no goroutine dump.
 
+mod ahead;
 mod archive;
 mod decompress;
 mod directory;

@@ -1,6 +1,8 @@
 //! Opens an input, and whatever is nested in it.
 
+use super::ahead;
 use super::archive;
+use super::decompress::Codec;
 use super::decompress::Decompress;
 use super::directory;
 use super::limits::Limits;
@@ -19,6 +21,7 @@ use crate::error::Result;
 use std::fs::File;
 use std::io;
 use std::io::BufRead;
+use std::io::Cursor;
 use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
@@ -73,7 +76,7 @@ pub fn open(
     visit: &mut dyn FnMut(Member<'_>, &mut Stream<'_>) -> Result<()>,
 ) -> Result<Opened> {
     match target {
-        Target::Stdin => open_reader("stdin", io::stdin().lock(), limits, visit),
+        Target::Stdin => open_reader("stdin", io::stdin(), limits, visit),
         Target::Path(path) => {
             let mut opener = Opener::new(*limits, visit);
             let is_directory = path.metadata().is_ok_and(|metadata| metadata.is_dir());
@@ -92,14 +95,13 @@ pub fn open(
 /// [`open`].
 pub fn open_reader(
     name: &str,
-    reader: impl Read,
+    reader: impl Read + Send,
     limits: &Limits,
     visit: &mut dyn FnMut(Member<'_>, &mut Stream<'_>) -> Result<()>,
 ) -> Result<Opened> {
     let mut opener = Opener::new(*limits, visit);
     let nested = Nested::new(name.to_owned(), true, &opener.limits);
-    let window = Window::new(Metered::new(reader, &nested.meter, 0));
-    opener.input(nested, window, None).map_err(Failure::into_error)?;
+    opener.first(nested, reader, None).map_err(Failure::into_error)?;
     Ok(opener.opened)
 }
 
@@ -141,6 +143,24 @@ impl Nested {
         Self { name, explicit, depth: 0, meter: Meter::new(*limits), note: Note::default() }
     }
 
+    /// Counts a container around what follows.
+    fn enter(&mut self, limits: &Limits) -> Done {
+        if self.depth >= limits.max_depth {
+            return Err(Failure::Input(limits.too_deep(&self.name)));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Fails if nothing of a compressed input can be read.
+    fn expect_bytes(&self, window: &mut Window<'_>, codec: Codec) -> Done {
+        let is_empty = window.peek(1).map_err(|error| self.failed(error))?.is_empty();
+        match self.note.get().filter(|_| is_empty) {
+            Some(detail) => Err(self.damaged(codec.name(), detail.to_owned())),
+            None => Ok(()),
+        }
+    }
+
     /// The error for an input of which nothing can be used.
     pub(super) fn damaged(&self, container: &'static str, detail: String) -> Failure {
         Failure::Input(Error::Damaged { input: self.name.clone(), container, detail })
@@ -176,8 +196,38 @@ impl<'v> Opener<'v> {
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         let nested = Nested::new(path.display().to_string(), explicit, &self.limits);
-        let window = Window::new(Metered::new(&file, &nested.meter, 0));
-        self.input(nested, window, Some(&file).filter(|_| metadata.is_file()))
+        self.first(nested, &file, Some(&file).filter(|_| metadata.is_file()))
+    }
+
+    /// Opens what `source` yields; if that is compressed, it is decompressed on a thread of its own.
+    fn first(
+        &mut self,
+        mut nested: Nested,
+        mut source: impl Read + Send,
+        file: Option<&File>,
+    ) -> Done {
+        let mut head = Vec::new();
+        let read = (&mut source).take(HEAD as u64).read_to_end(&mut head);
+        read.map_err(|error| nested.failed(error))?;
+        let container = Container::sniff(&head).filter(|_| ahead::pays());
+        let whole = Cursor::new(head).chain(source);
+        let Some(Container::Compressed(codec)) = container else {
+            let reader = Metered::new(whole, &nested.meter, 0);
+            return self.input(nested, Window::new(reader), file);
+        };
+        nested.enter(&self.limits)?;
+        let (depth, meter, note) = (nested.depth, nested.meter.clone(), nested.note.clone());
+        let open = move || {
+            let window = Window::new(Metered::new(whole, &meter, 0));
+            let reader = Decompress::new(codec, window)?;
+            let reader = Salvage::new(reader, codec.name(), None, &meter, &note);
+            Ok(Metered::new(reader, &meter, depth))
+        };
+        ahead::read(open, |reader| {
+            let mut window = Window::new(reader);
+            nested.expect_bytes(&mut window, codec)?;
+            self.input(nested, window, None)
+        })
     }
 
     /// Opens a member of an archive. If it cannot be read, that is noted.
@@ -219,10 +269,7 @@ impl<'v> Opener<'v> {
         loop {
             let head = window.peek(HEAD).map_err(|error| nested.failed(error))?;
             let Some(container) = Container::sniff(head) else { break };
-            if nested.depth >= self.limits.max_depth {
-                return Err(Failure::Input(self.limits.too_deep(&nested.name)));
-            }
-            nested.depth += 1;
+            nested.enter(&self.limits)?;
             let codec = match container {
                 Container::Tar => return archive::tar(self, &nested, window),
                 Container::Zip => return archive::zip(self, &nested, window, file),
@@ -238,10 +285,7 @@ impl<'v> Opener<'v> {
             let reader = Decompress::new(codec, window).map_err(|error| nested.failed(error))?;
             let reader = Salvage::new(reader, codec.name(), None, &nested.meter, &nested.note);
             window = Window::new(Metered::new(reader, &nested.meter, nested.depth));
-            let is_empty = window.peek(1).map_err(|error| nested.failed(error))?.is_empty();
-            if let Some(detail) = nested.note.get().filter(|_| is_empty) {
-                return Err(nested.damaged(codec.name(), detail.to_owned()));
-            }
+            nested.expect_bytes(&mut window, codec)?;
         }
         if window.peek(UTF8_MARK.len()).map_err(|error| nested.failed(error))? == UTF8_MARK {
             window.consume(UTF8_MARK.len());
