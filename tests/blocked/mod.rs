@@ -1,4 +1,4 @@
-//! What the analyses of locks, WaitGroups and channels say of made-up dumps.
+//! What the analyses of locks, `WaitGroup`s and channels say of made-up dumps.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
@@ -61,6 +61,19 @@ fn the_holder_is_found_by_the_offset_in_its_receiver() {
     assert!(found.evidence.iter().any(|line| line.contains("offset 8")), "{:?}", found.evidence);
     let chain = found.chain.unwrap();
     assert_eq!((chain.link.goids, chain.victims[0].link.count), (vec![51], 30));
+}
+
+#[test]
+fn several_in_one_place_cannot_all_hold_a_mutex() {
+    let get = mutex(A, &["main.(*cache).Get(0xc000100000, 0x1)@30", "main.handle()@9"]);
+    let fetch = network(&["main.(*cache).fetch(0xc000100000)@50"]);
+    let holder = frames(&["main.(*cache).flush(0xc000100000)@40"]);
+    let text = program()
+        .many(100, 30, "sync.Mutex.Lock, 3 minutes", &get, "main.serve in goroutine 9")
+        .many(50, 4, "IO wait, 3 minutes", &fetch, "main.start in goroutine 1")
+        .add(60, "chan receive, 3 minutes", &holder, "main.start in goroutine 1");
+    let found = first(&text);
+    assert_eq!(found.root.unwrap().goids, [60]);
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Knot<'_, '_> {
     fn root(&self, row: u32, frame: usize) -> Option<Root> {
         let goroutine = self.facts.dump().goroutine(row as usize)?;
         let rows = self.tangle.roots.iter().filter_map(|(row, _)| {
-            self.facts.dump().goroutine(*row as usize).and_then(|goroutine| goroutine.goid())
+            self.facts.dump().goroutine(*row as usize).and_then(crate::model::Goroutine::goid)
         });
         Some(Root {
             goids: rows.collect(),
@@ -122,9 +122,8 @@ impl Knot<'_, '_> {
             Some(Tier::Receiver | Tier::Shared) if self.tangle.rivals == 0 && !self.is_loop() => {
                 Confidence::Likely
             }
-            Some(_) => Confidence::Possible,
             None if self.is_object() => Confidence::Likely,
-            None => Confidence::Possible,
+            _ => Confidence::Possible,
         }
     }
 

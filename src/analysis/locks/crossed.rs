@@ -58,7 +58,10 @@ fn few<'d>(locks: &Locks<'d>, facts: &Facts<'d>, open: &[u32], verdicts: &mut [V
     let [a, b] = *open else { return };
     let total = |index: u32| -> i64 {
         let rows = locks.waits_for(index).map(|wait| wait.row);
-        rows.map(|row| facts.dump().goroutine(row as usize).map_or(1, |g| g.count())).sum()
+        rows.map(|row| {
+            facts.dump().goroutine(row as usize).map_or(1, crate::model::Goroutine::count)
+        })
+        .sum()
     };
     let (small, crowd) = if total(a) < total(b) { (a, b) } else { (b, a) };
     let named = [small, crowd].iter().all(|l| locks.lock(*l).is_some_and(|l| !l.id.is_object()));
@@ -90,7 +93,8 @@ fn odd(locks: &Locks<'_>, facts: &Facts<'_>, index: u32) -> Option<Odd> {
     let mut groups: BTreeMap<u32, (i64, Wait)> = BTreeMap::new();
     let mut total = 0;
     for wait in locks.waits_for(index) {
-        let count = facts.dump().goroutine(wait.row as usize).map_or(1, |g| g.count());
+        let count =
+            facts.dump().goroutine(wait.row as usize).map_or(1, crate::model::Goroutine::count);
         groups.entry(wait.group).or_insert((0, *wait)).0 += count;
         total += count;
     }

@@ -291,13 +291,30 @@ pub(super) fn is_busy(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidat
     locks.wait(candidate.row).is_none() && fit(locks, facts, candidate) < 3
 }
 
+/// Several goroutines with one stack and one object cannot all hold its mutex, and what one of them
+/// does the others do, too: none of them is the holder. (Readers of an `RWMutex` can all hold it.)
+fn drop_crowds(locks: &Locks<'_>, list: &mut Vec<Candidate>) {
+    let mut places: FxHashMap<(Option<usize>, usize, u64), usize> = FxHashMap::default();
+    let place =
+        |candidate: &Candidate| (locks.group(candidate.row), candidate.frame, candidate.pointer);
+    for candidate in list.iter() {
+        *places.entry(place(candidate)).or_default() += 1;
+    }
+    list.retain(|candidate| {
+        candidate.tier > Tier::Shared || places.get(&place(candidate)) == Some(&1)
+    });
+}
+
 /// Puts the likeliest first: by tier, then by how the state fits, then the rarest stack – the exception
 /// in the crowd – and keeps some.
 fn prefer(locks: &mut Locks<'_>, facts: &Facts<'_>) {
     let mut all: Vec<Vec<Candidate>> =
         locks.locks.iter_mut().map(|lock| std::mem::take(&mut lock.holders)).collect();
-    for list in &mut all {
+    for (list, number) in all.iter_mut().zip(0u32..) {
         list.retain(|candidate| fit(locks, facts, candidate) < 9);
+        if locks.waits_for(number).all(|wait| wait.op != Op::Write) {
+            drop_crowds(locks, list);
+        }
         list.sort_by_cached_key(|candidate| {
             let group = locks.group(candidate.row);
             let crowd = group.map_or(0, |group| facts.summary.grouping.count(group));
