@@ -53,6 +53,10 @@ const NEAR: u64 = 64;
 /// Waiters whose pointers are looked at: all have the same lock, so a few tell.
 const SAMPLE: usize = 16;
 
+/// Goroutines started by one that belong together; who starts more is a dispatcher, or main, and to be
+/// started by it tells nothing. The reduced bugs of GoBench start at most seven.
+const FAMILY: usize = 8;
+
 /// Candidates kept of each lock.
 const KEPT: usize = 8;
 
@@ -253,13 +257,21 @@ fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) 
             }
         }
     }
+    let mut children: FxHashMap<u64, usize> = FxHashMap::default();
+    for goroutine in facts.dump().goroutines() {
+        if let Some(creator) = goroutine.creator_goid() {
+            *children.entry(creator).or_default() += 1;
+        }
+    }
+    let small = |goid: &&u64| children.get(goid).is_some_and(|count| *count <= FAMILY);
     for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
         let Some(wait) = locks.waits_for(number).find(|wait| wait.op.is_lock()) else { continue };
         let Some(goroutine) = facts.dump().goroutine(wait.row as usize) else { continue };
         let package = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package;
-        // Goroutine 1 starts most of a program: to be started by it tells nothing.
-        let parents = [goroutine.goid(), goroutine.creator_goid().filter(|goid| *goid != 1)];
-        for row in parents.iter().flatten().filter_map(|goid| started.get(goid)).flatten() {
+        let parents = [goroutine.goid(), goroutine.creator_goid()];
+        for row in
+            parents.iter().flatten().filter(small).filter_map(|goid| started.get(goid)).flatten()
+        {
             let stack = stack_of(facts, *row);
             let user = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user);
             if let Some(frame) = user.filter(|at| locks.frames.at(stack, *at).package == package) {
