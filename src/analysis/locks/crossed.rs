@@ -105,11 +105,18 @@ fn odd(locks: &Locks<'_>, facts: &Facts<'_>, index: u32) -> Option<Odd> {
 }
 
 /// Whether goroutines that wait in one place for different locks hold each other's: if all stand out
-/// from crowds, or if one goroutine started them. Many that each wait alone, started by different
-/// ones, are rather many instances of one fault.
+/// from crowds, or if one goroutine started them and each was given two pointers or more, so that
+/// there can be a second lock. Others that each wait alone are rather many instances of one fault.
 fn is_ring(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {
     let crowds = members.iter().filter(|(_, odd)| odd.stands_out).count();
-    members.len() > 1 && (crowds == members.len() || started_together(facts, members))
+    let given = |wait: &Wait| {
+        let words = facts.dump().args(wait.row as usize).iter();
+        words.filter(|word| u32::from(word.frame) == wait.caller).count()
+    };
+    let two = |(_, odd): &&(u32, Odd)| given(&odd.wait) > 1;
+    members.len() > 1
+        && (crowds == members.len()
+            || (started_together(facts, members) && members.iter().all(two)))
 }
 
 fn started_together(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {

@@ -54,7 +54,7 @@ const NEAR: u64 = 64;
 const SAMPLE: usize = 16;
 
 /// Goroutines started by one that belong together; who starts more is a dispatcher, or main, and to be
-/// started by it tells nothing. The reduced bugs of GoBench start at most seven.
+/// started by it tells nothing. The reduced bugs of `GoBench` start at most seven.
 const FAMILY: usize = 8;
 
 /// Candidates kept of each lock.
@@ -78,6 +78,7 @@ pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
     let mut found: Vec<Vec<Candidate>> = vec![Vec::new(); locks.locks.len()];
     by_address(locks, facts, &mut found);
     by_type(locks, facts, &mut found);
+    by_once(locks, facts, &mut found);
     by_start(locks, facts, &mut found);
     for (lock, mut list) in locks.locks.iter_mut().zip(found) {
         list.sort_by_key(|candidate| (candidate.tier, candidate.row));
@@ -240,6 +241,37 @@ fn is_same_place(locks: &Locks<'_>, facts: &Facts<'_>, a: u32, b: u32, lock: &Lo
         Some((frame.name, if lock.id.is_object() { frame.line } else { 0 }))
     };
     place(a) == place(b)
+}
+
+/// For a `sync.Once`: who is in its function, called from the same place as the waiters.
+fn by_once(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+    let mut running: FxHashMap<&str, Vec<(u32, usize)>> = FxHashMap::default();
+    for index in 0..facts.groups.len() {
+        let Some(row) = facts.summary.grouping.rows(index).first() else { continue };
+        let stack = stack_of(facts, *row);
+        let inside = stack.iter().take_while(|id| locks.frames.is_sync(**id)).count();
+        let calls = (inside + 1..stack.len()).filter(|at| {
+            let before = stack.get(at - 1).is_some_and(|id| locks.frames.is_once(*id));
+            before && stack.get(*at).is_some_and(|id| !locks.frames.is_sync(*id))
+        });
+        for at in calls {
+            let list = running.entry(locks.frames.at(stack, at).name).or_default();
+            if list.len() < KEPT {
+                list.push((*row, at));
+            }
+        }
+    }
+    for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
+        let Some(wait) = locks.waits_for(number).find(|wait| wait.op == Op::Once) else { continue };
+        let name = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).name;
+        let rows = running.get(name).into_iter().flatten();
+        list.extend(rows.filter(|(row, _)| *row != wait.row).map(|(row, frame)| Candidate {
+            row: *row,
+            frame: *frame,
+            tier: Tier::Type,
+            pointer: 0,
+        }));
+    }
 }
 
 /// Goroutines started by the same goroutine as a waiter, or by the waiter, that are blocked on a

@@ -89,12 +89,10 @@ pub(super) fn verdict<'d>(
         let plain = locks.waits_for(index).nth(1).is_some() && lock.id.is_object();
         !plain && candidate.tier == Tier::Type && super::holder::is_busy(locks, facts, candidate)
     });
-    match (sure.or(blocked), lone, best) {
-        (Some(candidate), ..) => Verdict::Held(candidate),
-        (None, Some((row, frame)), _) => Verdict::Own { row, frame },
-        (None, None, Some(candidate)) => Verdict::Held(candidate),
-        (None, None, None) => Verdict::Nobody,
+    if let (None, Some((row, frame))) = (sure.or(blocked), lone) {
+        return Verdict::Own { row, frame };
     }
+    sure.or(blocked).or(best).map_or(Verdict::Nobody, Verdict::Held)
 }
 
 fn reads<'d>(
