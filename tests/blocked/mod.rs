@@ -1,4 +1,4 @@
-//! What the analyses of locks, WaitGroups and channels say of made-up dumps.
+//! What the analyses of locks, `WaitGroup`s and channels say of made-up dumps.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
@@ -64,6 +64,19 @@ fn the_holder_is_found_by_the_offset_in_its_receiver() {
 }
 
 #[test]
+fn several_in_one_place_cannot_all_hold_a_mutex() {
+    let get = mutex(A, &["main.(*cache).Get(0xc000100000, 0x1)@30", "main.handle()@9"]);
+    let fetch = network(&["main.(*cache).fetch(0xc000100000)@50"]);
+    let holder = frames(&["main.(*cache).flush(0xc000100000)@40"]);
+    let text = program()
+        .many(100, 30, "sync.Mutex.Lock, 3 minutes", &get, "main.serve in goroutine 9")
+        .many(50, 4, "IO wait, 3 minutes", &fetch, "main.start in goroutine 1")
+        .add(60, "chan receive, 3 minutes", &holder, "main.start in goroutine 1");
+    let found = first(&text);
+    assert_eq!(found.root.unwrap().goids, [60]);
+}
+
+#[test]
 fn words_that_go_marks_are_no_evidence() {
     let get = mutex(A, &["main.(*cache).Get(0xc000100000, 0x1)@30"]);
     let stale = network(&["main.(*pool).fill(0xc000100000?)@40"]);
@@ -123,7 +136,7 @@ fn crossed_receivers_are_a_cycle() {
 fn philosophers_in_one_function_are_a_cycle() {
     let mut text = program();
     for (id, lock) in [(30, "0xc000400000"), (31, "0xc000400020"), (32, "0xc000400040")] {
-        let eat = mutex(lock, &["main.dine(0x1?, 0x2?)@20"]);
+        let eat = mutex(lock, &["main.dine(0xc000400000?, 0xc000400020?)@20"]);
         text = text.add(id, "sync.Mutex.Lock, 4 minutes", &eat, "main.table in goroutine 9");
     }
     let found = first(&text);
@@ -183,6 +196,29 @@ fn a_once_that_calls_itself() {
     let found = first(&text);
     assert_eq!((found.kind, found.category), ("once-recursion", Category::Deadlock));
     assert!(found.title.contains("main.config"), "{}", found.title);
+}
+
+#[test]
+fn callers_of_a_once_wait_for_who_runs_its_function() {
+    let wait = frames(&[
+        "internal/sync.(*Mutex).lockSlow(0xc000100004)",
+        "sync.(*Mutex).Lock(...)",
+        "sync.(*Once).doSlow(0x0?, 0x0?)",
+        "sync.(*Once).Do(...)",
+        "main.config()@12",
+    ]);
+    let runs = network(&[
+        "main.load()@30",
+        "sync.(*Once).doSlow(0x0?, 0x0?)",
+        "sync.(*Once).Do(...)",
+        "main.config()@12",
+    ]);
+    let text = program()
+        .many(100, 30, "sync.Mutex.Lock, 3 minutes", &wait, "main.serve in goroutine 9")
+        .add(31, "IO wait, 3 minutes", &runs, "main.serve in goroutine 9");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("lock-pileup", Category::Contention));
+    assert_eq!(found.root.unwrap().goids, [31]);
 }
 
 #[test]

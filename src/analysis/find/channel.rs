@@ -149,7 +149,7 @@ fn slow(facts: &Facts<'_>, site: &Site<'_>, consumer: usize) -> Finding {
     finding.confidence = Confidence::Possible;
     let name = user_frame(facts, consumer).map_or("", |(_, name)| name);
     finding.title = format!(
-        "{} to send in {}; the consumer {name} {}: it does not keep up",
+        "{} to send in {} to {name}, which {}: their consumer is slow",
         graph::wait(site.count),
         site.function,
         doing(facts, consumer)

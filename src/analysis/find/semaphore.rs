@@ -82,7 +82,12 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
     let role = "holds a place";
     let mut finding =
         site.finding(facts, KIND, Category::Contention, root.map(|group| (*group, role)));
-    finding.severity = severity(facts, site);
+    finding.severity = if is_batch(facts, first, &wanted) {
+        // One goroutine for each piece of work, and a limit: that is how batches are written.
+        Severity::Low
+    } else {
+        severity(facts, site)
+    };
     finding.confidence = if is_known { Confidence::Likely } else { Confidence::Possible };
     let name = wanted.last().map_or(site.function, |(name, _)| name);
     finding.title = match root {
@@ -98,9 +103,8 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
             site.function
         ),
     };
-    finding.evidence = vec![format!(
-        "{held} goroutines have passed the line that the others wait in, and are still in the same function"
-    )];
+    finding.evidence =
+        vec![format!("{held} others are past that line, and still in the same function")];
     finding.next = vec![match root {
         Some(group) => format!(
             "{}: what holds the place is the cause; set a deadline there",
@@ -109,6 +113,14 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
         None => "look for a path that returns without releasing its place".to_owned(),
     }];
     Some(finding)
+}
+
+/// Whether the waiters start with waiting for a place: they are pieces of work, not calls that somebody
+/// waits for.
+fn is_batch(facts: &Facts<'_>, group: usize, wanted: &[(&str, u32)]) -> bool {
+    let stack = facts.groups.get(group).map(|group| group.stack).unwrap_or_default();
+    let start = facts.functions(stack).next_back();
+    start.is_some_and(|start| wanted.iter().any(|(name, _)| *name == start))
 }
 
 /// Whether the goroutines of a group work inside of the waiting function: in a call, or outside of the

@@ -1,5 +1,7 @@
 //! What the analyses of locks share: how a tangle becomes a finding, and how bad it is.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
 use crate::analysis::graph::{self, Teller};
@@ -50,9 +52,11 @@ impl Knot<'_, '_> {
         finding.chain = graph::chain(self.locks, self.facts, self.tangle);
         finding.groups = self.tangle.groups(self.locks);
         let parents = graph::parents(self.locks, self.facts, &finding.groups);
-        finding.groups.extend(parents.keys());
-        let count = |group: &usize| self.facts.groups.get(*group).map_or(0, |group| group.count);
-        finding.count = self.waiting().max(finding.groups.iter().map(count).sum());
+        // Where a starter is one of many alike, the others are not concerned.
+        let size = |group: usize| self.facts.groups.get(group).map_or(0, |group| group.count);
+        let all = parents.iter().filter(|(group, n)| n.saturating_mul(2) >= size(**group));
+        finding.groups.extend(all.map(|(group, _)| group));
+        finding.count = self.waiting() + self.apart() + parents.values().sum::<i64>();
         finding.weight = weight(finding.count);
         if let Some((row, frame)) = self.first() {
             finding.root = self.root(row, frame);
@@ -68,7 +72,7 @@ impl Knot<'_, '_> {
     fn root(&self, row: u32, frame: usize) -> Option<Root> {
         let goroutine = self.facts.dump().goroutine(row as usize)?;
         let rows = self.tangle.roots.iter().filter_map(|(row, _)| {
-            self.facts.dump().goroutine(*row as usize).and_then(|goroutine| goroutine.goid())
+            self.facts.dump().goroutine(*row as usize).and_then(crate::model::Goroutine::goid)
         });
         Some(Root {
             goids: rows.collect(),
@@ -77,6 +81,20 @@ impl Knot<'_, '_> {
             role: self.tell.role(self.tangle, row),
             blocking: graph::shown_index(self.facts, row, frame),
         })
+    }
+
+    /// Roots that wait for none of its locks: holders.
+    fn apart(&self) -> i64 {
+        let waits = |row: u32| {
+            let group = self.locks.group(row);
+            group.is_none_or(|group| {
+                self.tangle.waiters.contains_key(&group) || self.tangle.behind.contains_key(&group)
+            })
+        };
+        let roots = self.tangle.roots.iter().filter(|(row, _)| !waits(*row)).count();
+        let known = |group: &&usize| !self.tangle.waiters.contains_key(group);
+        let alike = self.tangle.alike.iter().filter(|(group, _)| known(group));
+        i64::try_from(roots).unwrap_or(0) + alike.map(|(_, count)| count).sum::<i64>()
     }
 
     /// Goroutines that wait, for its locks or behind those that do.
@@ -122,9 +140,8 @@ impl Knot<'_, '_> {
             Some(Tier::Receiver | Tier::Shared) if self.tangle.rivals == 0 && !self.is_loop() => {
                 Confidence::Likely
             }
-            Some(_) => Confidence::Possible,
             None if self.is_object() => Confidence::Likely,
-            None => Confidence::Possible,
+            _ => Confidence::Possible,
         }
     }
 
@@ -189,18 +206,16 @@ impl Knot<'_, '_> {
 
     /// Those who are held up beside the waiters, and how many.
     pub(super) fn places(&self) -> Vec<String> {
-        let mut list: Vec<(i64, String)> = Vec::new();
+        let mut by_function: BTreeMap<&str, i64> = BTreeMap::new();
         for (group, count) in self.tangle.waiters.iter().chain(&self.tangle.behind) {
             let Some(row) = self.facts.summary.grouping.rows(*group).first() else { continue };
             let from = self.locks.wait(*row).map_or(0, |wait| wait.caller as usize);
-            let place = self.tell.at(*row, self.tell.user(*row, from));
-            match list.iter_mut().find(|(_, other)| *other == place) {
-                Some((sum, _)) => *sum += count,
-                None => list.push((*count, place)),
-            }
+            let frame = self.tell.user(*row, from);
+            *by_function.entry(self.tell.function(*row, frame)).or_default() += count;
         }
-        list.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        list.iter().take(8).map(|(count, place)| format!("{count} in {place}")).collect()
+        let mut list: Vec<_> = by_function.into_iter().collect();
+        list.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+        list.iter().take(8).map(|(name, count)| format!("{count} in {name}")).collect()
     }
 }
 

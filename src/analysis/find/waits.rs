@@ -1,4 +1,4 @@
-//! What the analyses of WaitGroups, Conds, channels and semaphores share: the goroutines that wait in
+//! What the analyses of `WaitGroup`s, `Cond`s, channels and semaphores share: the goroutines that wait in
 //! one function, and how bad that is.
 
 use std::collections::BTreeMap;
@@ -98,7 +98,7 @@ impl Site<'_> {
         root: Option<(usize, &str)>,
     ) -> Finding {
         let mut finding = Finding::new(kind, category, "");
-        finding.groups = self.groups.clone();
+        finding.groups.clone_from(&self.groups);
         if let Some((group, _)) = root.filter(|(group, _)| !self.groups.contains(group)) {
             finding.groups.insert(0, group);
         }

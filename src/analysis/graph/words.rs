@@ -46,7 +46,8 @@ impl<'f, 'd> Teller<'f, 'd> {
 
     /// `goroutine 16`, or `a goroutine` where the format has no ids.
     pub fn who(&self, row: u32) -> String {
-        let goid = self.facts.dump().goroutine(row as usize).and_then(|g| g.goid());
+        let goid =
+            self.facts.dump().goroutine(row as usize).and_then(crate::model::Goroutine::goid);
         goid.map_or_else(|| "a goroutine".to_owned(), |goid| format!("goroutine {goid}"))
     }
 

@@ -58,7 +58,10 @@ fn few<'d>(locks: &Locks<'d>, facts: &Facts<'d>, open: &[u32], verdicts: &mut [V
     let [a, b] = *open else { return };
     let total = |index: u32| -> i64 {
         let rows = locks.waits_for(index).map(|wait| wait.row);
-        rows.map(|row| facts.dump().goroutine(row as usize).map_or(1, |g| g.count())).sum()
+        rows.map(|row| {
+            facts.dump().goroutine(row as usize).map_or(1, crate::model::Goroutine::count)
+        })
+        .sum()
     };
     let (small, crowd) = if total(a) < total(b) { (a, b) } else { (b, a) };
     let named = [small, crowd].iter().all(|l| locks.lock(*l).is_some_and(|l| !l.id.is_object()));
@@ -90,7 +93,8 @@ fn odd(locks: &Locks<'_>, facts: &Facts<'_>, index: u32) -> Option<Odd> {
     let mut groups: BTreeMap<u32, (i64, Wait)> = BTreeMap::new();
     let mut total = 0;
     for wait in locks.waits_for(index) {
-        let count = facts.dump().goroutine(wait.row as usize).map_or(1, |g| g.count());
+        let count =
+            facts.dump().goroutine(wait.row as usize).map_or(1, crate::model::Goroutine::count);
         groups.entry(wait.group).or_insert((0, *wait)).0 += count;
         total += count;
     }
@@ -101,11 +105,18 @@ fn odd(locks: &Locks<'_>, facts: &Facts<'_>, index: u32) -> Option<Odd> {
 }
 
 /// Whether goroutines that wait in one place for different locks hold each other's: if all stand out
-/// from crowds, or if one goroutine started them. Many that each wait alone, started by different
-/// ones, are rather many instances of one fault.
+/// from crowds, or if one goroutine started them and each was given two pointers or more, so that
+/// there can be a second lock. Others that each wait alone are rather many instances of one fault.
 fn is_ring(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {
     let crowds = members.iter().filter(|(_, odd)| odd.stands_out).count();
-    members.len() > 1 && (crowds == members.len() || started_together(facts, members))
+    let given = |wait: &Wait| {
+        let words = facts.dump().args(wait.row as usize).iter();
+        words.filter(|word| u32::from(word.frame) == wait.caller).count()
+    };
+    let two = |(_, odd): &&(u32, Odd)| given(&odd.wait) > 1;
+    members.len() > 1
+        && (crowds == members.len()
+            || (started_together(facts, members) && members.iter().all(two)))
 }
 
 fn started_together(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {

@@ -53,6 +53,8 @@ pub struct Tangle {
     pub waiters: BTreeMap<usize, i64>,
     /// Goroutines that wait for those, by group.
     pub behind: BTreeMap<usize, i64>,
+    /// Goroutines that do elsewhere what its roots do, by group.
+    pub alike: BTreeMap<usize, i64>,
 }
 
 impl Tangle {
@@ -62,12 +64,24 @@ impl Tangle {
         let roots = self.roots.iter().map(|(row, _)| *row).chain(self.writer);
         let roots = roots.filter_map(|row| locks.group(row));
         let by_count = |map: &BTreeMap<usize, i64>| map.keys().copied().collect::<Vec<_>>();
-        for group in roots.chain(by_count(&self.waiters)).chain(by_count(&self.behind)) {
+        for group in roots
+            .chain(by_count(&self.waiters))
+            .chain(by_count(&self.behind))
+            .chain(by_count(&self.alike))
+        {
             if !all.contains(&group) {
                 all.push(group);
             }
         }
         all
+    }
+
+    /// Takes up another one with the same functions.
+    fn join(&mut self, locks: &Locks<'_>, other: &Self) {
+        let rows = other.roots.iter().map(|(row, _)| *row).chain(other.writer);
+        for group in rows.filter_map(|row| locks.group(row)) {
+            *self.alike.entry(group).or_default() += 1;
+        }
     }
 
     /// Goroutines that wait for its locks.
@@ -101,7 +115,7 @@ pub(super) fn diagnose<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> Vec<Tangle> 
     super::crossed::adopt(locks, facts, &mut verdicts);
     super::crossed::cross(locks, facts, &mut verdicts);
     let ends = ends(locks, &verdicts);
-    let mut told: FxHashMap<(Trouble, bool, Vec<usize>, &str), usize> = FxHashMap::default();
+    let mut told: FxHashMap<(Trouble, bool, Vec<&str>, &str), usize> = FxHashMap::default();
     let mut tangles: Vec<Tangle> = Vec::new();
     let mut of_end: FxHashMap<End, usize> = FxHashMap::default();
     for index in 0..count {
@@ -109,15 +123,21 @@ pub(super) fn diagnose<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> Vec<Tangle> 
         let Some(end) = ends.get(index as usize).copied().filter(|_| is_lock) else { continue };
         let at = *of_end.entry(end).or_insert_with(|| {
             let tangle = tangle(locks, facts, &verdicts, end, &busy);
-            let mut places: Vec<usize> =
-                tangle.roots.iter().filter_map(|(row, _)| locks.group(*row)).collect();
+            let name = |spot: &Spot| locks.frames.at(stack_of(facts, spot.0), spot.1).name;
+            let mut places: Vec<&str> = tangle.roots.iter().map(name).collect();
             places.sort_unstable();
             places.dedup();
-            let site = if places.is_empty() { site(locks, facts, index) } else { "" };
-            *told.entry((tangle.trouble, tangle.stuck, places, site)).or_insert_with(|| {
-                tangles.push(tangle);
-                tangles.len() - 1
-            })
+            let lock = match end {
+                End::Lock(lock) | End::Cycle(lock) => lock,
+            };
+            let site = site(locks, facts, lock);
+            let key = (tangle.trouble, tangle.stuck, places, site);
+            let at = *told.entry(key).or_insert(tangles.len());
+            match tangles.get_mut(at) {
+                Some(first) => first.join(locks, &tangle),
+                None => tangles.push(tangle),
+            }
+            at
         });
         let Some(tangle) = tangles.get_mut(at) else { continue };
         let direct = matches!(end, End::Lock(lock) if lock == index)
@@ -127,7 +147,8 @@ pub(super) fn diagnose<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> Vec<Tangle> 
         }
         let map = if direct { &mut tangle.waiters } else { &mut tangle.behind };
         for wait in locks.waits_for(index) {
-            let count = facts.dump().goroutine(wait.row as usize).map_or(1, |g| g.count());
+            let count =
+                facts.dump().goroutine(wait.row as usize).map_or(1, crate::model::Goroutine::count);
             *map.entry(wait.group as usize).or_default() += count;
         }
     }
@@ -218,6 +239,7 @@ fn tangle(
         rivals: 0,
         waiters: BTreeMap::new(),
         behind: BTreeMap::new(),
+        alike: BTreeMap::new(),
     };
     let lock = match end {
         End::Lock(lock) | End::Cycle(lock) => lock,

@@ -53,6 +53,10 @@ const NEAR: u64 = 64;
 /// Waiters whose pointers are looked at: all have the same lock, so a few tell.
 const SAMPLE: usize = 16;
 
+/// Goroutines started by one that belong together; who starts more is a dispatcher, or main, and to be
+/// started by it tells nothing. The reduced bugs of `GoBench` start at most seven.
+const FAMILY: usize = 8;
+
 /// Candidates kept of each lock.
 const KEPT: usize = 8;
 
@@ -74,6 +78,7 @@ pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
     let mut found: Vec<Vec<Candidate>> = vec![Vec::new(); locks.locks.len()];
     by_address(locks, facts, &mut found);
     by_type(locks, facts, &mut found);
+    by_once(locks, facts, &mut found);
     by_start(locks, facts, &mut found);
     for (lock, mut list) in locks.locks.iter_mut().zip(found) {
         list.sort_by_key(|candidate| (candidate.tier, candidate.row));
@@ -238,6 +243,37 @@ fn is_same_place(locks: &Locks<'_>, facts: &Facts<'_>, a: u32, b: u32, lock: &Lo
     place(a) == place(b)
 }
 
+/// For a `sync.Once`: who is in its function, called from the same place as the waiters.
+fn by_once(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+    let mut running: FxHashMap<&str, Vec<(u32, usize)>> = FxHashMap::default();
+    for index in 0..facts.groups.len() {
+        let Some(row) = facts.summary.grouping.rows(index).first() else { continue };
+        let stack = stack_of(facts, *row);
+        let inside = stack.iter().take_while(|id| locks.frames.is_sync(**id)).count();
+        let calls = (inside + 1..stack.len()).filter(|at| {
+            let before = stack.get(at - 1).is_some_and(|id| locks.frames.is_once(*id));
+            before && stack.get(*at).is_some_and(|id| !locks.frames.is_sync(*id))
+        });
+        for at in calls {
+            let list = running.entry(locks.frames.at(stack, at).name).or_default();
+            if list.len() < KEPT {
+                list.push((*row, at));
+            }
+        }
+    }
+    for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
+        let Some(wait) = locks.waits_for(number).find(|wait| wait.op == Op::Once) else { continue };
+        let name = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).name;
+        let rows = running.get(name).into_iter().flatten();
+        list.extend(rows.filter(|(row, _)| *row != wait.row).map(|(row, frame)| Candidate {
+            row: *row,
+            frame: *frame,
+            tier: Tier::Type,
+            pointer: 0,
+        }));
+    }
+}
+
 /// Goroutines started by the same goroutine as a waiter, or by the waiter, that are blocked on a
 /// channel in the same package.
 fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
@@ -253,13 +289,21 @@ fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) 
             }
         }
     }
+    let mut children: FxHashMap<u64, usize> = FxHashMap::default();
+    for goroutine in facts.dump().goroutines() {
+        if let Some(creator) = goroutine.creator_goid() {
+            *children.entry(creator).or_default() += 1;
+        }
+    }
+    let small = |goid: &&u64| children.get(goid).is_some_and(|count| *count <= FAMILY);
     for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
         let Some(wait) = locks.waits_for(number).find(|wait| wait.op.is_lock()) else { continue };
         let Some(goroutine) = facts.dump().goroutine(wait.row as usize) else { continue };
         let package = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package;
-        // Goroutine 1 starts most of a program: to be started by it tells nothing.
-        let parents = [goroutine.goid(), goroutine.creator_goid().filter(|goid| *goid != 1)];
-        for row in parents.iter().flatten().filter_map(|goid| started.get(goid)).flatten() {
+        let parents = [goroutine.goid(), goroutine.creator_goid()];
+        for row in
+            parents.iter().flatten().filter(small).filter_map(|goid| started.get(goid)).flatten()
+        {
             let stack = stack_of(facts, *row);
             let user = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user);
             if let Some(frame) = user.filter(|at| locks.frames.at(stack, *at).package == package) {
@@ -291,13 +335,30 @@ pub(super) fn is_busy(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidat
     locks.wait(candidate.row).is_none() && fit(locks, facts, candidate) < 3
 }
 
+/// Several goroutines with one stack and one object cannot all hold its mutex, and what one of them
+/// does the others do, too: none of them is the holder. (Readers of an `RWMutex` can all hold it.)
+fn drop_crowds(locks: &Locks<'_>, list: &mut Vec<Candidate>) {
+    let mut places: FxHashMap<(Option<usize>, usize, u64), usize> = FxHashMap::default();
+    let place =
+        |candidate: &Candidate| (locks.group(candidate.row), candidate.frame, candidate.pointer);
+    for candidate in list.iter() {
+        *places.entry(place(candidate)).or_default() += 1;
+    }
+    list.retain(|candidate| {
+        candidate.tier > Tier::Shared || places.get(&place(candidate)) == Some(&1)
+    });
+}
+
 /// Puts the likeliest first: by tier, then by how the state fits, then the rarest stack – the exception
 /// in the crowd – and keeps some.
 fn prefer(locks: &mut Locks<'_>, facts: &Facts<'_>) {
     let mut all: Vec<Vec<Candidate>> =
         locks.locks.iter_mut().map(|lock| std::mem::take(&mut lock.holders)).collect();
-    for list in &mut all {
+    for (list, number) in all.iter_mut().zip(0u32..) {
         list.retain(|candidate| fit(locks, facts, candidate) < 9);
+        if locks.waits_for(number).all(|wait| wait.op != Op::Write) {
+            drop_crowds(locks, list);
+        }
         list.sort_by_cached_key(|candidate| {
             let group = locks.group(candidate.row);
             let crowd = group.map_or(0, |group| facts.summary.grouping.count(group));

@@ -28,7 +28,7 @@ pub(super) fn is_stuck(
     if !waits_for_others || is_timer(locks, facts, row) {
         return false;
     }
-    let goid = facts.dump().goroutine(row as usize).and_then(|goroutine| goroutine.goid());
+    let goid = facts.dump().goroutine(row as usize).and_then(crate::model::Goroutine::goid);
     goid.is_none_or(|goid| !busy.contains(&goid))
 }
 

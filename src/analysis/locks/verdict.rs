@@ -68,7 +68,7 @@ pub(super) fn verdict<'d>(
     }
     // Nobody serves a select for minutes with a lock held; a loop that does holds another or none.
     let old = locks.waits_for(index).take(SAMPLE).any(|wait| {
-        let head = facts.dump().goroutine(wait.row as usize).map(|goroutine| goroutine.head());
+        let head = facts.dump().goroutine(wait.row as usize).map(crate::model::Goroutine::head);
         head.is_some_and(|head| head.leaked || head.minutes.is_some_and(|n| n >= SURE))
     });
     let fits = |candidate: &&Candidate| !(old && locks.is_loop(facts, candidate));
@@ -77,26 +77,22 @@ pub(super) fn verdict<'d>(
     let sure = best.filter(|candidate| candidate.tier <= Tier::Shared);
     // Only one goroutine can be inside of a mutex: several nested waiters cannot all hold it. What is
     // known by its type alone may be as many objects as there are waiters.
-    let lone = match nested[..] {
-        [(row, frame, _)] => Some((row, frame)),
-        [(row, frame, _), ..] if !lock.id.is_object() => {
-            let all = locks.waits_for(index).all(|wait| self::nested(locks, facts, wait).is_some());
-            all.then_some((row, frame))
-        }
-        _ => None,
-    };
+    let lone = nested.first().filter(|_| match nested.len() {
+        1 => true,
+        _ if lock.id.is_object() => false,
+        _ => locks.waits_for(index).all(|wait| self::nested(locks, facts, wait).is_some()),
+    });
+    let lone = lone.map(|(row, frame, _)| (*row, *frame));
     // Where every waiter came through the object, as where nothing tells objects apart, the call path
     // says little beside a goroutine of the same type that is blocked elsewhere.
     let blocked = best.filter(|candidate| {
         let plain = locks.waits_for(index).nth(1).is_some() && lock.id.is_object();
         !plain && candidate.tier == Tier::Type && super::holder::is_busy(locks, facts, candidate)
     });
-    match (sure.or(blocked), lone, best) {
-        (Some(candidate), ..) => Verdict::Held(candidate),
-        (None, Some((row, frame)), _) => Verdict::Own { row, frame },
-        (None, None, Some(candidate)) => Verdict::Held(candidate),
-        (None, None, None) => Verdict::Nobody,
+    if let (None, Some((row, frame))) = (sure.or(blocked), lone) {
+        return Verdict::Own { row, frame };
     }
+    sure.or(blocked).or(best).map_or(Verdict::Nobody, Verdict::Held)
 }
 
 fn reads<'d>(
@@ -109,13 +105,12 @@ fn reads<'d>(
     let (row, frame, _) = *nested.iter().find(|(_, _, op)| *op == Op::Read)?;
     let waits = locks.waits_for(index);
     let own = waits.into_iter().find(|wait| matches!(wait.op, Op::Write | Op::WriteBehind));
-    let writer = match own {
-        Some(wait) => wait.row,
-        None => {
-            let wait = locks.wait(row)?;
-            let owner = locks.frames.at(stack_of(facts, row), wait.caller as usize).owner?;
-            *writers.get(&owner)?
-        }
+    let writer = if let Some(wait) = own {
+        wait.row
+    } else {
+        let wait = locks.wait(row)?;
+        let owner = locks.frames.at(stack_of(facts, row), wait.caller as usize).owner?;
+        *writers.get(&owner)?
     };
     Some(Verdict::Reads { row, frame, writer })
 }
