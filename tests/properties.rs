@@ -333,3 +333,36 @@ fn different(a: &Dump, b: &Dump) -> Option<usize> {
         _ => true,
     })
 }
+
+/// Texts that would take long if anything were done for each pair of their parts, or again for each read.
+/// Each is some hundred thousand lines or megabytes: in squares that would be hours.
+#[test]
+fn the_worst_texts_take_linear_time() {
+    let stack = "\n\t/src/main.go:9 +0x1\n";
+    let each = |line: &dyn Fn(usize) -> String| (0..100_000).map(line).collect::<String>();
+    let goroutine = |n: usize, body: &str| format!("goroutine {n} [select]:\n{body}\n");
+    let texts = [
+        each(&|n| format!("goroutine {n} [state {n}, {n} minutes]:\nmain.main(){stack}\n")),
+        each(&|n| {
+            goroutine(n, &format!("main.f(){stack}created by main.g{n} in goroutine 1{stack}"))
+        }),
+        each(&|n| goroutine(n, &format!("main.f{n}(0x1, 0x2){stack}"))),
+        each(&|n| goroutine(n, &format!("main.f(0x1)\n\t/src/main.go:{n} +0x1\n"))),
+        each(&|n| goroutine(n, "\tgoroutine running on other thread; stack unavailable\n")),
+        each(&|n| goroutine(n, &format!("main.f\n\t/src/main.go:{n} +0x1\n"))),
+        each(&|n| format!("goroutine {n} [select\nmain.f(){stack}\n")),
+        goroutine(1, &each(&|n| format!("main.f{n}(){stack}"))),
+        goroutine(1, &each(&|_| format!("main.f{stack}"))),
+        goroutine(1, &format!("main.f({}){stack}", "(".repeat(4_000_000))),
+        goroutine(1, &format!("main.f{}", "().".repeat(1_000_000))),
+        goroutine(1, &format!("main.f({}", "0x1, ".repeat(1_000_000))),
+        format!("goroutine 1 [select] {{{}", "a: b, ".repeat(1_000_000)),
+    ];
+    for text in &texts {
+        let wrapped = text.lines().map(|line| format!("2026/11/23 09:18:35 {line}\n"));
+        let wrapped: String = wrapped.take(100_000).collect();
+        for text in [text, &wrapped] {
+            read(text.as_bytes(), Hot::Stacks, 4096, &[4096]);
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! A growing array in pieces of one size: it never copies what it holds, so its peak memory is its size.
 
-/// Elements of a piece.
-const PIECE: usize = 4096;
+/// Elements of a piece: small enough for the heap, where a piece takes no page more than it fills.
+const PIECE: usize = 2048;
 
 /// A growing array in pieces of [`PIECE`] elements.
 #[derive(Clone, Debug)]

@@ -91,7 +91,12 @@ impl Dispatch {
                 return table.nodes.iter().copied().find(|node| is(*node));
             }
             let key = word(rest, table.offset)? & table.mask;
-            match table.slots.get(table.slot_at(key)?)?.target {
+            // Most keys are in their first slot.
+            let mut slot = table.slots.get(table.first_slot(key)?)?;
+            if slot.key != key {
+                slot = table.slots.get(table.slot_at(key)?)?;
+            }
+            match slot.target {
                 Target::Node(node) => return is(node).then_some(node),
                 Target::Table(next) => table = table.tables.get(next as usize)?,
                 Target::None => return None,
@@ -152,11 +157,8 @@ impl Dispatch {
     }
 
     /// Where the slot of `key` is, or a free one for it; `None` if the run of slots is too long.
-    #[inline]
     fn slot_at(&self, key: u64) -> Option<usize> {
-        // The upper bits of the product depend on all of the key.
-        let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
-        let mut at = usize::try_from(hash).ok()?;
+        let mut at = self.first_slot(key)?;
         for _ in 0..PROBES {
             let slot = self.slots.get(at)?;
             if slot.key == key || matches!(slot.target, Target::None) {
@@ -165,6 +167,12 @@ impl Dispatch {
             at = (at + 1) & (self.slots.len() - 1);
         }
         None
+    }
+
+    #[inline]
+    fn first_slot(&self, key: u64) -> Option<usize> {
+        // The upper bits of the product depend on all of the key.
+        usize::try_from(key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift).ok()
     }
 
     /// The key of a successor; `None` if its text is too short to have one.
