@@ -176,7 +176,7 @@ fn next(locks: &Locks<'_>, verdicts: &[Verdict], index: u32) -> Option<u32> {
 /// Whether following the holders leads back to the lock at `index`.
 fn in_cycle(locks: &Locks<'_>, verdicts: &[Verdict], index: u32) -> bool {
     let mut at = index;
-    // Chains of more holders than that were never seen; a bound keeps it linear.
+    // A bound keeps it linear; longer circles are told as waiters behind them.
     for _ in 0..64 {
         match next(locks, verdicts, at) {
             Some(lock) if lock == index => return true,
