@@ -11,7 +11,10 @@
 //! front ends know everything, and nobody knows a front end. A test checks the edges.
 
 pub mod analysis;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod error;
 pub mod model;
 pub mod parse;
+pub mod render;
 pub mod source;

@@ -1,3 +1,7 @@
 //! The `gdump` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gdump::cli::main()
+}

@@ -180,7 +180,7 @@ part_mixed() {
     awk '/^goroutine /{n++} n==4 && /^\t/{exit} {print}' "$dump" >"$here/debug2/cut-mid-goroutine.go1.27.txt"
     awk 'NR==1{print} NR>1 && !/^$/{print} /^$/{n++; print ""} n==3{exit}' "$here/triple/nine.debug1.txt" >"$here/debug1/missing-records.go1.27.txt"
     head -c 700 "$here/triple/nine.debug1.txt" >"$here/debug1/cut-mid-line.go1.27.txt"
-    head -c 600 "$here/proto/states.go1.27.pb.gz" >"$here/proto/cut-compressed.go1.27.pb.gz"
+    head -c 600 "$here/proto/states.go1.27.pb.gz" >"$here/proto/cut-compressed.go1.27.bad.pb.gz"
     # What no Go version prints.
     sed 's/^goroutine \([0-9]*\) \[sleep.*/goroutine \1 sleep]:/' "$dump" >"$here/debug2/header-without-bracket.bad.txt"
     sed '0,/^\t/{/^\t/d}' "$dump" >"$here/debug2/file-line-missing.bad.txt"

@@ -1,6 +1,42 @@
 //! All integration tests in one binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::format_push_string,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::naive_bytecount,
+    reason = "a test ends at the first surprise, and says what it skips"
+)]
+
+#[cfg(test)]
 mod blocked;
+#[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod explainers;
+#[cfg(test)]
 mod generated;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod grammar;
+#[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod leaks;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod support;

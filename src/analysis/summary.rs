@@ -6,7 +6,7 @@ use super::group::{By, Grouping};
 use super::kind::{Kind, Kinds};
 use super::states::{StateRow, states};
 use super::version::{GoVersion, go_version};
-use crate::model::Dump;
+use crate::model::{Dump, Format};
 
 /// How to look at a dump.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +91,7 @@ impl<'d> Summary<'d> {
             filtered,
             distinct_stacks: seen.iter().filter(|seen| **seen).count(),
             go: go_version(dump),
-            notes: look.filter.notes(dump),
+            notes: notes(dump, look),
             stacks,
         }
     }
@@ -111,4 +111,18 @@ impl<'d> Summary<'d> {
             && dump.account.cut_off == 0
             && dump.account.not_understood == 0
     }
+}
+
+/// What the dump's format lacks, and what the filter could not do.
+fn notes(dump: &Dump, look: &Look) -> Vec<String> {
+    let mut notes = Vec::new();
+    if dump.format == Format::Records {
+        notes.push(
+            "GoroutineProfile JSON holds program counters only: no names, states, ids or labels; \
+             `go tool addr2line BINARY` names an address, and debug=1 or debug=2 names all of them"
+                .to_owned(),
+        );
+    }
+    notes.extend(look.filter.notes(dump));
+    notes
 }

@@ -5,13 +5,15 @@
 //! states in all formats. Nothing is said where the frames do not prove it.
 
 pub(crate) mod chains;
+mod distance;
 pub(crate) mod era;
+mod evidence;
 #[cfg(test)]
 mod tests;
 
 use era::Era;
 
-use crate::model::{Dump, DumpBuilder, Frame, Head, StackId, StrId, Symbol};
+use crate::model::{Dump, DumpBuilder, Frame, Goroutine, Head, StackId, StrId, Symbol};
 
 /// In chan.go the wait on a nil channel stands in the first lines of `chansend` and `chanrecv`,
 /// 20 to 27 lines below the line on which `chansend1`, `chanrecv1` or `chanrecv2` calls them; the wait
@@ -102,13 +104,13 @@ fn of_leaf(name: &str, era: Era) -> Option<&'static str> {
         "sync.runtime_SemacquireRWMutexR" => "sync.RWMutex.RLock",
         "sync.runtime_SemacquireRWMutex" => "sync.RWMutex.Lock",
         "sync.runtime_SemacquireWaitGroup" => "sync.WaitGroup.Wait",
+        "sync.runtime_notifyListWait" if era.names_conds => "sync.Cond.Wait",
         "sync.runtime_SemacquireMutex"
+        | "sync.runtime_notifyListWait"
         | "sync.runtime_Semacquire"
         | "sync.runtime_Syncsemacquire"
         | "internal/poll.runtime_Semacquire"
         | "net.runtime_Semacquire" => "semacquire",
-        "sync.runtime_notifyListWait" if era.names_conds => "sync.Cond.Wait",
-        "sync.runtime_notifyListWait" => "semacquire",
         "internal/poll.runtime_pollWait"
         | "internal/poll.runtime_pollWaitCanceled"
         | "net.runtime_pollWait"
@@ -152,7 +154,7 @@ fn is_syscall(name: &str) -> bool {
 
 /// Gives the record at `index` the inferred `state`, unless it has one.
 fn set_state(builder: &mut DumpBuilder, index: usize, state: &str) {
-    let Some(head) = builder.dump().goroutine(index).map(|g| g.head()) else { return };
+    let Some(head) = builder.dump().goroutine(index).map(Goroutine::head) else { return };
     if head.inferred || !builder.dump().str(head.state).is_empty() {
         return;
     }

@@ -166,8 +166,8 @@ pub(crate) fn function(input: &[u8]) -> PResult<'_, &[u8]> {
         match byte {
             b'(' => match receiver(input.get(at..).unwrap_or_default()) {
                 // `main.(*T).M(`: a parenthesis that a dot follows belongs to the name.
-                Ok((rest, ())) if rest.first() == Some(&b'.') => at = input.len() - rest.len(),
-                _ => break,
+                Ok((rest, ())) => at = input.len() - rest.len(),
+                Err(_) => break,
             },
             _ if symbol_char(*byte) => at += 1,
             _ => break,
@@ -192,15 +192,15 @@ pub(crate) fn symbol_char(byte: u8) -> bool {
 /// The receiver's type in a method's symbol.
 ///
 /// ```abnf
-/// receiver        = "(" [ "*" ] 1*( symbol-char / %s"[...]" ) ")"
+/// receiver        = "(" [ "*" ] 1*( symbol-char / %s"[...]" ) ")."
 /// ```
 pub(crate) fn receiver(input: &[u8]) -> PResult<'_, ()> {
     let Some(inside) = input.strip_prefix(b"(") else { return fail(input, "a receiver") };
-    match memchr(b')', inside) {
-        Some(end) if inside.iter().take(end).all(|byte| symbol_char(*byte)) && end > 0 => {
-            Ok((inside.get(end + 1..).unwrap_or_default(), ()))
-        }
-        _ => fail(inside, "the closing parenthesis of a receiver"),
+    let end = memchr(b')', inside)
+        .filter(|end| *end > 0 && inside.iter().take(*end).all(|byte| symbol_char(*byte)));
+    match end.and_then(|end| inside.get(end..)?.strip_prefix(b").")) {
+        Some(rest) => Ok((rest, ())),
+        None => fail(inside, "`).` at the end of a receiver"),
     }
 }
 

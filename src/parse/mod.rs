@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::model::Dump;
 use crate::source::Limits;
 use crate::source::Stream;
-use crate::source::foreign::describe_foreign;
+use crate::source::foreign::{describe_foreign, profile_kind};
 
 /// How a dump is read.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl From<&Limits> for Options {
 /// nothing in it can be used, or if a limit is reached; everything else becomes a problem in a dump.
 pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<Vec<Dump>> {
     let head = read_head(stream, name, options.block)?;
-    if proto::sniff(&head) {
+    if !is_text(&head) && proto::sniff(&head) {
         let message = read_all(stream, name, head)?;
         return Ok(vec![proto::parse(&message, name, stream.truncated())?]);
     }
@@ -65,7 +65,19 @@ pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<V
     if dumps.is_empty() {
         return Err(not_a_dump(&start, name));
     }
+    // Stacks that made OS threads: the same format, but no goroutines.
+    if dumps.iter().all(|dump| dump.profile == "threadcreate") {
+        return Err(profile_kind(&["threadcreate"]).error(name));
+    }
     Ok(dumps)
+}
+
+/// Whether `head` can be text: a profile's first bytes are tags and lengths, some of them control
+/// characters that no text has.
+fn is_text(head: &[u8]) -> bool {
+    let start = head.get(..head.len().min(512)).unwrap_or_default();
+    let control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
+    !start.iter().any(control)
 }
 
 /// The error for an input that starts with `head` and holds no goroutine.

@@ -26,13 +26,24 @@ pub(super) enum Outside {
     More,
 }
 
-/// Looks for the start of a dump in `text`.
-pub(super) fn look(text: &Text<'_>) -> Outside {
+/// Looks for the start of a dump in `text`; none starts at the offset `barren` of the input, where one
+/// was begun before and nothing came of it.
+pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
     let bytes = text.bytes;
+    // A part of a debug=1 profile that somebody cut out, without its header.
+    if text.offset == 0 && text.pieces.is_none() && barren.is_none() && is_record(bytes) {
+        return dump(text, 0, true);
+    }
     let mut from = 0;
     while let Some(at) = find_header(bytes, from) {
         let before = bytes.get(..at).unwrap_or_default();
         let start = memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        if barren
+            .is_some_and(|barren| barren == text.offset_of(start) || barren == text.offset_of(at))
+        {
+            from = at + 1;
+            continue;
+        }
         let rest = bytes.get(start..).unwrap_or_default();
         let line = match memchr(b'\n', rest) {
             Some(newline) => rest.get(..newline).unwrap_or_default(),
@@ -45,6 +56,15 @@ pub(super) fn look(text: &Text<'_>) -> Outside {
                 return dump(text, start, true);
             }
             return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), false);
+        }
+        if column > 0 && Debug1::sniff(line) {
+            match bytes.get(start + line.len() + 1..).filter(|rest| !rest.is_empty()) {
+                Some(next) if is_record(next) => {
+                    return dump(text, if is_name(before, start) { start } else { at }, true);
+                }
+                None if !text.eof => return Outside::More,
+                Some(_) | None => {}
+            }
         }
         // `2026/11/23 09:18:35 goroutine 5 [running]:` from log.Print(debug.Stack()): only the first
         // line has the prefix.
@@ -60,6 +80,20 @@ pub(super) fn look(text: &Text<'_>) -> Outside {
         from = start + line.len();
     }
     nothing(text)
+}
+
+/// Whether the text starts with a record of debug=1: `5 @ 0x48bb6a`.
+fn is_record(text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && text.get(digits..).is_some_and(|rest| rest.starts_with(b" @"))
+}
+
+/// Whether what stands between `start` and the end of `before` can be words of a custom profile's name
+/// (`my open files profile: total 3`), rather than what a logger puts before a line.
+fn is_name(before: &[u8], start: usize) -> bool {
+    let prefix = before.get(start..).unwrap_or_default();
+    prefix.first().is_some_and(u8::is_ascii_alphabetic)
+        && !prefix.iter().any(|byte| matches!(byte, b':' | b'[' | b'|' | b'=' | b'"'))
 }
 
 fn dump(text: &Text<'_>, at: usize, aggregated: bool) -> Outside {

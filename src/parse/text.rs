@@ -52,10 +52,7 @@ impl Current {
 
     fn finish(self, bytes: u64, end: u64, at_eof: bool) -> Option<Dump> {
         match self {
-            Self::Debug1(mut parser) => {
-                parser.builder().set_bytes(bytes);
-                Some(parser.finish(end))
-            }
+            Self::Debug1(parser) => Some(parser.finish(bytes, end)),
             Self::Debug2(parser) => parser.finish(bytes, end, at_eof),
         }
     }
@@ -79,8 +76,10 @@ pub(super) struct Driver<'s, 'r> {
     wrapped_at: u64,
     clean: Clean,
     current: Option<Current>,
-    /// Offset of the dump that is being read.
+    /// Offset of the dump that is being read, or was read last.
     begun_at: u64,
+    /// Lines that were found to start a dump of which nothing was read.
+    barren: Option<u64>,
     /// Lines before a dump that belong to none.
     ignored: u64,
     dumps: Vec<Dump>,
@@ -110,6 +109,7 @@ impl<'s, 'r> Driver<'s, 'r> {
             clean: Clean::default(),
             current: None,
             begun_at: 0,
+            barren: None,
             ignored: 0,
             dumps: Vec::new(),
         }
@@ -185,7 +185,7 @@ impl<'s, 'r> Driver<'s, 'r> {
             }
             return fed.consumed > 0 || fed.done;
         }
-        match outside::look(&text) {
+        match outside::look(&text, self.barren) {
             Outside::Nothing { consumed, lines } => {
                 self.ignored += lines;
                 self.line += lines;
@@ -241,6 +241,9 @@ impl<'s, 'r> Driver<'s, 'r> {
             current.builder().set_truncation(truncation);
         }
         let lines = current.lines();
+        if lines == 0 {
+            self.barren = Some(self.begun_at);
+        }
         match current.finish(self.offset - self.begun_at, self.offset, at_eof) {
             Some(dump) => self.dumps.push(dump),
             None => self.ignored += lines,
@@ -286,8 +289,9 @@ impl<'s, 'r> Driver<'s, 'r> {
             };
             let offset = self.offset + peeled.bytes as u64;
             if !wrapper.peel(line, offset, self.line + peeled.lines, &mut self.clean) {
-                let is_first = (offset..offset + len as u64).contains(&self.wrapped_at);
-                if !is_first && find_header(line, 0).is_some() {
+                // The header by which the wrapper was found, and what was looked at before it, do not
+                // end it again.
+                if offset > self.wrapped_at && find_header(line, 0).is_some() {
                     peeled.wrapper_ends = true;
                     break;
                 }
@@ -319,7 +323,7 @@ impl<'s, 'r> Driver<'s, 'r> {
             }
             return fed.consumed > 0 || fed.done;
         }
-        match outside::look(&text) {
+        match outside::look(&text, self.barren) {
             Outside::Nothing { consumed, lines } => {
                 self.ignored += lines;
                 drain(&mut self.clean, consumed);

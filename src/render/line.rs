@@ -30,8 +30,10 @@ impl Line {
     pub(super) fn push(&mut self, role: Role, text: &str) -> &mut Self {
         let text = visible(text);
         self.width += columns(&text);
-        if !text.is_empty() {
-            self.pieces.push((role, text.into_owned()));
+        match self.pieces.last_mut() {
+            Some((last, before)) if *last == role => before.push_str(&text),
+            _ if text.is_empty() => {}
+            _ => self.pieces.push((role, text.into_owned())),
         }
         self
     }

@@ -5,6 +5,7 @@ mod json;
 mod line;
 pub mod style;
 mod text;
+mod time;
 pub mod words;
 
 use std::io::{self, Write};

@@ -31,12 +31,12 @@ pub enum Role {
 
 impl Style {
     /// Without colours.
-    pub fn plain() -> Self {
+    pub const fn plain() -> Self {
         Self { colored: false }
     }
 
     /// With colours.
-    pub fn colored() -> Self {
+    pub const fn colored() -> Self {
         Self { colored: true }
     }
 

@@ -1,5 +1,7 @@
 //! The screen for people: what this dump is, states, the largest groups, and what was left out.
 
+mod digest;
+mod entries;
 mod groups;
 mod head;
 mod problems;
@@ -17,6 +19,12 @@ use crate::analysis::Summary;
 const TOP: Limit = Limit::Most(6);
 
 pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    if let Some((lines, largest)) = digest::of(&report.summaries, view) {
+        for line in lines {
+            line.write(view.style, out)?;
+        }
+        return screen(largest, view, out);
+    }
     for (index, summary) in report.summaries.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -53,12 +61,13 @@ fn set_apart(summary: &Summary<'_>, view: &View) -> Vec<Line> {
         Some(goid) if summary.writers == 1 => {
             parts.push(format!("goroutine {goid}, which wrote this dump"));
         }
-        _ => parts.push(format!(
-            "{} that wrote this dump",
-            words::counted(summary.writers, "goroutine")
-        )),
+        _ => parts
+            .push(format!("{} that wrote this dump", words::counted(summary.writers, "goroutine"))),
     }
     let mut lines = Vec::new();
+    if !parts.is_empty() || summary.filtered != 0 {
+        lines.push(Line::new());
+    }
     let hint = if view.quiet { "" } else { ": --system" };
     if !parts.is_empty() {
         let text = format!("Set apart: {}{hint}", parts.join(", and "));

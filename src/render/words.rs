@@ -108,15 +108,15 @@ pub fn cut_start(text: &str, width: usize) -> Cow<'_, str> {
 }
 
 /// A function's name in at most `width` columns: without the directories of its package if need be,
-/// then cut at the start, since its end says most.
-pub fn function(name: &str, width: usize) -> Cow<'_, str> {
+/// then, if it may be `cut`, without its start, since its end says most.
+pub fn function(name: &str, width: usize, cut: bool) -> Cow<'_, str> {
     if columns(name) <= width {
         return Cow::Borrowed(name);
     }
     let path_end = name.find(['[', '(']).unwrap_or(name.len());
     let path = name.get(..path_end).unwrap_or(name);
     let short = path.rfind('/').and_then(|slash| name.get(slash + 1..)).unwrap_or(name);
-    cut_start(short, width)
+    if cut { cut_start(short, width) } else { Cow::Borrowed(short) }
 }
 
 /// `file:line` in at most `width` columns if the file's own name allows: directories are left out from
@@ -170,9 +170,9 @@ mod tests {
     #[test]
     fn names_keep_what_says_most() {
         let name = "github.com/prometheus/prometheus/scrape.(*scrapeLoop).run";
-        assert_eq!(function(name, 80), name);
-        assert_eq!(function(name, 30), "scrape.(*scrapeLoop).run");
-        assert_eq!(function(name, 12), "…peLoop).run");
+        assert_eq!(function(name, 80, true), name);
+        assert_eq!(function(name, 30, true), "scrape.(*scrapeLoop).run");
+        assert_eq!(function(name, 12, true), "…peLoop).run");
         assert_eq!(location("/home/a/src/svc/main.go", 189, 16), "svc/main.go:189");
         assert_eq!(location("/home/a/src/svc/main.go", 189, 3), "main.go:189");
         assert_eq!(location("C:/a/b/main.go", 1, 11), "b/main.go:1");

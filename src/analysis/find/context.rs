@@ -8,7 +8,7 @@
 //! Who made the context has returned and is on no stack.
 
 use super::library::{
-    MANY, Seen, TOO_MANY, callers, finding, growth, in_user_code, pick, seen, since, total, waits,
+    MANY, Seen, TOO_MANY, callers, finding, grows, in_user_code, pick, seen, since, total, waits,
 };
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -22,11 +22,11 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let all = seen(facts);
     let list = pick(&all, links);
     let count = total(&list);
-    let grows = growth(case, links);
+    let grows = grows(case, links);
     // More than there are goroutines in calls that could have made them.
     let surplus = count > in_user_code(facts);
     let severity = match count {
-        MANY.. if surplus || grows.is_some() => Severity::High,
+        MANY.. if surplus || grows => Severity::High,
         TOO_MANY.. => Severity::Medium,
         MANY.. => Severity::Low,
         _ => return Vec::new(),
@@ -39,7 +39,6 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         list.first().map_or("", |seen| seen.top())
     );
     finding.evidence = evidence(&list, count, in_user_code(facts));
-    finding.evidence.extend(grows);
     finding.evidence.extend(since(&waits(facts, &list)));
     let users = callers(facts, &pick(&all, |seen| !links(seen)));
     finding.next = vec![

@@ -102,6 +102,7 @@ fn crash(facts: &Facts<'_>, line: &str) -> Option<Finding> {
     // A crash ends everything: it comes before whatever else is found.
     finding.weight = f64::from(u32::MAX);
     let what = line.trim_start_matches("panic: ").trim_start_matches("fatal error: ");
+    let what = what.split(" [recovered").next().unwrap_or(what);
     finding.title = if line.starts_with("fatal error: ") {
         format!("fatal error in {function}: {what}")
     } else {

@@ -7,9 +7,7 @@
 //!
 //! Which process holds the pipe is not in the dump.
 
-use super::library::{
-    LONG, Seen, callers, finding, growth, pick, seen, since, spread, total, waits, who,
-};
+use super::library::{LONG, Seen, callers, finding, pick, seen, since, spread, total, waits, who};
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 
@@ -53,7 +51,6 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     )];
     finding.evidence.extend(spread(&users));
     finding.evidence.extend(since(&waits));
-    finding.evidence.extend(growth(case, awaits_copy));
     finding.next = users
         .iter()
         .take(3)

@@ -8,7 +8,7 @@
 //! Targets and methods are not in the dump. A server's handler that waits in `Recv` is normal.
 
 use super::library::{
-    MANY, Seen, TOO_MANY, callers, finding, growth, pick, seen, since, total, waits,
+    MANY, Seen, TOO_MANY, callers, finding, grows, pick, seen, since, total, waits,
 };
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -32,10 +32,10 @@ pub(super) fn connections(case: &Case<'_, '_>) -> Vec<Finding> {
     let serializers = total(&pick(&all, |seen| seen.has(SERIALIZER))) / 3;
     let watchers = total(&pick(&all, |seen| seen.top() == OLD_WATCHER));
     let count = serializers.max(watchers);
-    let grows = growth(case, belongs_to_conn);
+    let grows = grows(case, belongs_to_conn);
     let severity = match count {
         VERY_MANY.. => Severity::High,
-        MANY.. if grows.is_some() => Severity::High,
+        MANY.. if grows => Severity::High,
         TOO_MANY.. => Severity::Medium,
         _ => return Vec::new(),
     };
@@ -49,7 +49,6 @@ pub(super) fn connections(case: &Case<'_, '_>) -> Vec<Finding> {
     finding.evidence = vec![
         "a grpc.ClientConn is made to be shared: one for each server that is called".to_owned(),
     ];
-    finding.evidence.extend(grows);
     finding.evidence.extend(since(&waits(facts, &list)));
     finding.next = vec![
         "search for grpc.Dial and grpc.NewClient in code that runs for each request: dial once, or `defer conn.Close()`"
@@ -68,10 +67,10 @@ pub(super) fn streams(case: &Case<'_, '_>) -> Vec<Finding> {
             || seen.has("google.golang.org/grpc.(*clientStream).SendMsg")
     });
     let forgotten = total(&list) - total(&receiving);
-    let grows = growth(case, watches_stream);
+    let grows = grows(case, watches_stream);
     let severity = match forgotten {
         TOO_MANY.. => Severity::High,
-        MANY.. if grows.is_some() => Severity::High,
+        MANY.. if grows => Severity::High,
         MANY.. => Severity::Medium,
         _ => return Vec::new(),
     };
@@ -87,7 +86,6 @@ pub(super) fn streams(case: &Case<'_, '_>) -> Vec<Finding> {
         total(&list),
         total(&receiving)
     )];
-    finding.evidence.extend(grows);
     finding.evidence.extend(since(&waits(facts, &list)));
     finding.next = callers(facts, &receiving)
         .iter()

@@ -11,7 +11,7 @@
 //! same client can be named.
 
 use super::library::{
-    LONG, MANY, Seen, TOO_MANY, callers, finding, growth, in_user_code, pick, seen, since, total,
+    LONG, MANY, Seen, TOO_MANY, callers, finding, grows, in_user_code, pick, seen, since, total,
     waits,
 };
 use crate::analysis::facts::Case;
@@ -33,12 +33,12 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         if total(&open) >= total(&watchers) { (open, watchers) } else { (watchers, open) };
     let waits = waits(facts, &first);
     let long = waits.max.is_some_and(|minutes| minutes >= LONG);
-    let grows = growth(case, |seen| holds_body(seen) || watches(seen));
+    let grows = grows(case, |seen| holds_body(seen) || watches(seen));
     // More than there are goroutines that could be working on them.
     let surplus = bodies > in_user_code(facts);
     let severity = match bodies {
         TOO_MANY.. => Severity::High,
-        MANY.. if surplus || grows.is_some() => Severity::High,
+        MANY.. if surplus || grows => Severity::High,
         MANY.. => Severity::Medium,
         2.. if long => Severity::Medium,
         1 if long => Severity::Low,
@@ -58,7 +58,6 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         if bodies == 1 { "body was not" } else { "bodies were never" }
     );
     finding.evidence = evidence(&list, bodies, in_flight, reading);
-    finding.evidence.extend(grows);
     finding.evidence.extend(since(&waits));
     let users = callers(facts, &pick(&all, |seen| uses_client(seen)));
     finding.next = users

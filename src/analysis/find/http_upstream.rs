@@ -8,8 +8,7 @@
 
 use super::http::sends;
 use super::library::{
-    LONG, MANY, Seen, TOO_MANY, callers, finding, growth, pick, seen, since, spread, total, waits,
-    who,
+    LONG, MANY, Seen, TOO_MANY, callers, finding, pick, seen, since, spread, total, waits, who,
 };
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -50,7 +49,6 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     )];
     finding.evidence.extend(spread(&users));
     finding.evidence.extend(since(&waits));
-    finding.evidence.extend(growth(case, |seen| sends(seen) && is_waiting(seen)));
     finding.next = users
         .iter()
         .take(3)

@@ -1,6 +1,7 @@
 //! What the analyses of the standard library and of well-known modules share: stacks to recognise,
 //! who called, since when, and whether it grew.
 
+use super::growth::Trend;
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Finding, Root};
@@ -216,11 +217,9 @@ pub(super) fn since(waits: &WaitStats) -> Option<String> {
     })
 }
 
-/// How the number of goroutines for which `test` is true went over the dumps, if it only ever grew.
-pub(super) fn growth(case: &Case<'_, '_>, test: impl Fn(&Seen<'_, '_>) -> bool) -> Option<String> {
+/// Whether the number of goroutines for which `test` is true grew over the dumps by more than chance.
+pub(super) fn grows(case: &Case<'_, '_>, test: impl Fn(&Seen<'_, '_>) -> bool) -> bool {
     let count = |facts: &Facts<'_>| total(&pick(&seen(facts), &test));
     let counts: Vec<i64> = case.before.iter().chain([case.now]).map(count).collect();
-    let grows = counts.len() > 1 && counts.windows(2).all(|pair| pair.first() < pair.last());
-    let list: Vec<_> = counts.iter().map(ToString::to_string).collect();
-    grows.then(|| format!("the number grew from dump to dump: {}", list.join(", ")))
+    counts.len() > 1 && Trend::of(&counts) == Trend::Grows
 }

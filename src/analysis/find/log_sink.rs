@@ -7,7 +7,7 @@
 //! A single dump does not tell a slow sink from one that is stuck.
 
 use super::library::{
-    LONG, MANY, Seen, callers, finding, growth, pick, seen, since, spread, total, waits, who,
+    LONG, MANY, Seen, callers, finding, pick, seen, since, spread, total, waits, who,
 };
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -77,7 +77,6 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     }
     finding.evidence.extend(spread(&users));
     finding.evidence.extend(since(&waits));
-    finding.evidence.extend(growth(case, waits_to_log));
     finding.next = vec![
         "see who reads the log: the pipe, the terminal, the journal or the disk behind it".to_owned(),
         "log through a buffer that drops or writes in the background, so that no request waits for it".to_owned(),

@@ -9,7 +9,7 @@
 //! The limit of the pool is not in the dump, and `Rows` of a context without a cancel leave no trace.
 
 use super::library::{
-    LONG, MANY, Seen, callers, finding, growth, pick, seen, since, spread, total, waits, who,
+    LONG, MANY, Seen, callers, finding, grows, pick, seen, since, spread, total, waits, who,
 };
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -72,7 +72,6 @@ fn exhausted(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding> {
     )];
     finding.evidence.extend(spread(&users));
     finding.evidence.extend(since(&waits));
-    finding.evidence.extend(growth(case, waits_for_connection));
     finding.next = next(&users, abandoned);
     Some(finding)
 }
@@ -122,8 +121,8 @@ fn open_results(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding>
     }
     let mut finding = finding(KIND, Category::Leak, case.now, &list);
     let grows =
-        growth(case, |seen| seen.top().ends_with("awaitDone") && seen.has_prefix("database/sql."));
-    finding.severity = if grows.is_some() { Severity::High } else { Severity::Medium };
+        grows(case, |seen| seen.top().ends_with("awaitDone") && seen.has_prefix("database/sql."));
+    finding.severity = if grows { Severity::High } else { Severity::Medium };
     finding.confidence = Confidence::Likely;
     finding.title = format!(
         "{count} database results or transactions are open and only {working} goroutines work with one: {} waits for their end",
@@ -133,7 +132,6 @@ fn open_results(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding>
         "each keeps a connection to the database; nobody waits for one, so the pool has no limit"
             .to_owned(),
     ];
-    finding.evidence.extend(grows);
     finding.evidence.extend(since(&waits(case.now, &list)));
     finding.next = next(&callers(case.now, &pool.working), true);
     Some(finding)

@@ -6,7 +6,7 @@
 //!
 //! Who called `sql.Open` is not in the dump: `database/sql.OpenDB` started the goroutine.
 
-use super::library::{Seen, finding, growth, pick, seen, since, total, waits};
+use super::library::{Seen, finding, grows, pick, seen, since, total, waits};
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 
@@ -25,7 +25,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let all = seen(facts);
     let openers = pick(&all, opens);
     let count = total(&openers);
-    let grows = growth(case, opens);
+    let grows = grows(case, opens);
     if count <= USUAL {
         return Vec::new();
     }
@@ -36,8 +36,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
             || top == "database/sql.(*DB).connectionResetter"
     }));
     let mut finding = finding(KIND, Category::Leak, facts, &list);
-    finding.severity =
-        if count >= HIGH || grows.is_some() { Severity::High } else { Severity::Medium };
+    finding.severity = if count >= HIGH || grows { Severity::High } else { Severity::Medium };
     finding.confidence = Confidence::Likely;
     finding.title = format!(
         "{count} sql.DB are open: one database/sql.(*DB).connectionOpener for each, so they are opened again and again and not closed"
@@ -45,7 +44,6 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     finding.evidence = vec![format!(
         "a program has one sql.DB for each database it is configured for, rarely over {USUAL}"
     )];
-    finding.evidence.extend(grows);
     finding.evidence.extend(since(&waits(facts, &openers)));
     finding.next = vec![
         "search for sql.Open, sql.OpenDB and gorm.Open in code that runs for each request or task: open once and share it, or close it".to_owned(),

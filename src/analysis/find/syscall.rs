@@ -8,7 +8,7 @@
 //! File names are not in the dump. A goroutine that waits for a child or reads a terminal is normal.
 
 use super::library::{
-    Caller, LONG, MANY, Seen, TOO_MANY, callers, finding, growth, pick, seen, since, total, waits,
+    Caller, LONG, MANY, Seen, TOO_MANY, callers, finding, grows, pick, seen, since, total, waits,
 };
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -67,10 +67,10 @@ fn stuck(
     let harmless = what.is_some_and(|(_, what)| {
         what.starts_with("a child") || what.starts_with("C code") || what.contains("terminal")
     });
-    let grows = growth(case, |seen| is_in_call(seen) && seen.has(caller.function));
+    let grows = grows(case, |seen| is_in_call(seen) && seen.has(caller.function));
     let severity = match count {
         TOO_MANY.. => Severity::High,
-        MANY.. if long || grows.is_some() => Severity::High,
+        MANY.. if long || grows => Severity::High,
         MANY.. => Severity::Medium,
         1.. if long && !harmless => Severity::Medium,
         2.. if long => Severity::Low,
@@ -88,7 +88,6 @@ fn stuck(
     finding.evidence =
         vec![format!("each pins an operating system thread: {count} of the 10000 that Go allows")];
     finding.evidence.extend(since(&waits));
-    finding.evidence.extend(grows);
     finding.next = vec![
         format!("{}: see which file, lock or process it waits for (`ls -l /proc/PID/fd`, `lsof -p PID`)", caller.words()),
         "a system call cannot be cancelled: use a deadline where there is one (os.File.SetDeadline, exec.CommandContext), or limit how many run at once".to_owned(),

@@ -110,12 +110,12 @@ pub(super) fn group<'d>(
             }
         }
     }
-    let heads = sorted(parts.heads);
+    let heads = parts.heads.finish();
     let of_heads = |test: fn(&crate::model::Head) -> bool| {
         let chosen = heads.iter().filter(|(id, _)| test(&dump.head(*id)));
         chosen.fold(0i64, |sum, (_, n)| sum.saturating_add(*n))
     };
-    let stack_counts = sorted(parts.stacks);
+    let stack_counts = parts.stacks.finish();
     let most = stack_counts.iter().max_by_key(|(number, n)| (*n, Reverse(*number)));
     Group {
         id: name.id,
@@ -127,8 +127,8 @@ pub(super) fn group<'d>(
         locked: of_heads(|head| head.locked),
         leaked: of_heads(|head| head.leaked),
         cut: of_heads(|head| head.cut),
-        creators: creators(dump, sorted(parts.creators), &parts.creator_goids.finish()),
-        labels: labels(dump, sorted(parts.labels)),
+        creators: creators(dump, parts.creators.finish(), &parts.creator_goids.finish()),
+        labels: labels(dump, parts.labels.finish()),
         goids,
         goid_count,
         stacks: stack_counts.len(),
@@ -139,10 +139,10 @@ pub(super) fn group<'d>(
 /// Counts of the interned parts of a group's records.
 #[derive(Default)]
 struct Parts {
-    heads: FxHashMap<HeadId, i64>,
-    stacks: FxHashMap<u32, i64>,
-    creators: FxHashMap<CreatorId, i64>,
-    labels: FxHashMap<LabelsId, i64>,
+    heads: Counter<HeadId>,
+    stacks: Counter<u32>,
+    creators: Counter<CreatorId>,
+    labels: Counter<LabelsId>,
     creator_goids: Distinct,
 }
 
@@ -150,29 +150,54 @@ impl Parts {
     fn add(&mut self, stacks: &Stacks<'_>, goroutine: Goroutine<'_>) {
         let (row, count) = (goroutine.row(), goroutine.count());
         let Row { head, creator, labels, creator_goid, .. } = row;
-        add(&mut self.heads, head, count);
-        add(&mut self.stacks, stacks.canonical(row.stack), count);
+        self.heads.add(head, count);
+        self.stacks.add(stacks.canonical(row.stack), count);
         if creator != CreatorId::default() {
-            add(&mut self.creators, creator, count);
+            self.creators.add(creator, count);
             if creator_goid != 0 {
                 self.creator_goids.push((creator, creator_goid));
             }
         }
         if labels != LabelsId::default() {
-            add(&mut self.labels, labels, count);
+            self.labels.add(labels, count);
         }
+    }
+}
+
+/// Goroutines by key. Neighbours are often alike, so runs of one key are counted before they are
+/// looked up.
+#[derive(Default)]
+struct Counter<K> {
+    run: Option<(K, i64)>,
+    counts: FxHashMap<K, i64>,
+}
+
+impl<K: std::hash::Hash + Ord + Copy> Counter<K> {
+    fn add(&mut self, key: K, count: i64) {
+        match &mut self.run {
+            Some((last, sum)) if *last == key => *sum = sum.saturating_add(count),
+            run => {
+                if let Some((last, sum)) = run.replace((key, count)) {
+                    add(&mut self.counts, last, sum);
+                }
+            }
+        }
+    }
+
+    /// The counts in the order of their keys.
+    fn finish(mut self) -> Vec<(K, i64)> {
+        if let Some((last, sum)) = self.run.take() {
+            add(&mut self.counts, last, sum);
+        }
+        let mut list: Vec<_> = self.counts.into_iter().collect();
+        list.sort_unstable();
+        list
     }
 }
 
 fn add<K: std::hash::Hash + Eq>(counts: &mut FxHashMap<K, i64>, key: K, count: i64) {
     let sum = counts.entry(key).or_insert(0);
     *sum = sum.saturating_add(count);
-}
-
-fn sorted<K: Ord>(counts: FxHashMap<K, i64>) -> Vec<(K, i64)> {
-    let mut list: Vec<_> = counts.into_iter().collect();
-    list.sort_unstable();
-    list
 }
 
 /// Distinct creators with their goroutine ids, kept small as it grows.

@@ -10,7 +10,12 @@ fn dump(functions: &[&str], state: &str, creator: &str) -> Dump {
         .map(|name| {
             let function = builder.function(name.as_bytes());
             let file = builder.string(b"f.go");
-            builder.frame(Frame::Call { function, file, line: 1, kind: Default::default() })
+            builder.frame(Frame::Call {
+                function,
+                file,
+                line: 1,
+                kind: crate::model::CallKind::Plain,
+            })
         })
         .collect();
     let stack = builder.stack(&frames);

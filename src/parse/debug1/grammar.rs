@@ -5,40 +5,17 @@ use std::borrow::Cow;
 use nom::Parser;
 use nom::bytes::complete::tag;
 use nom::combinator::opt;
-use nom::error::{ErrorKind, ParseError};
 use nom::multi::separated_list0;
 use nom::sequence::{delimited, preceded, separated_pair, terminated};
-use nom::{Err, IResult};
 
-/// What was expected at the start of `rest`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Expected<'i> {
-    pub(super) what: &'static str,
-    pub(super) rest: &'i [u8],
-}
-
-impl<'i> ParseError<&'i [u8]> for Expected<'i> {
-    fn from_error_kind(rest: &'i [u8], _: ErrorKind) -> Self {
-        Self { what: "other text", rest }
-    }
-
-    fn append(_: &'i [u8], _: ErrorKind, other: Self) -> Self {
-        other
-    }
-}
-
-/// Result of a production.
-pub(super) type Parsed<'i, T> = IResult<&'i [u8], T, Expected<'i>>;
-
-fn fail<'i, T>(what: &'static str, rest: &'i [u8]) -> Parsed<'i, T> {
-    Err(Err::Error(Expected { what, rest }))
-}
+use crate::parse::expect::{Expected, PResult, fail};
+use crate::parse::lexical::{hex, number};
 
 /// Runs `parser`; its failure is said to be `what` at the place where `parser` began.
 fn expect<'i, T>(
     what: &'static str,
     mut parser: impl Parser<&'i [u8], Output = T, Error = Expected<'i>>,
-) -> impl FnMut(&'i [u8]) -> Parsed<'i, T> {
+) -> impl FnMut(&'i [u8]) -> PResult<'i, T> {
     move |input| parser.parse(input).map_err(|error| error.map(|_| Expected { what, rest: input }))
 }
 
@@ -49,46 +26,12 @@ fn split(input: &[u8], at: usize) -> (&[u8], &[u8]) {
 
 /// `LF`; unlike nom's `line_ending` it takes no carriage return, and the end of the input ends a
 /// line as well: whether a last line was cut is judged elsewhere.
-fn line_end(input: &[u8]) -> Parsed<'_, ()> {
+fn line_end(input: &[u8]) -> PResult<'_, ()> {
     match input.split_first() {
         None => Ok((input, ())),
         Some((b'\n', rest)) => Ok((rest, ())),
-        Some(_) => fail("the end of the line", input),
+        Some(_) => fail(input, "the end of the line"),
     }
-}
-
-/// `1*DIGIT` as a number; more than 64 bits are no number.
-fn digits(input: &[u8]) -> Parsed<'_, u64> {
-    let mut value: u64 = 0;
-    let mut length = 0;
-    for byte in input.iter().take_while(|byte| byte.is_ascii_digit()) {
-        let next = value.checked_mul(10).and_then(|v| v.checked_add(u64::from(byte - b'0')));
-        let Some(next) = next else { return fail("a number of at most 64 bits", input) };
-        value = next;
-        length += 1;
-    }
-    if length == 0 { fail("a number", input) } else { Ok((split(input, length).1, value)) }
-}
-
-/// `"0x" 1*HEXDIG` as a number. Go prints lower case; upper case is read too.
-pub(super) fn hex(input: &[u8]) -> Parsed<'_, u64> {
-    let Some(text) = input.strip_prefix(b"0x") else { return fail("an address", input) };
-    let mut value: u64 = 0;
-    let mut length = 0;
-    for byte in text {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            b'A'..=b'F' => byte - b'A' + 10,
-            _ => break,
-        };
-        if value >> 60 != 0 {
-            return fail("an address of at most 64 bits", input);
-        }
-        value = value << 4 | u64::from(digit);
-        length += 1;
-    }
-    if length == 0 { fail("an address", input) } else { Ok((split(text, length).1, value)) }
 }
 
 /// The first line of a profile: its name and the stated total.
@@ -96,7 +39,7 @@ pub(super) fn hex(input: &[u8]) -> Parsed<'_, u64> {
 /// ```abnf
 /// profile-header = profile-name %s" profile: total " integer LF
 /// ```
-pub(super) fn profile_header(input: &[u8]) -> Parsed<'_, (&[u8], i64)> {
+pub(super) fn profile_header(input: &[u8]) -> PResult<'_, (&[u8], i64)> {
     (terminated(profile_name, tag(&b" profile: total "[..])), terminated(integer, line_end))
         .parse(input)
 }
@@ -107,27 +50,27 @@ pub(super) fn profile_header(input: &[u8]) -> Parsed<'_, (&[u8], i64)> {
 /// ```abnf
 /// profile-name   = 1*( %x20-7E / %x80-FF )    ; a program's own name may hold dots and spaces
 /// ```
-fn profile_name(input: &[u8]) -> Parsed<'_, &[u8]> {
+fn profile_name(input: &[u8]) -> PResult<'_, &[u8]> {
     let line = split(input, memchr::memchr(b'\n', input).unwrap_or(input.len())).0;
     match memchr::memmem::rfind(line, b" profile: total ") {
         Some(end) if end > 0 && line.iter().take(end).all(|b| *b >= 0x20 && *b != 0x7f) => {
             let (name, rest) = split(input, end);
             Ok((rest, name))
         }
-        _ => fail("a profile's name", input),
+        _ => fail(input, "a profile's name"),
     }
 }
 
 /// A count.
 ///
 /// ```abnf
-/// integer        = [ "-" ] digits             ; negative only in a difference of two profiles
+/// integer        = [ "-" ] number             ; negative only in a difference of two profiles
 /// ```
-fn integer(input: &[u8]) -> Parsed<'_, i64> {
-    let (rest, (minus, value)) = (opt(tag(&b"-"[..])), digits).parse(input)?;
+fn integer(input: &[u8]) -> PResult<'_, i64> {
+    let (rest, (minus, value)) = (opt(tag(&b"-"[..])), number).parse(input)?;
     match i64::try_from(value) {
         Ok(value) => Ok((rest, if minus.is_some() { -value } else { value })),
-        Err(_) => fail("a count of at most 63 bits", input),
+        Err(_) => fail(input, "a count of at most 63 bits"),
     }
 }
 
@@ -136,7 +79,7 @@ fn integer(input: &[u8]) -> Parsed<'_, i64> {
 /// ```abnf
 /// record-line    = integer %s" @" pc-list LF
 /// ```
-pub(super) fn record_line(input: &[u8]) -> Parsed<'_, (i64, &[u8])> {
+pub(super) fn record_line(input: &[u8]) -> PResult<'_, (i64, &[u8])> {
     (terminated(integer, tag(&b" @"[..])), terminated(pc_list, line_end)).parse(input)
 }
 
@@ -145,7 +88,7 @@ pub(super) fn record_line(input: &[u8]) -> Parsed<'_, (i64, &[u8])> {
 /// ```abnf
 /// pc-list        = *( SP hex )
 /// ```
-fn pc_list(input: &[u8]) -> Parsed<'_, &[u8]> {
+fn pc_list(input: &[u8]) -> PResult<'_, &[u8]> {
     let mut rest = input;
     while let Some(text) = rest.strip_prefix(b" ") {
         rest = hex(text)?.0;
@@ -171,7 +114,7 @@ pub(super) type Text<'i> = Cow<'i, [u8]>;
 /// ```abnf
 /// labels-line    = %s"# labels: {" [ label *( %s", " label ) ] "}" LF
 /// ```
-pub(super) fn labels_line(input: &[u8]) -> Parsed<'_, Vec<(Text<'_>, Text<'_>)>> {
+pub(super) fn labels_line(input: &[u8]) -> PResult<'_, Vec<(Text<'_>, Text<'_>)>> {
     delimited(
         tag(&b"# labels: {"[..]),
         separated_list0(tag(&b", "[..]), label),
@@ -185,7 +128,7 @@ pub(super) fn labels_line(input: &[u8]) -> Parsed<'_, Vec<(Text<'_>, Text<'_>)>>
 /// ```abnf
 /// label          = go-string ":" go-string
 /// ```
-fn label(input: &[u8]) -> Parsed<'_, (Text<'_>, Text<'_>)> {
+fn label(input: &[u8]) -> PResult<'_, (Text<'_>, Text<'_>)> {
     separated_pair(go_string, tag(&b":"[..]), go_string).parse(input)
 }
 
@@ -194,15 +137,15 @@ fn label(input: &[u8]) -> Parsed<'_, (Text<'_>, Text<'_>)> {
 /// ```abnf
 /// go-string      = DQUOTE *( go-char / go-escape ) DQUOTE
 /// ```
-fn go_string(input: &[u8]) -> Parsed<'_, Text<'_>> {
-    let Some(text) = input.strip_prefix(b"\"") else { return fail("a string in quotes", input) };
+fn go_string(input: &[u8]) -> PResult<'_, Text<'_>> {
+    let Some(text) = input.strip_prefix(b"\"") else { return fail(input, "a string in quotes") };
     let (mut rest, plain) = go_char(text)?;
     let mut value = Cow::Borrowed(plain);
     loop {
         match rest.first() {
             Some(b'"') => return Ok((split(rest, 1).1, value)),
             Some(b'\\') => rest = go_escape(rest, value.to_mut())?.0,
-            _ => return fail("the end of the string", rest),
+            _ => return fail(rest, "the end of the string"),
         }
         let (after, plain) = go_char(rest)?;
         if !plain.is_empty() {
@@ -217,7 +160,8 @@ fn go_string(input: &[u8]) -> Parsed<'_, Text<'_>> {
 /// ```abnf
 /// go-char        = %x20-21 / %x23-5B / %x5D-7E / %x80-FF
 /// ```
-fn go_char(input: &[u8]) -> Parsed<'_, &[u8]> {
+#[allow(clippy::unnecessary_wraps, reason = "a production that cannot fail is one all the same")]
+fn go_char(input: &[u8]) -> PResult<'_, &[u8]> {
     let end = memchr::memchr3(b'"', b'\\', b'\n', input).unwrap_or(input.len());
     let (plain, rest) = split(input, end);
     Ok((rest, plain))
@@ -229,10 +173,10 @@ fn go_char(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// go-escape      = "\" ( %s"a" / %s"b" / %s"f" / %s"n" / %s"r" / %s"t" / %s"v" / "\" / DQUOTE
 ///                      / %s"x" 2HEXDIG / %s"u" 4HEXDIG / %s"U" 8HEXDIG )
 /// ```
-fn go_escape<'i>(input: &'i [u8], out: &mut Vec<u8>) -> Parsed<'i, ()> {
+fn go_escape<'i>(input: &'i [u8], out: &mut Vec<u8>) -> PResult<'i, ()> {
     const WHAT: &str = "an escape of Go";
     let Some((kind, rest)) = input.strip_prefix(b"\\").and_then(<[u8]>::split_first) else {
-        return fail(WHAT, input);
+        return fail(input, WHAT);
     };
     let width = match kind {
         b'x' => 2,
@@ -248,13 +192,13 @@ fn go_escape<'i>(input: &'i [u8], out: &mut Vec<u8>) -> Parsed<'i, ()> {
                 b't' => b'\t',
                 b'v' => 0x0b,
                 b'\\' | b'"' => *kind,
-                _ => return fail(WHAT, input),
+                _ => return fail(input, WHAT),
             };
             out.push(byte);
             return Ok((rest, ()));
         }
     };
-    let Some((code, rest)) = rest.split_at_checked(width) else { return fail(WHAT, input) };
+    let Some((code, rest)) = rest.split_at_checked(width) else { return fail(input, WHAT) };
     let code = std::str::from_utf8(code)
         .ok()
         .filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -263,9 +207,9 @@ fn go_escape<'i>(input: &'i [u8], out: &mut Vec<u8>) -> Parsed<'i, ()> {
         Some(code) if width == 2 => out.push(u8::try_from(code).unwrap_or(b'?')),
         Some(code) => match char::from_u32(code) {
             Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-            None => return fail(WHAT, input),
+            None => return fail(input, WHAT),
         },
-        None => return fail(WHAT, input),
+        None => return fail(input, WHAT),
     }
     Ok((rest, ()))
 }
@@ -283,7 +227,7 @@ pub(super) struct FrameLine<'i> {
 /// ```abnf
 /// frame-line     = "#" gap hex [ gap call-site "+" hex gap source-line ] LF
 /// ```
-pub(super) fn frame_line(input: &[u8]) -> Parsed<'_, FrameLine<'_>> {
+pub(super) fn frame_line(input: &[u8]) -> PResult<'_, FrameLine<'_>> {
     let (rest, pc) = preceded((tag(&b"#"[..]), gap), hex).parse(input)?;
     if let Ok((rest, ())) = line_end(rest) {
         return Ok((rest, FrameLine { pc, call: None }));
@@ -302,9 +246,9 @@ pub(super) fn frame_line(input: &[u8]) -> Parsed<'_, FrameLine<'_>> {
 /// ```abnf
 /// gap            = 1*( HTAB / SP )            ; text/tabwriter aligns with runs of tabs
 /// ```
-fn gap(input: &[u8]) -> Parsed<'_, ()> {
+fn gap(input: &[u8]) -> PResult<'_, ()> {
     match input.iter().take_while(|byte| matches!(byte, b'\t' | b' ')).count() {
-        0 => fail("a tab", input),
+        0 => fail(input, "a tab"),
         length => Ok((split(input, length).1, ())),
     }
 }
@@ -315,34 +259,34 @@ fn gap(input: &[u8]) -> Parsed<'_, ()> {
 /// ```abnf
 /// call-site      = 1*( %x21-7E / %x80-FF )    ; ends before the first "+0x"
 /// ```
-fn call_site(input: &[u8]) -> Parsed<'_, &[u8]> {
+fn call_site(input: &[u8]) -> PResult<'_, &[u8]> {
     let line = split(input, memchr::memchr(b'\n', input).unwrap_or(input.len())).0;
     match memchr::memmem::find(line, b"+0x") {
         Some(end) if end > 0 => {
             let (name, rest) = split(input, end);
             Ok((rest, name))
         }
-        _ => fail("a function and an offset", input),
+        _ => fail(input, "a function and an offset"),
     }
 }
 
 /// A file and a line in it. The file may hold colons (`C:/x/y.go:12`), so the last one ends it.
 ///
 /// ```abnf
-/// source-line    = 1*( HTAB / %x20-7E / %x80-FF ) ":" digits   ; read from the right
+/// source-line    = 1*( HTAB / %x20-7E / %x80-FF ) ":" number   ; read from the right
 /// ```
-fn source_line(input: &[u8]) -> Parsed<'_, (&[u8], u32)> {
+fn source_line(input: &[u8]) -> PResult<'_, (&[u8], u32)> {
     let (text, rest) = split(input, memchr::memchr(b'\n', input).unwrap_or(input.len()));
-    let number = memchr::memrchr(b':', text).map(|colon| (split(text, colon).0, colon + 1));
-    match number {
+    let colon = memchr::memrchr(b':', text).map(|colon| (split(text, colon).0, colon + 1));
+    match colon {
         Some((file, at)) if !file.is_empty() => {
-            let (after, line) = digits(split(text, at).1)?;
+            let (after, line) = number(split(text, at).1)?;
             match u32::try_from(line) {
                 Ok(line) if after.is_empty() => Ok((rest, (file, line))),
-                _ => fail("a line number", after),
+                _ => fail(after, "a line number"),
             }
         }
-        _ => fail("a file and a line number", input),
+        _ => fail(input, "a file and a line number"),
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn line_at<'a>(text: &Text<'a>, at: usize) -> Option<Line<'a>> {
     }
 }
 
+#[cfg(test)]
 /// Number of lines in `text`, one without an end included.
 pub(super) fn count_lines(text: &[u8]) -> u64 {
     let open = !text.is_empty() && !text.ends_with(b"\n");

@@ -16,8 +16,13 @@ use crate::model::{
 };
 use crate::parse::infer::chains::Chains;
 use crate::parse::place::{Fed, Text};
-use lines::{count_lines, line_at};
+#[cfg(test)]
+use lines::count_lines;
+use lines::line_at;
 use record::Outcome;
+
+/// Longest record in bytes. Go prints at most 1,024 addresses with their inlined calls.
+const LONGEST_RECORD: usize = 4 << 20;
 
 /// How many lines of other origin are looked over for a further record while goroutines are missing.
 const LOOK_AHEAD: usize = 64;
@@ -30,13 +35,17 @@ pub(crate) struct Debug1 {
     /// The head of every record until states are inferred.
     head: HeadId,
     header_read: bool,
+    /// There was a header.
+    headed: bool,
     /// The phantom record of Go 1.27 does not occur in other profiles than goroutine's own.
     of_goroutines: bool,
     stated: i64,
     /// Goroutines of all records so far, whatever became of them.
     counted: i64,
-    /// Whether any record had frame lines; Go 1.7 and before print none at debug=0.
-    any_frames: bool,
+    /// The return address in `runtime.goexit`, once a record told.
+    goexit: Option<u64>,
+    /// Lines of a record that was not understood are passed over.
+    skipping: bool,
     chains: Chains,
 }
 
@@ -60,10 +69,12 @@ impl Debug1 {
             known: FxHashMap::default(),
             head: HeadId::default(),
             header_read: false,
+            headed: false,
             of_goroutines: false,
             stated: 0,
             counted: 0,
-            any_frames: false,
+            goexit: None,
+            skipping: false,
             chains: Chains::default(),
         }
     }
@@ -94,6 +105,11 @@ impl Debug1 {
         }
         loop {
             let Some(line) = line_at(text, at) else { return Fed { consumed: at, done: text.eof } };
+            if self.skips(line.text) {
+                self.builder.account().problem_lines += 1;
+                at = line.end;
+                continue;
+            }
             if line.text.is_empty() {
                 // Records are parted by blank lines.
                 self.builder.account().understood_lines += 1;
@@ -103,10 +119,10 @@ impl Debug1 {
             match self.record(text, at) {
                 Outcome::Read(end) => at = end,
                 Outcome::More => return Fed { consumed: at, done: false },
-                Outcome::Bad { at: bad, what } => match self.skip_bad(text, at, bad, what) {
-                    Some(end) => at = end,
-                    None => return Fed { consumed: at, done: false },
-                },
+                Outcome::Bad { at: bad, what } => {
+                    self.bad_record(text, bad, what);
+                    at = line.end;
+                }
                 Outcome::Foreign => match self.foreign(text, at) {
                     Foreign::Skipped(end) => at = end,
                     Foreign::More => return Fed { consumed: at, done: false },
@@ -116,9 +132,9 @@ impl Debug1 {
         }
     }
 
-    /// The dump, which ends at byte `end_offset` of the input.
-    pub(crate) fn finish(mut self, end_offset: u64) -> Dump {
-        if self.header_read {
+    /// The dump, whose text has `bytes` bytes and ends at byte `end_offset` of the input.
+    pub(crate) fn finish(mut self, bytes: u64, end_offset: u64) -> Dump {
+        if self.headed {
             self.builder.set_stated_total(self.stated);
         }
         // A record that was not understood explains why goroutines are missing.
@@ -126,7 +142,11 @@ impl Debug1 {
             let reason = TruncationReason::MissingRecords;
             self.builder.set_truncation(Truncation { reason, at_byte: end_offset });
         }
-        self.chains.infer(&mut self.builder);
+        self.builder.set_bytes(bytes);
+        // A program's own profile counts other things than goroutines.
+        if self.of_goroutines {
+            self.chains.infer(&mut self.builder);
+        }
         self.builder.finish()
     }
 
@@ -143,10 +163,14 @@ impl Debug1 {
             self.head = self.builder.head(Head { leaked, ..Head::default() });
             self.builder.account().understood_lines += 1;
         } else {
-            let problem = text.problem(0, line.text.len(), "expected the header of a profile");
-            self.builder.push_problem(problem);
-            self.builder.account().problem_lines += 1;
+            // Somebody cut out a part of a profile.
+            let what = "expected the header `goroutine profile: total N` before the first record";
+            self.builder.push_problem(text.problem(0, line.text.len(), what));
+            self.of_goroutines = true;
+            self.header_read = true;
+            return Some(0);
         }
+        self.headed = true;
         self.header_read = true;
         if !line.whole {
             self.cut(text, TruncationReason::MidLine);
@@ -154,23 +178,29 @@ impl Debug1 {
         Some(line.end)
     }
 
-    /// Reports the record from `from` that is not understood at `bad`, and returns where the next one
-    /// may begin: after the next blank line. `None` if that is not there yet.
-    fn skip_bad(&mut self, text: &Text<'_>, from: usize, bad: usize, what: &str) -> Option<usize> {
-        let rest = text.bytes.get(from..).unwrap_or_default();
-        let end = match memchr::memmem::find(rest, b"\n\n") {
-            Some(blank) => from + blank + 2,
-            None if text.eof => text.bytes.len(),
-            None => return None,
-        };
-        let line_end = line_at(text, bad).map_or(end, |line| bad + line.text.len());
-        let length = line_end.min(end).saturating_sub(bad);
+    /// Reports the record that is not understood at `bad`; its first line is passed over here and the
+    /// others by and by.
+    fn bad_record(&mut self, text: &Text<'_>, bad: usize, what: &str) {
+        let rest = text.bytes.get(bad..).unwrap_or_default();
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         self.builder.push_problem(text.problem(bad, length, format!("expected {what}")));
-        let lines = count_lines(text.bytes.get(from..end).unwrap_or_default());
         let account = self.builder.account();
         account.not_understood += 1;
-        account.problem_lines += lines;
-        Some(end)
+        account.problem_lines += 1;
+        self.skipping = true;
+    }
+
+    /// Whether `line` still belongs to a record that was not understood: that ends with a blank line, or
+    /// where the blank lines were dropped, before the next record.
+    fn skips(&mut self, line: &[u8]) -> bool {
+        let skips = self.skipping;
+        if line.is_empty() {
+            self.skipping = false;
+        } else if grammar::record_line(line).is_ok() || Self::sniff(line) {
+            self.skipping = false;
+            return false;
+        }
+        skips
     }
 
     /// What to make of the line at `at`, which is no record: a log line that came between two records
@@ -194,6 +224,11 @@ impl Debug1 {
             end = line.end;
         }
         Foreign::End
+    }
+
+    /// Whether any record had frame lines; Go 1.7 and before print none at debug=0.
+    fn any_frames(&self) -> bool {
+        !self.known.is_empty()
     }
 
     /// Notes that the text ends too early.

@@ -2,10 +2,11 @@
 
 use nom::Err;
 
-use super::grammar::{self, Expected};
+use super::grammar;
 use super::lines::{Line, line_at};
-use super::{Debug1, Known};
+use super::{Debug1, Known, LONGEST_RECORD};
 use crate::model::{CallKind, Frame, FrameId, Head, LabelsId, Row, TruncationReason};
+use crate::parse::expect::Expected;
 use crate::parse::infer::chains::Chain;
 use crate::parse::place::Text;
 
@@ -48,12 +49,15 @@ impl Debug1 {
         };
         let mut draft = Draft { count, end: head.end, lines: 1, ..Draft::default() };
         if !head.whole {
-            return self.last_record_line(text, pcs, draft);
+            return self.last_record_line(text, pcs, &draft);
         }
         loop {
             let Some(line) = line_at(text, draft.end) else {
-                return if text.eof { self.end_of_text(text, pcs, draft) } else { Outcome::More };
+                return if text.eof { self.end_of_text(text, pcs, &draft) } else { Outcome::More };
             };
+            if draft.end - at > LONGEST_RECORD {
+                return Outcome::Bad { at, what: "a record of at most 4 MiB" };
+            }
             if line.text.is_empty() {
                 draft.lines += 1;
                 draft.end = line.end;
@@ -67,7 +71,7 @@ impl Debug1 {
                 if !line.whole {
                     draft.lines += 1;
                     draft.end = line.end;
-                    return self.cut_record(text, pcs, draft, TruncationReason::MidLine);
+                    return self.cut_record(text, pcs, &draft, TruncationReason::MidLine);
                 }
                 let at = draft.end + (line.text.len() - bad.rest.len());
                 return Outcome::Bad { at, what: bad.what };
@@ -77,7 +81,7 @@ impl Debug1 {
             }
         }
         let end = draft.end;
-        self.whole_record(pcs, draft);
+        self.whole_record(pcs, &draft);
         Outcome::Read(end)
     }
 
@@ -86,14 +90,14 @@ impl Debug1 {
         if let Some(known) = self.known.get(line.text).copied() {
             draft.push(known);
         } else if line.text.starts_with(b"# labels: ") {
-            let labels = grammar::labels_line(line.text).map_err(reason)?.1;
+            let labels = grammar::labels_line(line.text).map_err(|error| reason(&error))?.1;
             let labels: Vec<_> = labels
                 .iter()
                 .map(|(key, value)| (self.builder.string(key), self.builder.string(value)))
                 .collect();
             draft.labels = self.builder.labels(&labels);
         } else {
-            let parsed = grammar::frame_line(line.text).map_err(reason)?.1;
+            let parsed = grammar::frame_line(line.text).map_err(|error| reason(&error))?.1;
             let frame = match parsed.call {
                 None => Frame::Address(parsed.pc),
                 Some((function, file, line)) => Frame::Call {
@@ -142,15 +146,12 @@ impl Debug1 {
         let damaged = line.text.starts_with(b"#") || memchr::memmem::find(rest, b" @ 0x").is_some();
         let damaged = damaged || (mark.is_some() && is_count(count));
         if damaged {
-            let Expected { what, rest } = match error {
-                Err::Error(expected) | Err::Failure(expected) => *expected,
-                Err::Incomplete(_) => Expected { what: "a record", rest: line.text },
-            };
+            let Expected { what, rest } = reason(error);
             return Outcome::Bad { at: at + (line.text.len() - rest.len()), what };
         }
         // One line ahead: a frame line makes it a record whose first line is damaged.
         match line_at(text, line.end) {
-            Some(next) if next.text.starts_with(b"#\t") => {
+            Some(next) if next.text.starts_with(b"#") => {
                 Outcome::Bad { at, what: "the count and the addresses of a record" }
             }
             None if !text.eof => Outcome::More,
@@ -159,8 +160,8 @@ impl Debug1 {
     }
 
     /// The text ends after a whole line of the record, without the blank line that Go prints.
-    fn end_of_text(&mut self, text: &Text<'_>, pcs: &[u8], draft: Draft) -> Outcome {
-        if self.reaches_outermost(pcs, &draft) {
+    fn end_of_text(&mut self, text: &Text<'_>, pcs: &[u8], draft: &Draft) -> Outcome {
+        if self.reaches_outermost(pcs, draft) {
             let end = draft.end;
             self.whole_record(pcs, draft);
             Outcome::Read(end)
@@ -175,19 +176,19 @@ impl Debug1 {
         let total = self.counted.saturating_add(draft.count);
         if total == self.stated && self.reaches_outermost(pcs, &draft) {
             let end = draft.end;
-            self.whole_record(pcs, draft);
+            self.whole_record(pcs, &draft);
             return Outcome::Read(end);
         }
         // `main.go:32` may be cut from `main.go:327`.
         draft.frames.pop();
-        self.cut_record(text, pcs, draft, TruncationReason::MidLine)
+        self.cut_record(text, pcs, &draft, TruncationReason::MidLine)
     }
 
     /// The text ends in the first line of a record. At debug=0 of Go 1.7 and before that can be all of
     /// it; else the record is left out, as its addresses may be cut.
-    fn last_record_line(&mut self, text: &Text<'_>, pcs: &[u8], draft: Draft) -> Outcome {
+    fn last_record_line(&mut self, text: &Text<'_>, pcs: &[u8], draft: &Draft) -> Outcome {
         let end = draft.end;
-        if !self.any_frames && self.counted.saturating_add(draft.count) == self.stated {
+        if !self.any_frames() && self.counted.saturating_add(draft.count) == self.stated {
             self.whole_record(pcs, draft);
         } else {
             let account = self.builder.account();
@@ -198,11 +199,17 @@ impl Debug1 {
         Outcome::Read(end)
     }
 
-    /// Whether the last frame line is that of the outermost address; `runtime.goexit` has no line.
+    /// Whether the last frame line is that of the outermost address. The outermost is
+    /// `runtime.goexit` in most records, which has no line.
     fn reaches_outermost(&self, pcs: &[u8], draft: &Draft) -> bool {
-        let Some(last) = draft.last else { return !self.any_frames };
-        let outermost = grammar::pcs(pcs).fold((0, 0), |(_, before), pc| (before, pc));
-        [outermost.0, outermost.1].iter().any(|pc| *pc == last || pc.checked_sub(1) == Some(last))
+        let Some(last) = draft.last else { return !self.any_frames() };
+        let (before, outermost) = last_two(pcs);
+        let is_last = |pc: u64| pc == last || pc.checked_sub(1) == Some(last);
+        match self.goexit {
+            Some(goexit) if goexit == outermost => is_last(before),
+            Some(_) => is_last(outermost),
+            None => is_last(outermost) || is_last(before),
+        }
     }
 
     /// Adds a record whose end is missing.
@@ -210,7 +217,7 @@ impl Debug1 {
         &mut self,
         text: &Text<'_>,
         pcs: &[u8],
-        draft: Draft,
+        draft: &Draft,
         reason: TruncationReason,
     ) -> Outcome {
         let end = draft.end;
@@ -222,12 +229,12 @@ impl Debug1 {
         account.cut_off += draft.count.unsigned_abs();
         self.counted = self.counted.saturating_add(draft.count);
         let row = Row { head, labels: draft.labels, ..Row::default() };
-        self.push(row, pcs, &draft);
+        self.push(row, pcs, draft);
         Outcome::Read(end)
     }
 
     /// Adds a whole record, unless it is the phantom.
-    fn whole_record(&mut self, pcs: &[u8], draft: Draft) {
+    fn whole_record(&mut self, pcs: &[u8], draft: &Draft) {
         // Go 1.27's goroutineleak counts main, if it is in `select {}`, before it sees that it is
         // not leaked (golang/go PR 78922), and prints a record of nothing for it:
         //     1 @
@@ -238,19 +245,23 @@ impl Debug1 {
             self.builder.account().skipped_lines += draft.lines;
             return;
         }
-        self.any_frames |= draft.first.is_some();
+        if let (None, Some(last)) = (self.goexit, draft.last) {
+            let (before, outermost) = last_two(pcs);
+            self.goexit =
+                (before == last || before.checked_sub(1) == Some(last)).then_some(outermost);
+        }
         let account = self.builder.account();
         account.understood_lines += draft.lines;
         account.whole = account.whole.saturating_add(draft.count);
         self.counted = self.counted.saturating_add(draft.count);
         let row = Row { head: self.head, labels: draft.labels, ..Row::default() };
-        self.push(row, pcs, &draft);
+        self.push(row, pcs, draft);
     }
 
     fn push(&mut self, mut row: Row, pcs: &[u8], draft: &Draft) {
         row.stack = if draft.first.is_some() {
             self.builder.stack(&draft.frames)
-        } else if self.any_frames {
+        } else if self.any_frames() {
             // Its frame lines are cut off.
             row.stack
         } else {
@@ -264,6 +275,11 @@ impl Debug1 {
     }
 }
 
+/// The last address but one, and the last.
+fn last_two(pcs: &[u8]) -> (u64, u64) {
+    grammar::pcs(pcs).fold((0, 0), |(_, before), pc| (before, pc))
+}
+
 impl Draft {
     fn push(&mut self, known: Known) {
         self.frames.push(known.frame);
@@ -272,9 +288,9 @@ impl Draft {
     }
 }
 
-fn reason(error: Err<Expected<'_>>) -> Expected<'_> {
+fn reason<'i>(error: &Err<Expected<'i>>) -> Expected<'i> {
     match error {
-        Err::Error(expected) | Err::Failure(expected) => expected,
+        Err::Error(expected) | Err::Failure(expected) => *expected,
         Err::Incomplete(_) => Expected { what: "a whole line", rest: &[] },
     }
 }

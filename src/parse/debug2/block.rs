@@ -87,7 +87,7 @@ impl Reader<'_, '_> {
     /// block does and more text follows: then nothing but interned texts has changed.
     ///
     /// ```abnf
-    /// goroutine       = goroutine-header LF ( unavailable / *entry ) [ created-by ] *ancestor
+    /// goroutine       = goroutine-header LF ( ( unavailable / 1*entry ) [ created-by ] / created-by ) *ancestor
     /// ```
     pub(super) fn goroutine(&mut self, at: usize) -> bool {
         *self.block = Block {
@@ -194,6 +194,14 @@ impl Reader<'_, '_> {
             At::End if self.call(line.text).is_ok() => return self.cut(line),
             At::End => return self.other(at, line),
         };
+        let (second, noise) = match self.call(line.text) {
+            Ok(_) => match after_noise(self.text, second) {
+                Some(found) => found,
+                None => return Step::More,
+            },
+            Err(_) => (second, 0),
+        };
+        self.block.ignored_lines += noise;
         match (self.call(line.text), file_line(second.text)) {
             (Ok((_, call)), Ok((_, file))) => {
                 if !second.whole && !ends_well(call.function, second.text) {
@@ -411,6 +419,26 @@ impl Reader<'_, '_> {
 
     fn problem(&mut self, at: usize, length: usize, message: &str) {
         self.block.problems.push(self.text.problem(at, length, message));
+    }
+}
+
+/// The line that belongs to a call before `second`, and the lines between: the file line behind
+/// `second` if that is a line of a log which came between the two. `None` if the text ends before that
+/// can be told. A damaged call has no blanks, lines of logs do.
+fn after_noise<'t>(text: &Text<'t>, second: Line<'t>) -> Option<(Line<'t>, u64)> {
+    let is_noise = memchr::memchr(b' ', second.text).is_some_and(|blank| blank > 0)
+        && second.text.first() != Some(&b'\t')
+        && second.whole
+        && !is_header_like(second)
+        && created_by(second.text).is_err()
+        && function_line(second.text).is_err();
+    if !is_noise {
+        return Some((second, 0));
+    }
+    match line_at(text, second.next) {
+        At::Line(third) if file_line(third.text).is_ok() => Some((third, 1)),
+        At::More => None,
+        At::Line(_) | At::End => Some((second, 0)),
     }
 }
 

@@ -147,14 +147,13 @@ pub(crate) fn state(input: &[u8]) -> PResult<'_, Inside<'_>> {
     Ok((rest, inside))
 }
 
-/// Whether `text` can be a state: printable and not blank. Wider than the rule, to keep what later
-/// versions print.
+/// Whether `text` can be a state: not blank. Wider than the rule, to keep what later versions print.
 ///
 /// ```abnf
 /// state-word      = 1*( ALPHA / DIGIT / "." / "_" / "?" / "(" / ")" / "-" )
 /// ```
 fn state_word(text: &[u8]) -> bool {
-    text.first().is_some_and(|byte| *byte != b' ') && text.iter().all(|byte| *byte >= b' ')
+    text.first().is_some_and(|byte| *byte != b' ')
 }
 
 /// How long the goroutine has been blocked, in minutes.

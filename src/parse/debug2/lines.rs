@@ -2,8 +2,13 @@
 
 use memchr::memchr;
 
+use super::frame::ancestor;
+use super::frame::created_by;
+use super::frame::elided;
 use super::frame::file_line;
 use super::frame::function_line;
+use super::frame::non_go_frame;
+use super::frame::unavailable;
 use crate::parse::expect::PResult;
 use crate::parse::expect::fail;
 use crate::parse::lexical::hex;
@@ -53,6 +58,16 @@ pub(super) fn is_header_like(line: Line<'_>) -> bool {
     let header = digits > 0
         && (rest.starts_with(b" [") || rest.starts_with(b" gp=") || rest.ends_with(b"]:"));
     header || (!line.whole && (digits > 0 || after.is_empty()))
+}
+
+/// Whether `line` can be the first one below a header.
+pub(super) fn is_stack_line(line: &[u8]) -> bool {
+    function_line(line).is_ok()
+        || unavailable(line).is_ok()
+        || created_by(line).is_ok()
+        || non_go_frame(line).is_ok()
+        || elided(line).is_ok()
+        || ancestor(line).is_ok()
 }
 
 /// Whether a call and its file line stand at `at`; `None` if the text ends before that can be told.

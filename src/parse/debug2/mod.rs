@@ -26,9 +26,12 @@ use lines::is_header_like;
 use lines::is_race_rule;
 use lines::is_race_start;
 use lines::is_register;
+use lines::is_stack_line;
 use lines::line_at;
 
 pub(super) use start::dump_start;
+use start::is_logged_panic;
+
 pub(super) use start::is_crash;
 pub(super) use start::is_panic_value;
 pub(super) use start::is_stack_at;
@@ -107,10 +110,6 @@ impl Debug2 {
     }
 
     /// Reads whole goroutines and lines from the start of `text`.
-    ///
-    /// ```abnf
-    /// dump            = [ preamble ] goroutine *( LF goroutine )
-    /// ```
     pub(crate) fn feed(&mut self, text: &Text<'_>) -> Fed {
         let mut at = 0;
         loop {
@@ -124,6 +123,10 @@ impl Debug2 {
 
     /// Deals with what stands at `at`: the position behind it; `at` itself if another dump begins
     /// there; `None` if the text ends before that can be told, or with it.
+    ///
+    /// ```abnf
+    /// dump            = [ preamble ] goroutine *( LF goroutine )
+    /// ```
     fn dump(&mut self, text: &Text<'_>, at: usize) -> Option<usize> {
         let line = match line_at(text, at) {
             At::Line(line) => line,
@@ -187,13 +190,12 @@ impl Debug2 {
     /// Whether a stack follows the header `line`; `None` if the text ends before that can be told.
     fn has_stack(text: &Text<'_>, line: Line<'_>) -> Option<bool> {
         match line_at(text, line.next) {
-            At::Line(second) => Some(
-                frame::function_line(second.text).is_ok()
-                    || frame::unavailable(second.text).is_ok()
-                    || frame::created_by(second.text).is_ok()
-                    || frame::non_go_frame(second.text).is_ok()
-                    || !second.whole,
-            ),
+            At::Line(second) if is_stack_line(second.text) || !second.whole => Some(true),
+            At::Line(second) => match line_at(text, second.next) {
+                At::Line(third) => Some(frame::cgo_file_line(third.text).is_ok()),
+                At::More => None,
+                At::End => Some(false),
+            },
             At::More => None,
             At::End => Some(true),
         }
@@ -267,6 +269,14 @@ impl Debug2 {
         }
         if text.pieces.is_none() && find_header(line.text, 0).is_some() {
             return Some(at);
+        }
+        // `2026/11/23 09:18:35 http: panic serving …` begins what the next header belongs to.
+        if line.whole && self.ran && is_logged_panic(line.text) {
+            match line_at(text, line.next) {
+                At::Line(next) if is_header_like(next) => return Some(at),
+                At::More => return None,
+                At::Line(_) | At::End => {}
+            }
         }
         self.builder.account().ignored_lines += 1;
         Some(line.next)

@@ -84,7 +84,7 @@ fn is_crash_text(line: &[u8]) -> bool {
 }
 
 /// `2026/11/23 09:18:35 http: panic serving 127.0.0.1:1234: boom`, directly above a goroutine.
-fn is_logged_panic(line: &[u8]) -> bool {
+pub(super) fn is_logged_panic(line: &[u8]) -> bool {
     memmem::find(line, b"panic").is_some() && !is_crash_start(line) && !line.starts_with(b"\t")
 }
 
@@ -105,7 +105,7 @@ mod tests {
 
     fn start(text: &str) -> &str {
         let header = text.rfind("goroutine 1 [").unwrap();
-        &text[dump_start(text.as_bytes(), header, 1000)..]
+        text.split_at(dump_start(text.as_bytes(), header, 1000)).1
     }
 
     #[test]

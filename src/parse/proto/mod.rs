@@ -67,8 +67,11 @@ pub(crate) fn parse(bytes: &[u8], name: &str, truncated: Option<&str>) -> Result
     Lower::new(&profile, &mut builder, bytes.len(), kind).samples();
     let start_lines = (!profile.function.is_empty())
         .then(|| profile.function.iter().any(|function| function.start_line > 0));
-    let era = Era::of(builder.dump(), start_lines);
-    infer::infer_all(&mut builder, era);
+    // A program's own profile counts other things than goroutines.
+    if builder.dump().profile.starts_with("goroutine") {
+        let era = Era::of(builder.dump(), start_lines);
+        infer::infer_all(&mut builder, era);
+    }
     Ok(builder.finish())
 }
 

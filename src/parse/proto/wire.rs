@@ -75,7 +75,7 @@ pub(super) fn is_profile(head: &[u8]) -> bool {
                 _ if (bytes.len() as u64) < length && messages > 0 => {}
                 _ => return false,
             },
-            (6, Value::Bytes(..)) | (7..=10 | 12..=15, Value::Varint) | (13, Value::Bytes(..)) => {}
+            (6 | 13, Value::Bytes(..)) | (7..=10 | 12..=15, Value::Varint) => {}
             _ => return false,
         }
         if after.is_empty() {

@@ -2,14 +2,15 @@
 
 use std::io::{self, Write};
 
+use super::entries::set;
 use super::stack::{Entry, digest, whole};
 use super::{Role, TOP};
 use crate::analysis::group::{CreatorCount, LabelCounts};
 use crate::analysis::{Group, Summary};
+use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
-use crate::render::words::{columns, counted, cut_end, function, location, number, range};
-use crate::render::View;
+use crate::render::words::{columns, counted, cut_end, number, range};
 
 /// Creators of one group that are named.
 const CREATORS: usize = 2;
@@ -44,11 +45,14 @@ pub(super) fn write(summary: &Summary<'_>, view: &View, out: &mut dyn Write) -> 
             .fold(0i64, |sum, index| sum.saturating_add(grouping.count(index)));
         let hint = if view.quiet { "" } else { ": --top all" };
         let mut line = Line::at(columns.count.saturating_sub(1));
-        line.push(Role::Dim, &format!(
-            "…  {}, {}{hint}",
-            counted(rest as u64, "more group"),
-            counted(goroutines, "goroutine")
-        ));
+        line.push(
+            Role::Dim,
+            &format!(
+                "…  {}, {}{hint}",
+                counted(rest as u64, "more group"),
+                counted(goroutines, "goroutine")
+            ),
+        );
         line.write(view.style, out)?;
     }
     Ok(())
@@ -157,7 +161,8 @@ fn right(summary: &Summary<'_>, group: &Group<'_>, view: &View, room: usize) -> 
     entries.extend(if view.verbose { whole(summary, group) } else { digest(summary, group) });
     let creators = if view.verbose { usize::MAX } else { CREATORS };
     entries.extend(group.creators.iter().take(creators).map(|creator| created_by(group, creator)));
-    if let Some(more) = group.creators.get(creators.min(group.creators.len())..).filter(|m| !m.is_empty())
+    if let Some(more) =
+        group.creators.get(creators.min(group.creators.len())..).filter(|m| !m.is_empty())
     {
         let sum = more.iter().fold(0i64, |sum, creator| sum.saturating_add(creator.count));
         let more = counted(more.len() as u64, "other go statement");
@@ -166,44 +171,6 @@ fn right(summary: &Summary<'_>, group: &Group<'_>, view: &View, room: usize) -> 
     let mut lines = set(&entries, room);
     lines.extend(labels(group, room, view));
     lines.extend(ids(group, room));
-    lines
-}
-
-/// Entries in columns: function, place.
-fn set(entries: &[Entry], room: usize) -> Vec<Line> {
-    let widest = if room < 60 { 22 } else { 44 };
-    let places: Vec<_> = entries.iter().map(|e| location(&visible(&e.file), e.line, widest)).collect();
-    let full = entries.iter().filter(|e| !e.file.is_empty());
-    let full = full.map(|e| columns(e.before) + columns(&e.function)).max().unwrap_or(0);
-    let place = places.iter().map(|place| columns(place)).max().unwrap_or(0);
-    let names = full.min(room.saturating_sub(place + 2)).max(room / 2);
-    let mut lines = Vec::new();
-    for (entry, place) in entries.iter().zip(&places) {
-        let mut line = Line::new();
-        line.push(if entry.role == Role::User { Role::Plain } else { Role::Dim }, entry.before);
-        let names = if place.is_empty() { room } else { names };
-        let width = names.saturating_sub(line.width());
-        let name = visible(&entry.function);
-        let name = if place.is_empty() { cut_end(&name, width) } else { function(&name, width) };
-        line.push(entry.role, &name);
-        if !place.is_empty() {
-            line.pad_to(names.min(full) + 2);
-            let end = line.width() + columns(place);
-            if end > room {
-                lines.push(std::mem::replace(&mut line, Line::at(2)));
-            }
-            line.push(if entry.role == Role::User { Role::Plain } else { Role::Dim }, place);
-        }
-        if !entry.after.is_empty() {
-            if line.width() + 2 + columns(&entry.after) > room {
-                lines.push(std::mem::replace(&mut line, Line::at(2)));
-            } else {
-                line.push(Role::Plain, "  ");
-            }
-            line.push(Role::Dim, &cut_end(&entry.after, room.saturating_sub(line.width())));
-        }
-        lines.push(line);
-    }
     lines
 }
 
@@ -238,6 +205,10 @@ fn labels(group: &Group<'_>, room: usize, view: &View) -> Vec<Line> {
     let key = |label: &LabelCounts<'_>| {
         let covered = label.values.iter().fold(0i64, |sum, (_, n)| sum.saturating_add(*n));
         let alone = label.distinct == 1 && covered == group.count;
+        // Values such as request ids say nothing one by one.
+        if label.distinct > most && label.values.first().is_some_and(|(_, count)| *count <= 1) {
+            return format!("{} ({})", visible(label.key), counted(label.distinct as u64, "value"));
+        }
         let mut values: Vec<_> = label.values.iter().take(most).map(|v| value(v, alone)).collect();
         if label.distinct > values.len() {
             values.push(format!("… {} more", number((label.distinct - values.len()) as u64)));
@@ -249,7 +220,11 @@ fn labels(group: &Group<'_>, room: usize, view: &View) -> Vec<Line> {
         return Vec::new();
     }
     let more = group.labels.len().saturating_sub(most);
-    let more = if more > 0 { format!(" · {}", counted(more as u64, "more label")) } else { String::new() };
+    let more = if more > 0 {
+        format!(" · {}", counted(more as u64, "more label"))
+    } else {
+        String::new()
+    };
     let text = format!("labels {}{more}", keys.join(" · "));
     let mut line = Line::new();
     line.push(Role::Plain, &cut_end(&text, room));
@@ -269,4 +244,3 @@ fn ids(group: &Group<'_>, room: usize) -> Vec<Line> {
     }
     flow(pieces, " ", 0, room)
 }
-

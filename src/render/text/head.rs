@@ -1,7 +1,5 @@
 //! The first lines: what the dump is, whether it is whole, what became of it, and how the process died.
 
-use jiff::Timestamp;
-
 use super::{Role, paragraph};
 use crate::analysis::Summary;
 use crate::analysis::version::format_words;
@@ -9,6 +7,7 @@ use crate::model::{Dump, TruncationReason};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
+use crate::render::time::rfc3339;
 use crate::render::words::{counted, cut_end, cut_start, number, size};
 
 /// Lines of a preamble that are shown without `-v`.
@@ -59,23 +58,20 @@ fn facts(summary: &Summary<'_>) -> Vec<(Role, String)> {
         fact(Role::Plain, words);
     }
     fact(Role::Plain, size(dump.bytes));
-    if let Some(time) = dump.taken_at_nanos.and_then(taken_at) {
+    if let Some(time) = dump.taken_at_nanos.and_then(rfc3339) {
         fact(Role::Plain, time);
     }
     if let Some(nanos) = dump.duration_nanos {
-        fact(Role::Plain, format!("what changed in {} s", number((nanos + 500_000_000) / 1_000_000_000)));
+        fact(
+            Role::Plain,
+            format!("what changed in {} s", number((nanos + 500_000_000) / 1_000_000_000)),
+        );
     }
     match dump.truncation {
         Some(_) => fact(Role::Bad, "CUT OFF".to_owned()),
         None => fact(Role::Good, "complete".to_owned()),
     }
     facts
-}
-
-/// The time in UTC to the second, as RFC 3339.
-pub(in crate::render) fn taken_at(nanos: i64) -> Option<String> {
-    let time = Timestamp::from_nanosecond(i128::from(nanos)).ok()?;
-    Some(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 fn account(summary: &Summary<'_>) -> Vec<(Role, String)> {
@@ -119,12 +115,12 @@ fn truncation(summary: &Summary<'_>, view: &View) -> Vec<Line> {
             "CUT OFF at {at} bytes, a power of two: the buffer given to runtime.Stack was full. The \
              process had at least {least}."
         ),
-        TruncationReason::MidLine => format!(
-            "CUT OFF inside a line at byte {at}. The process had at least {least}."
-        ),
-        TruncationReason::MidGoroutine => format!(
-            "CUT OFF inside a goroutine at byte {at}. The process had at least {least}."
-        ),
+        TruncationReason::MidLine => {
+            format!("CUT OFF inside a line at byte {at}. The process had at least {least}.")
+        }
+        TruncationReason::MidGoroutine => {
+            format!("CUT OFF inside a goroutine at byte {at}. The process had at least {least}.")
+        }
         TruncationReason::MissingRecords => missing_records(summary, &at),
         TruncationReason::Compressed => format!(
             "CUT OFF: the compressed stream ends too early, after {at} bytes of text. The process had \

@@ -27,7 +27,10 @@ pub(super) fn write(dump: &Dump, view: &View, out: &mut dyn Write) -> io::Result
     }
     if dump.more_problems > 0 {
         let mut line = Line::at(1);
-        line.push(Role::Dim, &format!("… {}, not kept", counted(dump.more_problems, "more problem")));
+        line.push(
+            Role::Dim,
+            &format!("… {}, not kept", counted(dump.more_problems, "more problem")),
+        );
         line.write(view.style, out)?;
     }
     Ok(())

@@ -48,7 +48,9 @@ pub(super) fn digest(summary: &Summary<'_>, group: &Group<'_>) -> Vec<Entry> {
         (None, Some(outermost)) => entries.push(entry(outermost, Role::Plain, "")),
         (None, None) => entries.push(Entry::words(Role::Dim, "(no stack)")),
     }
-    if let Some(meaning) = meaning(&lead).filter(|_| !state.starts_with("sync.") && state != "sleep") {
+    if let Some(meaning) =
+        meaning(&lead).filter(|_| !state.starts_with("sync.") && state != "sleep")
+    {
         entries.push(Entry::words(Role::Dim, meaning));
     } else if let (None, Some(innermost)) = (first, frames.first().filter(|_| frames.len() > 1)) {
         entries.push(entry(innermost, Role::Dim, "in "));

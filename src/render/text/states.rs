@@ -21,10 +21,11 @@ pub(super) fn lines(summary: &Summary<'_>, view: &View) -> Vec<Line> {
     let shown: Vec<_> = summary.states.iter().take(most).collect();
     let ages = summary.dump.format == Format::Debug2;
     let waits: Vec<_> = shown.iter().map(|row| waiting(row, ages, view.width)).collect();
-    let all_inferred = shown.iter().all(|row| row.inferred);
+    let all_inferred = shown.iter().all(|row| row.inferred || row.state == "unknown");
     let title = if all_inferred { "State (inferred)" } else { "State" };
     let names: Vec<_> = shown.iter().map(|row| name(row, all_inferred)).collect();
-    let state = names.iter().map(|name| columns(name)).max().unwrap_or(0).max(columns(title)).min(34);
+    let state =
+        names.iter().map(|name| columns(name)).max().unwrap_or(0).max(columns(title)).min(34);
     let count = 1 + state + 2 + "Goroutines".len();
     let wait = count + 9;
     let used = waits.iter().map(|text| columns(text)).max().unwrap_or(0);
@@ -41,24 +42,30 @@ pub(super) fn lines(summary: &Summary<'_>, view: &View) -> Vec<Line> {
         line.push(Role::State, &cut_end(name, state));
         line.push_right(Role::Number, &number(row.count), count);
         line.push_right(Role::Dim, &percent(row.count, summary.shown), count + 7);
-        line.pad_to(wait).push(Role::Plain, waiting);
+        let room = view.width.saturating_sub(wait);
+        line.pad_to(wait).push(Role::Plain, &cut_end(waiting, room));
         let room = view.width.saturating_sub(bar).min(BAR);
         if room >= 6 {
             line.pad_to(bar).push(Role::State, &blocks(row.count, summary.shown, room));
         }
         lines.push(line);
     }
-    if let Some(rest) = summary.states.get(most..).filter(|rest| !rest.is_empty()) {
-        let sum = rest.iter().fold(0i64, |sum, row| sum.saturating_add(row.count));
-        let mut line = Line::at(1);
-        line.push(Role::Dim, &format!(
+    lines.extend(left_out(summary.states.get(most..).unwrap_or(&[])));
+    lines
+}
+
+fn left_out(rest: &[StateRow<'_>]) -> Option<Line> {
+    let sum = rest.iter().fold(0i64, |sum, row| sum.saturating_add(row.count));
+    let mut line = Line::at(1);
+    line.push(
+        Role::Dim,
+        &format!(
             "… {}, {}: --top all",
             counted(rest.len() as u64, "more state"),
             counted(sum, "goroutine")
-        ));
-        lines.push(line);
-    }
-    lines
+        ),
+    );
+    (!rest.is_empty()).then_some(line)
 }
 
 fn name(row: &StateRow<'_>, all_inferred: bool) -> String {
@@ -74,7 +81,7 @@ fn waiting(row: &StateRow<'_>, ages: bool, width: usize) -> String {
             format!("{range} ({} {young})", number(row.wait.unknown))
         }
         Some(range) => range,
-        None if ages => "–".to_owned(),
+        None if ages && row.leaked == 0 => "–".to_owned(),
         None => String::new(),
     };
     if row.leaked > 0 {

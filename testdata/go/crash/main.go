@@ -25,7 +25,7 @@ type custom struct {
 type stringer struct{}
 
 func (stringer) Error() string {
-	return "several lines:\ngoroutine 1 [running]:\nmain.fake(0x1)\n\t/fake.go:1 +0x1\n\ngoroutine 99 [select]:\nlast line"
+	return "several lines:\ngoroutine 98 [running]:\n\ngoroutine 99 [select]:\nlast line"
 }
 
 type text string

@@ -1,6 +1,6 @@
 use super::*;
 
-fn all<'i, T>(parser: impl Fn(&'i [u8]) -> Parsed<'i, T>, text: &'i str) -> Option<T> {
+fn all<'i, T>(parser: impl Fn(&'i [u8]) -> PResult<'i, T>, text: &'i str) -> Option<T> {
     parser(text.as_bytes()).ok().filter(|(rest, _)| rest.is_empty()).map(|(_, value)| value)
 }
 

@@ -1,0 +1,169 @@
+//! What can be typed. Nothing here looks at the terminal or at files.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use super::Exit;
+use super::argv::prepare;
+use super::values;
+use crate::analysis::By;
+use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
+use crate::render::Limit;
+
+const EXAMPLES: &str = "\
+Examples:
+  curl -s 'http://localhost:6060/debug/pprof/goroutine?debug=2' | gdump
+  gdump goroutines.txt.gz                    one screen: states and the largest groups
+  gdump --by created-by --top 20 dump.txt    which go statements have the most goroutines
+  gdump --state 'chan*' --min-wait 10m d.txt who has been stuck on a channel for long
+  gdump --format json --ids all *.txt        everything, for other programs
+  kubectl logs POD --previous | gdump        the dump in a crash log
+
+Exit status: 0 done; 1 --strict and something is missing; 2 it could not be done.";
+
+const COLOR_HELP: &str = "Use colours; auto minds the terminal, NO_COLOR and CLICOLOR_FORCE";
+
+/// Reads Go goroutine dumps and says what is in them.
+///
+/// Any format (debug=2, debug=1, debug=0, panics, SIGQUIT), any version of Go, compressed, in an
+/// archive or in the middle of a log. Long options may have one dash, as in Go.
+#[derive(Debug, Parser)]
+#[command(name = "gdump", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) shared: Shared,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// One screen: what the dump is, states with waits, the largest groups (the default)
+    #[command(after_help = EXAMPLES)]
+    Summarize(Box<Shared>),
+}
+
+/// Options that all commands have.
+#[derive(Debug, clap::Args)]
+pub(super) struct Shared {
+    /// Files, directories, archives, or - for standard input
+    #[arg(value_name = "INPUT")]
+    pub(super) inputs: Vec<PathBuf>,
+
+    /// Group by: stack, user, top, created-by, start, state, package, wait, label:KEY (Delve's
+    /// userloc, curloc, goloc, startloc work too)
+    #[arg(long, value_name = "KEY", value_parser = values::by, alias = "group-by", default_value = "stack")]
+    pub(super) by: By,
+    /// Show N groups, or all; the default is 6, and 1000 in JSON
+    #[arg(long, value_name = "N|all", value_parser = values::limit)]
+    pub(super) top: Option<Limit>,
+    /// Show N goroutine ids of each group, or all
+    #[arg(long, value_name = "N|all", value_parser = values::limit, default_value = "5")]
+    pub(super) ids: Limit,
+    /// Show the runtime's goroutines, and the one that wrote the dump, among the others
+    #[arg(long)]
+    pub(super) system: bool,
+
+    /// Only this state; without regard to case, * stands for any text; may be repeated
+    #[arg(long, value_name = "STATE", value_parser = values::state, help_heading = "Filters")]
+    pub(super) state: Vec<StateTest>,
+    /// Only goroutines that have waited so long: 90s, 10m, 1h30m, 2d
+    #[arg(long, value_name = "DURATION", value_parser = values::wait, help_heading = "Filters")]
+    pub(super) min_wait: Option<WaitLimit>,
+    /// Only goroutines that have waited no longer
+    #[arg(long, value_name = "DURATION", value_parser = values::wait, help_heading = "Filters")]
+    pub(super) max_wait: Option<WaitLimit>,
+    /// Only goroutines started by this function: part of its name, or a regular expression
+    #[arg(long, value_name = "FUNCTION", value_parser = values::creator, help_heading = "Filters")]
+    pub(super) created_by: Option<CreatorTest>,
+    /// Only goroutines with this label: KEY, KEY=VALUE or KEY=~REGEX; all that are given must hold
+    #[arg(long, value_name = "LABEL", value_parser = values::label, help_heading = "Filters")]
+    pub(super) label: Vec<LabelTest>,
+
+    /// What to write
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub(super) format: Format,
+    /// Write to FILE
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(super) output: Option<PathBuf>,
+    /// Use colours
+    #[arg(long, value_enum, help = COLOR_HELP, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub(super) color: Color,
+    /// Columns of the screen
+    #[arg(long, value_name = "COLUMNS", value_parser = values::width, help_heading = "Output")]
+    pub(super) width: Option<usize>,
+    /// No notes and hints
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub(super) quiet: bool,
+    /// Whole stacks, and every problem with its place
+    #[arg(short, long, help_heading = "Output")]
+    pub(super) verbose: bool,
+    /// End with status 1 if a dump is cut off or something in it was not understood
+    #[arg(long, help_heading = "Output")]
+    pub(super) strict: bool,
+
+    /// Most bytes that an input may have after decompression: 512M, 4G
+    #[arg(long, value_name = "SIZE", value_parser = values::size, default_value = "16G", help_heading = "Limits")]
+    pub(super) max_bytes: u64,
+    /// Longest line
+    #[arg(long, value_name = "SIZE", value_parser = values::size, default_value = "64M", help_heading = "Limits")]
+    pub(super) max_line: u64,
+    /// How deep archives and compression may be nested
+    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Limits")]
+    pub(super) max_depth: u8,
+}
+
+/// Output formats by name.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Format {
+    /// A screen for people
+    Text,
+    /// JSON, see grammar/report.schema.json
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Reads the command line; help and mistakes are written, and how to end is returned.
+pub(super) fn parse(argv: impl Iterator<Item = OsString>) -> Result<Args, Exit> {
+    let argv = prepare(&Args::command(), argv.collect());
+    Args::try_parse_from(argv).map_err(|error| {
+        let text = error.render().to_string();
+        if error.use_stderr() {
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            let _ = write!(std::io::stderr(), "gdump: {text}");
+            Exit::Trouble
+        } else {
+            let _ = write!(std::io::stdout(), "{text}");
+            Exit::Done
+        }
+    })
+}
+
+/// For someone who typed nothing.
+pub(super) fn short_help() -> Exit {
+    let text = "gdump: no input\n\n  \
+        gdump goroutines.txt\n  \
+        curl -s 'http://localhost:6060/debug/pprof/goroutine?debug=2' | gdump\n\n\
+        All commands and options: gdump --help\n";
+    let _ = write!(std::io::stderr(), "{text}");
+    Exit::Trouble
+}
+
+/// Names of the commands.
+pub(super) fn command_names() -> Vec<String> {
+    Args::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}

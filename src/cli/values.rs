@@ -1,0 +1,71 @@
+//! Values of options: from text to types, with errors that say what is wanted.
+
+use crate::analysis::By;
+use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
+use crate::render::Limit;
+
+pub(super) fn by(text: &str) -> Result<By, String> {
+    By::parse(text).ok_or_else(|| format!("expected one of {}", By::NAMES))
+}
+
+pub(super) fn limit(text: &str) -> Result<Limit, String> {
+    if text == "all" {
+        return Ok(Limit::All);
+    }
+    text.parse().map(Limit::Most).map_err(|_| "expected a number or all".to_owned())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "clap wants a parser to be fallible")]
+pub(super) fn state(text: &str) -> Result<StateTest, String> {
+    Ok(StateTest::new(text))
+}
+
+pub(super) fn wait(text: &str) -> Result<WaitLimit, String> {
+    WaitLimit::new(text)
+        .ok_or_else(|| "expected a duration such as 90s, 10m, 1h30m or 2d".to_owned())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "clap wants a parser to be fallible")]
+pub(super) fn creator(text: &str) -> Result<CreatorTest, String> {
+    Ok(CreatorTest::new(text))
+}
+
+pub(super) fn label(text: &str) -> Result<LabelTest, String> {
+    LabelTest::new(text).map_err(|error| format!("expected KEY, KEY=VALUE or KEY=~REGEX: {error}"))
+}
+
+pub(super) fn width(text: &str) -> Result<usize, String> {
+    let width = text.parse().ok().filter(|width| (20..=10_000).contains(width));
+    width.ok_or_else(|| "expected a number of columns from 20 to 10000".to_owned())
+}
+
+/// Bytes: `4096`, `512M`, `4G`, `64MiB`; units are powers of 1024.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits).unwrap_or((text, ""));
+    let shift = match unit.to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => Some(0),
+        "k" => Some(10),
+        "m" => Some(20),
+        "g" => Some(30),
+        "t" => Some(40),
+        _ => None,
+    };
+    let number: Option<u64> = number.parse().ok();
+    let bytes = number.zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "expected a size such as 512M or 4G".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        assert_eq!(size("512M"), Ok(512 << 20));
+        assert_eq!(size("4g"), Ok(4 << 30));
+        assert_eq!(size("64KiB"), Ok(64 << 10));
+        assert_eq!(size("17"), Ok(17));
+        assert!(size("").is_err() && size("4X").is_err() && size("99999999999G").is_err());
+    }
+}

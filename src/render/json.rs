@@ -1,0 +1,81 @@
+//! JSON, version `gdump/1`, as grammar/report.schema.json describes it.
+//!
+//! Groups are made one by one while they are written: a dump may have a hundred thousand.
+
+mod view;
+
+use std::io::{self, Write};
+
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+
+use super::{Limit, Report, View};
+use crate::analysis::Summary;
+use view::{Account, Document, GroupView, Input, LeftOut, Note, ProblemView, SetApart, State};
+
+/// Groups of one dump if the user did not say.
+const TOP: Limit = Limit::Most(1000);
+
+pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let summaries = &report.summaries;
+    let top = view.top.unwrap_or(TOP).get();
+    let document = Document {
+        schema: "gdump/1",
+        command: report.command,
+        inputs: summaries.iter().map(Input::new).collect(),
+        account: summaries.iter().map(Account::new).fold(Account::default(), Account::plus),
+        set_apart: summaries.iter().map(SetApart::new).fold(SetApart::default(), SetApart::plus),
+        notes: summaries.iter().flat_map(Note::all).collect(),
+        problems: summaries.iter().flat_map(ProblemView::all).collect(),
+        states: summaries.iter().flat_map(State::all).collect(),
+        groups: Groups { summaries, top, ids: view.ids.get() },
+        left_out: summaries
+            .iter()
+            .map(|s| LeftOut::new(s, top))
+            .fold(LeftOut::default(), LeftOut::plus),
+        findings: [],
+    };
+    serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::from)?;
+    writeln!(out)
+}
+
+/// The groups of all dumps, dump by dump.
+struct Groups<'a, 'd> {
+    summaries: &'a [Summary<'d>],
+    top: usize,
+    ids: usize,
+}
+
+impl Serialize for Groups<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for summary in self.summaries {
+            for index in 0..summary.grouping.len().min(self.top) {
+                if let Some(group) = summary.grouping.group(&summary.stacks, index, self.ids) {
+                    list.serialize_element(&GroupView::new(summary, &group))?;
+                }
+            }
+        }
+        list.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::render::fixture;
+    use crate::render::{Limit, OutputFormat, Style, View};
+
+    #[test]
+    fn the_document() {
+        let dump = fixture::dump();
+        let view = View {
+            format: OutputFormat::Json,
+            top: Some(Limit::Most(1)),
+            ids: Limit::Most(2),
+            width: 80,
+            style: Style::plain(),
+            verbose: false,
+            quiet: false,
+        };
+        insta::assert_snapshot!(fixture::render(&dump, &view));
+    }
+}

@@ -1,0 +1,133 @@
+//! The command as a user runs it: what it prints on both streams, and how it ends. Each case is one
+//! line of a shell in the folder testdata/, its snapshot lies in tests/cli/.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Name of the snapshot, arguments, and what comes on standard input.
+const CASES: &[(&str, &[&str], Input)] = &[
+    ("leaky-80", &["summarize", "debug2/leaky-service.go1.27.txt", "--width", "80"], Input::None),
+    (
+        "leaky-200",
+        &["debug2/leaky-service.go1.27.txt", "--width", "200", "--top", "all"],
+        Input::None,
+    ),
+    (
+        "leaky-color",
+        &["debug2/leaky-service.go1.27.txt", "-top=1", "--color", "always"],
+        Input::None,
+    ),
+    ("states", &["debug2/states.go1.27.txt", "--width", "100", "--top", "5"], Input::None),
+    ("by-user", &["debug2/states.go1.27.txt", "--by", "user", "--top", "4"], Input::None),
+    (
+        "by-state",
+        &["debug2/states.go1.27.txt", "--by=state", "--top", "4", "--ids", "all"],
+        Input::None,
+    ),
+    ("by-label", &["debug2/labels.go1.27.txt", "--by", "label:tenant"], Input::None),
+    (
+        "filters",
+        &["debug2/leaky-service.go1.27.txt", "--state", "chan*", "--min-wait", "2m"],
+        Input::None,
+    ),
+    ("created-by", &["debug2/leaky-service.go1.27.txt", "--created-by", "newPool"], Input::None),
+    (
+        "min-wait-without-ages",
+        &["debug1/states.go1.27.txt", "--min-wait", "10m", "--top", "2"],
+        Input::None,
+    ),
+    ("triple-debug1", &["triple/nine.debug1.txt"], Input::None),
+    ("triple-debug0", &["triple/nine.debug0.pb.gz"], Input::None),
+    ("records", &["records"], Input::None),
+    ("deadlock", &["debug2/deadlock.go1.27.txt"], Input::None),
+    ("cut", &["debug2/cut-mid-line.go1.27.txt", "--top", "1"], Input::None),
+    ("cut-strict", &["debug2/cut-mid-line.go1.27.txt", "--top", "1", "--strict"], Input::None),
+    ("problems", &["debug2/header-without-bracket.bad.txt", "-v"], Input::None),
+    ("stdin", &["summarize"], Input::File("debug2/deadlock.go1.27.txt")),
+    ("stdin-dash", &["-", "--format", "json"], Input::File("debug2/deadlock.go1.27.txt")),
+    ("empty", &[], Input::Text("")),
+    ("binary", &["-"], Input::Text("\u{1}\u{2}\u{0}\u{3}nothing")),
+    (
+        "log-without-dump",
+        &["-"],
+        Input::Text("2026/11/23 10:00:00 started\n2026/11/23 10:00:01 done\n"),
+    ),
+    ("no-goroutines", &["-"], Input::Text("panic: boom\n\nexit status 2\n")),
+    ("hostile", &["-"], Input::Text(HOSTILE)),
+    ("foreign", &["foreign"], Input::None),
+    ("missing", &["no-such-file.txt"], Input::None),
+    ("near-command", &["sumarize"], Input::None),
+    ("bad-option", &["--tpo", "5", "debug2/deadlock.go1.27.txt"], Input::None),
+    ("bad-duration", &["--min-wait", "soon", "debug2/deadlock.go1.27.txt"], Input::None),
+    ("bad-by", &["--by", "colour", "debug2/deadlock.go1.27.txt"], Input::None),
+    ("one-of-two", &["no-such-file.txt", "debug2/deadlock.go1.27.txt"], Input::None),
+    ("help", &["--help"], Input::None),
+];
+
+const HOSTILE: &str = "goroutine 1 [\u{1b}[31mred\u{202e}]:\nmain.<script>alert(1)()\n\t/x/\u{1b}]0;title\u{7}.go:1 +0x1\n\n";
+
+#[derive(Clone, Copy)]
+enum Input {
+    None,
+    File(&'static str),
+    Text(&'static str),
+}
+
+fn run(args: &[&str], input: Input) -> Output {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gdump"))
+        .args(args)
+        .current_dir(&folder)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let bytes = match input {
+        Input::None => Vec::new(),
+        Input::File(name) => std::fs::read(folder.join(name)).unwrap(),
+        Input::Text(text) => text.as_bytes().to_vec(),
+    };
+    // The command may end without reading.
+    let _ = child.stdin.take().unwrap().write_all(&bytes);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn what_a_user_sees() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("cli");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let _guard = settings.bind_to_scope();
+    for (name, args, input) in CASES {
+        let output = run(args, *input);
+        let text = format!(
+            "$ gdump {}\nexit {}\n--- stdout\n{}--- stderr\n{}",
+            args.join(" "),
+            output.status.code().map_or("by signal".to_owned(), |code| code.to_string()),
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(!text.contains("panicked at"), "{name}: {text}");
+        insta::assert_snapshot!(*name, text);
+    }
+}
+
+/// `gdump … | head` ends quietly.
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gdump"))
+        .args(["testdata/debug2/leaky-service.go1.27.txt", "--top", "all", "--ids", "all"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}

@@ -1,0 +1,90 @@
+//! Stages only look down, and files stay readable.
+
+use std::collections::BTreeSet;
+
+use crate::support::{files, relative, root};
+
+/// What the code of a folder of src may use of the crate. What is not listed may use nothing; lib.rs
+/// and main.rs may use all.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("model", &["model"]),
+    ("source", &["source", "error"]),
+    ("parse", &["parse", "model", "source", "error"]),
+    ("analysis", &["analysis", "model", "error"]),
+    ("render", &["render", "model", "analysis", "error"]),
+    ("cli", &["cli", "render", "analysis", "parse", "source", "model", "error"]),
+];
+
+/// Longest file, without its test module.
+const LINES: usize = 400;
+
+fn sources() -> Vec<(String, String)> {
+    files(&root().join("src"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| (relative(&path, &root().join("src")), std::fs::read_to_string(&path).unwrap()))
+        .collect()
+}
+
+/// The modules of the crate that `source` names after `crate::`, in code, not in comments; `{` for a
+/// list of them.
+fn uses(source: &str) -> BTreeSet<String> {
+    source
+        .lines()
+        .map(|line| line.split_once("//").map_or(line, |(code, _)| code))
+        .flat_map(|code| code.split("crate::").skip(1))
+        .map(|path| {
+            let end = path.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let name = end.and_then(|end| path.get(..end)).unwrap_or(path);
+            if name.is_empty() { path.chars().take(1).collect() } else { name.to_owned() }
+        })
+        .collect()
+}
+
+#[test]
+fn stages_only_look_down() {
+    let mut wrong = Vec::new();
+    for (file, source) in sources() {
+        let stage = file.split('/').next().unwrap_or("").trim_end_matches(".rs");
+        if matches!(stage, "lib" | "main") {
+            continue;
+        }
+        let allowed = ALLOWED.iter().find(|(name, _)| *name == stage).map_or(&[][..], |(_, to)| to);
+        for used in uses(&source) {
+            if !allowed.contains(&used.as_str()) {
+                wrong.push(format!("src/{file} uses crate::{used}; {stage} may use {allowed:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_say_what_they_are_and_stay_short() {
+    let mut wrong = Vec::new();
+    for (file, source) in sources() {
+        let generated = file.ends_with("generated.rs");
+        let tests = file.ends_with("tests.rs") || file.contains("/tests/");
+        if !source.starts_with("//!") && !generated && !tests {
+            wrong.push(format!("src/{file} does not begin with `//!`"));
+        }
+        let code = source.split("#[cfg(test)]\nmod ").next().unwrap_or(&source);
+        let lines = code.lines().count();
+        if lines > LINES && !generated && !tests {
+            wrong.push(format!(
+                "src/{file} has {lines} lines without its tests; {LINES} are allowed"
+            ));
+        }
+        if file == "main.rs" && lines > 40 {
+            wrong.push(format!("src/main.rs has {lines} lines; 40 are allowed"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn uses_are_found() {
+    let source = "use crate::model::Dump; // crate::cli\n//! crate::tui\nfn f() { crate::parse::x(); crate::{a, b} }";
+    assert_eq!(uses(source).into_iter().collect::<Vec<_>>(), ["model", "parse", "{"]);
+}

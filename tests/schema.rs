@@ -1,0 +1,119 @@
+//! JSON reports keep to grammar/report.schema.json, and their numbers add up.
+
+use std::path::Path;
+
+use gdump::analysis::group::By;
+use gdump::analysis::summary::{Look, Summary};
+use gdump::model::Dump;
+use gdump::render::{Limit, OutputFormat, Report, Style, View};
+use gdump::source::Stream;
+use gdump::{parse, source};
+use serde_json::Value;
+
+fn report(dumps: &[Dump], look: &Look) -> Value {
+    let view = View {
+        format: OutputFormat::Json,
+        top: None,
+        ids: Limit::All,
+        width: 80,
+        style: Style::plain(),
+        verbose: false,
+        quiet: false,
+    };
+    let summaries = dumps.iter().map(|dump| Summary::new(dump, look)).collect();
+    let mut out = Vec::new();
+    Report { command: "summarize", summaries }.write(&view, &mut out).unwrap();
+    serde_json::from_slice(&out).unwrap()
+}
+
+/// Every dump that the project made itself.
+fn dumps() -> Vec<Dump> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let mut files = Vec::new();
+    for folder in ["debug1", "debug2", "mixed", "proto", "records"] {
+        let entries = std::fs::read_dir(root.join(folder)).unwrap();
+        files.extend(entries.map(|entry| entry.unwrap().path()));
+    }
+    files.sort();
+    let dumps: Vec<Dump> = files.iter().flat_map(|path| read(path.as_path())).collect();
+    assert!(dumps.len() > 20, "only {} dumps", dumps.len());
+    dumps
+}
+
+fn read(path: &Path) -> Vec<Dump> {
+    let mut dumps = Vec::new();
+    let target = source::Target::Path(path.to_owned());
+    let opened = source::open(&target, &source::Limits::default(), &mut |member, stream| {
+        if let Ok(found) = parse::parse(stream, member.name, &parse::Options::default()) {
+            dumps.extend(found);
+        }
+        Ok(())
+    });
+    // What cannot be opened or read at all is the business of other tests.
+    let _ = opened;
+    dumps
+}
+
+fn int(value: &Value) -> i64 {
+    value.as_i64().unwrap()
+}
+
+fn sum(list: &Value) -> i64 {
+    list.as_array().unwrap().iter().map(|entry| int(&entry["count"])).sum()
+}
+
+#[test]
+fn every_report_keeps_to_the_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar/report.schema.json");
+    let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let dumps = dumps();
+    for by in ["stack", "user", "created-by", "wait", "label:tenant"] {
+        let look = Look { by: By::parse(by).unwrap(), ..Look::default() };
+        let report = report(&dumps, &look);
+        let errors: Vec<_> = schema.iter_errors(&report).take(5).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{by}: {errors:#?}");
+    }
+}
+
+#[test]
+fn counts_add_up() {
+    for dump in dumps() {
+        let name = dump.name.clone();
+        let in_dump = dump.goroutine_count();
+        for system in [false, true] {
+            let look = Look { system, ..Look::default() };
+            let report = report(std::slice::from_ref(&dump), &look);
+            let apart = &report["set_apart"];
+            let apart = int(&apart["system"]) + int(&apart["writers"]) + int(&apart["filtered"]);
+            assert_eq!(sum(&report["states"]) + apart, in_dump, "{name}");
+            assert_eq!(sum(&report["groups"]) + apart, in_dump, "{name}");
+            assert!(!system || apart == 0, "{name}");
+            let account = &report["account"];
+            let parts = ["whole", "cut_off", "not_understood"].map(|part| int(&account[part]));
+            assert_eq!(int(&account["goroutines"]), parts.iter().sum::<i64>(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_same_dump_in_another_format_has_the_same_groups() {
+    let text = |state: &str| {
+        format!(
+            "goroutine 7 [{state}]:\nmain.f(0x1)\n\t/a/f.go:5 +0x1\ncreated by main.main in goroutine 1\n\t/a/f.go:9 +0x2\n"
+        )
+    };
+    let parse = |text: &str| {
+        let bytes = text.as_bytes().to_vec();
+        let mut stream = Stream::new(&*bytes);
+        parse::parse(&mut stream, "test", &parse::Options::default()).unwrap()
+    };
+    let id = |text: &str| {
+        let report = report(&parse(text), &Look::default());
+        report["groups"][0]["id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(id(&text("select")), id(&text("select, 5 minutes")));
+    assert_eq!(id(&text("select")), id(&text("select").replace("0x1)", "0x2, 0x3)")));
+    assert_eq!(id(&text("select")), id(&text("select").replace(":5 ", ":6 ")));
+    assert_ne!(id(&text("select")), id(&text("chan send")));
+}
