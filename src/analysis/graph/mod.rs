@@ -112,7 +112,12 @@ pub fn chain<'d>(locks: &Locks<'d>, facts: &Facts<'d>, tangle: &Tangle) -> Optio
         leaf(made, "waits to write, so that no new reader is let in".to_owned());
     }
     let named: Vec<usize> = tangle.roots.iter().filter_map(|(row, _)| locks.group(*row)).collect();
-    for (map, role) in [(&tangle.waiters, "waits for it"), (&tangle.behind, "waits behind those")] {
+    let maps = [
+        (&tangle.waiters, "waits for it"),
+        (&tangle.behind, "waits behind those"),
+        (&tangle.alike, "does the same with another lock"),
+    ];
+    for (map, role) in maps {
         for (group, count) in map {
             let own = named.iter().filter(|other| *other == group).count();
             let rest = count - i64::try_from(own).unwrap_or(0);

@@ -58,6 +58,22 @@ pub struct Tangle {
 }
 
 impl Tangle {
+    /// One about which nothing is known yet.
+    fn new() -> Self {
+        Self {
+            trouble: Trouble::Nobody,
+            stuck: false,
+            locks: Vec::new(),
+            roots: Vec::new(),
+            writer: None,
+            by: None,
+            rivals: 0,
+            waiters: BTreeMap::new(),
+            behind: BTreeMap::new(),
+            alike: BTreeMap::new(),
+        }
+    }
+
     /// All its groups, roots first.
     pub fn groups(&self, locks: &Locks<'_>) -> Vec<usize> {
         let mut all = Vec::new();
@@ -99,21 +115,9 @@ enum End {
 
 /// Finds what is wrong.
 pub(super) fn diagnose<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> Vec<Tangle> {
-    let writers = writers(locks);
     let busy = super::stuck::busy_parents(facts);
     let count = u32::try_from(locks.locks.len()).unwrap_or(u32::MAX);
-    let mut verdicts: Vec<Verdict> = (0..count)
-        .map(|index| {
-            let waits = locks.waits_for(index).next();
-            if waits.is_some_and(|wait| wait.op.is_lock()) {
-                verdict(locks, facts, index, &writers)
-            } else {
-                Verdict::Nobody
-            }
-        })
-        .collect();
-    super::crossed::adopt(locks, facts, &mut verdicts);
-    super::crossed::cross(locks, facts, &mut verdicts);
+    let verdicts = verdicts(locks, facts);
     let ends = ends(locks, &verdicts);
     let mut told: FxHashMap<(Trouble, bool, Vec<&str>, &str), usize> = FxHashMap::default();
     let mut tangles: Vec<Tangle> = Vec::new();
@@ -155,6 +159,25 @@ pub(super) fn diagnose<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> Vec<Tangle> 
     tangles
 }
 
+/// The verdict on every lock.
+fn verdicts<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> Vec<Verdict> {
+    let writers = writers(locks);
+    let count = u32::try_from(locks.locks.len()).unwrap_or(u32::MAX);
+    let mut verdicts: Vec<Verdict> = (0..count)
+        .map(|index| {
+            let waits = locks.waits_for(index).next();
+            if waits.is_some_and(|wait| wait.op.is_lock()) {
+                verdict(locks, facts, index, &writers)
+            } else {
+                Verdict::Nobody
+            }
+        })
+        .collect();
+    super::crossed::adopt(locks, facts, &mut verdicts);
+    super::crossed::cross(locks, facts, &mut verdicts);
+    verdicts
+}
+
 /// The function in which the first waiter locks.
 fn site<'d>(locks: &Locks<'d>, facts: &Facts<'d>, lock: u32) -> &'d str {
     locks
@@ -176,7 +199,7 @@ fn next(locks: &Locks<'_>, verdicts: &[Verdict], index: u32) -> Option<u32> {
 /// Whether following the holders leads back to the lock at `index`.
 fn in_cycle(locks: &Locks<'_>, verdicts: &[Verdict], index: u32) -> bool {
     let mut at = index;
-    // Chains of more holders than that were never seen; a bound keeps it linear.
+    // A bound keeps it linear; longer circles are told as waiters behind them.
     for _ in 0..64 {
         match next(locks, verdicts, at) {
             Some(lock) if lock == index => return true,
@@ -229,18 +252,7 @@ fn tangle(
     end: End,
     busy: &FxHashSet<u64>,
 ) -> Tangle {
-    let mut tangle = Tangle {
-        trouble: Trouble::Nobody,
-        stuck: false,
-        locks: Vec::new(),
-        roots: Vec::new(),
-        writer: None,
-        by: None,
-        rivals: 0,
-        waiters: BTreeMap::new(),
-        behind: BTreeMap::new(),
-        alike: BTreeMap::new(),
-    };
+    let mut tangle = Tangle::new();
     let lock = match end {
         End::Lock(lock) | End::Cycle(lock) => lock,
     };

@@ -41,9 +41,9 @@ pub struct Candidate {
     pub pointer: u64,
 }
 
-/// Fields farther from the start of their struct are not searched for: Go structs of more than a page
-/// are rare (the largest of 333 lock groups in our cases was 0x7b0 bytes), and each further page brings
-/// neighbours on the heap.
+/// Fields farther from the start of their struct are not searched for. In the 3,372 waits of our cases
+/// that print both the lock and the receiver the lock is at most 24 bytes in; `vault`'s `Core` has one
+/// at 0x230. A page is a choice between larger structs and neighbours on the heap.
 const MAX_OFFSET: u64 = 4096;
 
 /// For a pointer of unknown type: a cache line, as small objects lie side by side in Go's size classes
@@ -54,7 +54,8 @@ const NEAR: u64 = 64;
 const SAMPLE: usize = 16;
 
 /// Goroutines started by one that belong together; who starts more is a dispatcher, or main, and to be
-/// started by it tells nothing. The reduced bugs of `GoBench` start at most seven.
+/// started by it tells nothing. In the reduced bugs of `GoBench` all but 12 of 6,208 starters have at
+/// most three.
 const FAMILY: usize = 8;
 
 /// Candidates kept of each lock.

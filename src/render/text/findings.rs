@@ -112,8 +112,7 @@ pub(super) fn brief(sight: &Sight<'_>, view: &View) -> Vec<Line> {
     };
     if !view.quiet {
         let rest = all.len().saturating_sub(most);
-        let more =
-            if rest > 0 { format!("{} more; ", number(rest as u64)) } else { String::new() };
+        let more = if rest > 0 { format!("{} more; ", number(rest as u64)) } else { String::new() };
         let text = format!("{more}{command} the evidence and what to do");
         lines.extend(paragraph(Role::Dim, &text, 2, view.width));
     }
