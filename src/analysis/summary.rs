@@ -1,5 +1,7 @@
 //! What every screen starts from: one pass over a dump that groups, counts and sets apart.
 
+use std::sync::Arc;
+
 use super::canon::Stacks;
 use super::filter::Filter;
 use super::group::{By, Grouping};
@@ -33,7 +35,7 @@ pub struct Summary<'d> {
     /// Its canonical stacks.
     pub stacks: Stacks<'d>,
     /// The groups of the goroutines looked at.
-    pub grouping: Grouping<'d>,
+    pub grouping: Arc<Grouping<'d>>,
     /// Their states.
     pub states: Vec<StateRow<'d>>,
     /// Their number.
@@ -89,7 +91,7 @@ impl<'d> Summary<'d> {
         });
         Self {
             dump,
-            grouping,
+            grouping: Arc::new(grouping),
             states: states(dump, &heads),
             shown,
             system,

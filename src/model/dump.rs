@@ -197,6 +197,29 @@ impl Dump {
         self.args.get(from..to).unwrap_or(&[])
     }
 
+    /// The argument words of all records, by record and frame.
+    pub fn all_args(&self) -> &[ArgWord] {
+        &self.args
+    }
+
+    /// As [`Dump::args`], for records that are asked for in ascending order: `from` is where the last
+    /// search ended, at first 0.
+    pub fn next_args(&self, index: usize, from: &mut usize) -> &[ArgWord] {
+        // Doubling steps: the next one is mostly near.
+        let row = |word: &ArgWord| word.row as usize;
+        let rest = self.args.get(*from..).unwrap_or(&[]);
+        let mut step = 1;
+        while rest.get(step).is_some_and(|word| row(word) < index) {
+            step *= 2;
+        }
+        let near = rest.get(..rest.len().min(step + 1)).unwrap_or(rest);
+        let start = near.partition_point(|word| row(word) < index);
+        *from += start;
+        let own = rest.get(start..).unwrap_or(&[]);
+        let end = own.iter().position(|word| row(word) != index).unwrap_or(own.len());
+        own.get(..end).unwrap_or(own)
+    }
+
     /// Whether argument words were left out because there were too many of them.
     pub fn args_capped(&self) -> bool {
         self.args_capped

@@ -21,6 +21,8 @@ pub struct Grouping<'d> {
     dump: &'d Dump,
     keys: Keys<'d>,
     groups: Vec<Entry>,
+    /// Index in `groups` by key.
+    numbers: FxHashMap<u64, u32>,
     /// Indices of records, group by group in the order in which groups were found.
     rows: Vec<u32>,
 }
@@ -79,8 +81,11 @@ impl<'d> Grouping<'d> {
             group_of.push(last.1);
         }
         let rows = sort_by_group(&group_of, &mut groups);
-        let mut grouping = Self { dump, keys, groups, rows };
+        let mut grouping = Self { dump, keys, groups, numbers, rows };
         grouping.sort(stacks);
+        for (group, index) in grouping.groups.iter().zip(0u32..) {
+            grouping.numbers.insert(group.key, index);
+        }
         grouping
     }
 
@@ -105,6 +110,13 @@ impl<'d> Grouping<'d> {
         group
             .and_then(|group| self.rows.get(group.start as usize..group.end as usize))
             .unwrap_or(&[])
+    }
+
+    /// The group of the record at `row`; `None` for one that was set apart or filtered out.
+    pub fn group_of(&self, row: u32) -> Option<usize> {
+        let key = self.keys.key(&self.dump.goroutine(row as usize)?.row());
+        let index = *self.numbers.get(&key)? as usize;
+        self.rows(index).binary_search(&row).is_ok().then_some(index)
     }
 
     /// Everything about the group at `index`, with at most `ids` goroutine ids.

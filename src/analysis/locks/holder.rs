@@ -8,6 +8,8 @@
 //! type that is blocked; a goroutine started together with the waiters that is blocked on a channel.
 //! Words that Go marks `?` are never used.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashMap;
 
 use super::{Id, Lock, Locks, Op, Owner, stack_of};
@@ -142,13 +144,14 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
         })
         .collect();
     addresses.sort_unstable();
-    for row in 0..u32::try_from(facts.dump().len()).unwrap_or(u32::MAX) {
-        let args = facts.dump().args(row as usize);
-        if args.is_empty() || locks.group(row).is_none() {
-            continue;
-        }
+    for args in facts.dump().all_args().chunk_by(|a, b| a.row == b.row) {
+        let Some(row) = args.first().map(|word| word.row) else { continue };
         let stack = stack_of(facts, row);
-        let wait = locks.wait(row);
+        // Looked up when needed: most words lead nowhere.
+        let group = OnceCell::new();
+        let in_group = || group.get_or_init(|| locks.group(row)).is_some();
+        let wait = OnceCell::new();
+        let wait = || *wait.get_or_init(|| locks.wait(row));
         for word in args.iter().filter(|word| word.exact) {
             let index = usize::from(word.frame);
             if stack.get(index).is_none_or(|id| locks.frames.is_sync(*id)) {
@@ -156,9 +159,9 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
             }
             let frame = locks.frames.at(stack, index);
             let mut add = |lock: u32, tier: Tier| {
-                let own = wait.is_some_and(|wait| wait.lock == lock);
-                let Some(list) = found.get_mut(lock as usize).filter(|_| !own) else { return };
-                if list.len() < KEPT * SAMPLE {
+                let Some(list) = found.get_mut(lock as usize) else { return };
+                let own = || wait().is_some_and(|wait| wait.lock == lock);
+                if list.len() < KEPT * SAMPLE && in_group() && !own() {
                     list.push(Candidate { row, frame: index, tier, pointer: word.value });
                 }
             };
@@ -167,11 +170,13 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
                 let same = lead.owner.is_none() || lead.owner == frame.owner;
                 add(lead.lock, if method && same { Tier::Receiver } else { Tier::Shared });
             }
-            if wait.is_some_and(|wait| wait.op.is_lock()) && word.value >= 0x1000 {
+            if word.value >= 0x1000 {
                 let from = addresses.partition_point(|(address, _)| *address <= word.value);
                 let near = addresses.get(from..).unwrap_or(&[]).iter();
                 for (_, lock) in near.take_while(|(a, _)| a - word.value <= NEAR).take(4) {
-                    add(*lock, Tier::Enclosing);
+                    if wait().is_some_and(|wait| wait.op.is_lock()) {
+                        add(*lock, Tier::Enclosing);
+                    }
                 }
             }
         }

@@ -13,6 +13,8 @@ mod holder;
 mod stuck;
 mod verdict;
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 pub use diagnose::{Spot, Tangle, Trouble};
@@ -20,7 +22,8 @@ pub use frames::{Frames, Judged, Op, Owner, Shape};
 pub use holder::{Candidate, Tier};
 
 use super::Facts;
-use crate::model::{Dump, StackId, state};
+use super::group::Grouping;
+use crate::model::{ArgWord, Dump, StackId, state};
 
 /// A goroutine (or a record of equal ones) that waits for a lock, a `WaitGroup` or a `Cond`.
 #[derive(Clone, Copy, Debug)]
@@ -81,11 +84,10 @@ pub struct Locks<'d> {
     pub tangles: Vec<Tangle>,
     /// Nobody in the program runs, sleeps or waits for something outside.
     pub deserted: bool,
-    wait_of: Vec<u32>,
-    group_of: Vec<u32>,
+    grouping: Option<Arc<Grouping<'d>>>,
 }
 
-/// No wait, no group.
+/// No lock.
 const NONE: u32 = u32::MAX;
 
 impl<'d> Locks<'d> {
@@ -97,8 +99,7 @@ impl<'d> Locks<'d> {
             locks: Vec::new(),
             tangles: Vec::new(),
             deserted: false,
-            wait_of: Vec::new(),
-            group_of: Vec::new(),
+            grouping: None,
         }
     }
 
@@ -107,8 +108,7 @@ impl<'d> Locks<'d> {
         let dump = facts.dump();
         let mut locks = Self {
             frames: Frames::new(dump),
-            wait_of: vec![NONE; dump.len()],
-            group_of: vec![NONE; dump.len()],
+            grouping: Some(Arc::clone(&facts.summary.grouping)),
             ..Self::empty(dump)
         };
         locks.find_waits(facts);
@@ -122,12 +122,16 @@ impl<'d> Locks<'d> {
 
     /// The wait of the record at `row`.
     pub fn wait(&self, row: u32) -> Option<&Wait> {
-        self.waits.get(*self.wait_of.get(row as usize)? as usize)
+        let group = u32::try_from(self.group(row)?).ok()?;
+        // They were found group by group.
+        let at =
+            self.waits.binary_search_by_key(&(group, row), |wait| (wait.group, wait.row)).ok()?;
+        self.waits.get(at)
     }
 
     /// The group of the record at `row`.
     pub fn group(&self, row: u32) -> Option<usize> {
-        self.group_of.get(row as usize).filter(|group| **group != NONE).map(|g| *g as usize)
+        self.grouping.as_ref()?.group_of(row).filter(|group| *group < Facts::MAX_GROUPS)
     }
 
     /// The lock at `index`.
@@ -151,60 +155,42 @@ impl<'d> Locks<'d> {
     }
 
     fn find_waits(&mut self, facts: &Facts<'d>) {
-        let mut shapes: FxHashMap<StackId, Shape> = FxHashMap::default();
+        let shapes = Shapes::new(&self.frames, facts);
         let mut offsets: FxHashMap<Owner<'d>, u64> = FxHashMap::default();
-        let mut found: Vec<(Wait, Option<u64>, bool)> = Vec::new();
-        for group in 0..facts.groups.len() {
-            let on_cpu = state::is_on_cpu(facts.state(group));
-            let number = u32::try_from(group).unwrap_or(NONE);
-            for row in facts.summary.grouping.rows(group) {
-                if let Some(slot) = self.group_of.get_mut(*row as usize) {
-                    *slot = number;
-                }
-                let Some(goroutine) = facts.dump().goroutine(*row as usize) else { continue };
-                let id = goroutine.row().stack;
-                let stack = facts.dump().stack(id);
-                let shape = *shapes.entry(id).or_insert_with(|| self.frames.shape(stack));
-                let moving = on_cpu || shape.unlocks;
-                let Some(op) = shape.op.or(shape.unlocks.then_some(Op::Mutex)) else { continue };
-                let address = self.frames.address(*row as usize, &shape);
-                let caller = u32::try_from(shape.caller).unwrap_or(NONE);
-                if op.is_rw()
-                    && let (Some(address), Some(owner)) =
-                        (address, self.frames.at(stack, shape.caller).owner)
-                    && let Some(receiver) = self.frames.receiver(*row as usize, shape.caller)
-                    && let Some(offset) = holder::offset(address, receiver)
-                {
-                    offsets.insert(owner, offset);
-                }
-                found.push((
-                    Wait { row: *row, group: number, lock: 0, op, caller },
-                    address,
-                    moving,
-                ));
+        shapes.each(facts, Op::is_rw, |_, wait, shape, args| {
+            let frame = self.frames.at(stack_of(facts, wait.row), shape.caller);
+            if let (Some(address), Some(owner)) = (Frames::address(args, shape), frame.owner)
+                && let Some(receiver) = Frames::receiver_in(args, shape.caller)
+                && let Some(offset) = holder::offset(address, receiver)
+            {
+                offsets.insert(owner, offset);
             }
-        }
+        });
         let mut ids: FxHashMap<(bool, Id<'d>), u32> = FxHashMap::default();
-        for (wait, address, moving) in found {
-            let id = self.identity(facts, &wait, address, &offsets);
-            self.add(wait, id, moving, &mut ids);
-        }
+        shapes.each(
+            facts,
+            |_| true,
+            |moving, wait, shape, args| {
+                let id = match Frames::address(args, shape) {
+                    Some(address) => Id::Address(address),
+                    None => self.identity(facts, &wait, args, &offsets),
+                };
+                self.add(wait, id, moving, &mut ids);
+            },
+        );
     }
 
     fn identity(
         &self,
         facts: &Facts<'d>,
         wait: &Wait,
-        address: Option<u64>,
+        args: &[ArgWord],
         offsets: &FxHashMap<Owner<'d>, u64>,
     ) -> Id<'d> {
-        if let Some(address) = address {
-            return Id::Address(address);
-        }
         let stack = stack_of(facts, wait.row);
         let frame = self.frames.at(stack, wait.caller as usize);
         let Some(owner) = frame.owner else { return Id::Function(frame.name) };
-        match self.frames.receiver(wait.row as usize, wait.caller as usize) {
+        match Frames::receiver_in(args, wait.caller as usize) {
             None => Id::Type(owner),
             Some(receiver) => match offsets.get(&owner).filter(|_| wait.op.is_rw()) {
                 Some(offset) => Id::Address(receiver.saturating_add(*offset)),
@@ -234,10 +220,69 @@ impl<'d> Locks<'d> {
             return;
         }
         entry.waits.push(number);
-        if let Some(slot) = self.wait_of.get_mut(wait.row as usize) {
-            *slot = number;
-        }
         self.waits.push(Wait { lock, ..wait });
+    }
+}
+
+/// What the stacks of a dump show of package sync: of those that show something.
+struct Shapes {
+    by_stack: FxHashMap<StackId, Shape>,
+    /// Whether it is one of those, by the number of the canonical stack.
+    any: Vec<bool>,
+}
+
+impl Shapes {
+    fn new(frames: &Frames<'_>, facts: &Facts<'_>) -> Self {
+        let stacks = &facts.summary.stacks;
+        let mut shapes = Self { by_stack: FxHashMap::default(), any: vec![false; stacks.len()] };
+        for id in (0..u32::try_from(facts.dump().stack_count()).unwrap_or(NONE)).map(StackId::from)
+        {
+            let shape = frames.shape(facts.dump().stack(id));
+            if shape.op.is_some() || shape.unlocks {
+                shapes.by_stack.insert(id, shape);
+                if let Some(any) = shapes.any.get_mut(stacks.canonical(id) as usize) {
+                    *any = true;
+                }
+            }
+        }
+        shapes
+    }
+
+    /// Calls `f` with every goroutine that waits in an operation that `wanted` accepts, group by group:
+    /// whether it moves, the wait (its lock is not known yet), what its stack shows, and its words.
+    fn each<'d>(
+        &self,
+        facts: &Facts<'d>,
+        wanted: impl Fn(Op) -> bool,
+        mut f: impl FnMut(bool, Wait, &Shape, &'d [ArgWord]),
+    ) {
+        let op = |shape: &Shape| {
+            shape.op.or(shape.unlocks.then_some(Op::Mutex)).filter(|op| wanted(*op))
+        };
+        if !self.by_stack.values().any(|shape| op(shape).is_some()) {
+            return;
+        }
+        for (group, number) in facts.groups.iter().zip(0u32..) {
+            let canonical = facts.summary.stacks.canonical(group.stack) as usize;
+            if !self.any.get(canonical).is_some_and(|any| *any) {
+                continue;
+            }
+            let on_cpu = state::is_on_cpu(facts.state(number as usize));
+            let (mut words, mut last) = (0, (None, None));
+            for row in facts.summary.grouping.rows(number as usize) {
+                let Some(goroutine) = facts.dump().goroutine(*row as usize) else { continue };
+                let stack = goroutine.row().stack;
+                if last.0 != Some(stack) {
+                    let shape = self.by_stack.get(&stack);
+                    last = (Some(stack), shape.and_then(|shape| Some((shape, op(shape)?))));
+                }
+                let Some((shape, op)) = last.1 else { continue };
+                let caller = u32::try_from(shape.caller).unwrap_or(NONE);
+                let wait = Wait { row: *row, group: number, lock: 0, op, caller };
+                let args = facts.dump().next_args(*row as usize, &mut words);
+                f(on_cpu || shape.unlocks, wait, shape, args);
+            }
+        }
     }
 }
 
