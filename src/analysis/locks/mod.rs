@@ -15,7 +15,7 @@ mod verdict;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use diagnose::{Spot, Tangle, Trouble};
 pub use frames::{Frames, Judged, Op, Owner, Shape};
@@ -85,6 +85,8 @@ pub struct Locks<'d> {
     /// Nobody in the program runs, sleeps or waits for something outside.
     pub deserted: bool,
     grouping: Option<Arc<Grouping<'d>>>,
+    /// Stacks that wait for locks.
+    waiting: FxHashSet<StackId>,
 }
 
 /// No lock.
@@ -100,6 +102,7 @@ impl<'d> Locks<'d> {
             tangles: Vec::new(),
             deserted: false,
             grouping: None,
+            waiting: FxHashSet::default(),
         }
     }
 
@@ -156,6 +159,9 @@ impl<'d> Locks<'d> {
 
     fn find_waits(&mut self, facts: &Facts<'d>) {
         let shapes = Shapes::new(&self.frames, facts);
+        let waits = |shape: &Shape| shape.op.is_some_and(Op::is_lock);
+        let waiting = shapes.by_stack.iter().filter(|(_, shape)| waits(shape));
+        self.waiting = waiting.map(|(id, _)| *id).collect();
         let mut offsets: FxHashMap<Owner<'d>, u64> = FxHashMap::default();
         shapes.each(facts, Op::is_rw, |_, wait, shape, args| {
             let frame = self.frames.at(stack_of(facts, wait.row), shape.caller);
