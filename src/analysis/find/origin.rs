@@ -7,6 +7,7 @@
 //! Creator ids are printed since Go 1.21, and only in traceback text.
 
 use crate::analysis::facts::Facts;
+use crate::model::Goroutine;
 
 /// The creators of some goroutines.
 #[derive(Clone, Debug, Default)]
@@ -30,11 +31,16 @@ impl Origin {
     /// number per creator in the cases is 4 (goker-moby21233), and servers with fan-out start a few.
     const FAN_OUT: usize = 8;
 
-    /// Finds out who started the members of `groups`.
-    pub(super) fn of(facts: &Facts<'_>, groups: &[usize]) -> Self {
+    /// Finds out who started the members of `groups`, and calls `each` with them.
+    pub(super) fn of<'d>(
+        facts: &Facts<'d>,
+        groups: &[usize],
+        mut each: impl FnMut(Goroutine<'d>),
+    ) -> Self {
         let mut origin = Self::default();
         let (mut creators, mut goids) = (Vec::new(), Vec::new());
         for member in groups.iter().flat_map(|index| facts.members(*index)) {
+            each(member);
             origin.count = origin.count.saturating_add(member.count());
             goids.extend(member.goid());
             let Some(creator) = member.creator_goid() else { continue };
