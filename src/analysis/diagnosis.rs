@@ -4,6 +4,7 @@ use super::facts::{Case, Config, Facts};
 use super::find;
 use super::finding::Finding;
 use super::fingerprint::{finish, hash_str, mix};
+use super::group::Group;
 use super::known::Known;
 use super::summary::{Look, Summary};
 use crate::model::Dump;
@@ -54,6 +55,14 @@ impl<'d> Sight<'d> {
     /// The user's view of the dump.
     pub fn summary(&self) -> &Summary<'d> {
         self.look.as_ref().unwrap_or(&self.facts.summary)
+    }
+
+    /// The group at `index` of the user's view, with at most `ids` goroutine ids.
+    pub fn group(&self, index: usize, ids: usize) -> Option<Group<'d>> {
+        match &self.look {
+            Some(summary) => summary.grouping.group(&summary.stacks, index, ids),
+            None => self.facts.group(index, ids),
+        }
     }
 
     /// Fingerprint of a finding: of its kind and of the functions and states of its groups, so that it is

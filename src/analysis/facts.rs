@@ -37,8 +37,8 @@ pub struct Facts<'d> {
     pub summary: Summary<'d>,
     /// The groups, largest first; at most [`Facts::MAX_GROUPS`].
     pub groups: Vec<Group<'d>>,
-    /// Goroutine ids with their rows, sorted; made when first asked for.
-    ids: OnceLock<Vec<(u64, u32)>>,
+    /// Ids of goroutines that started others with their rows, sorted; made when first asked for.
+    starters: OnceLock<Vec<(u64, u32)>>,
     /// Goroutine ids; made when first asked for.
     present: OnceLock<GoidSet>,
     /// Locks and who waits for them. Not found lazily: a cell would make the lifetime invariant.
@@ -48,6 +48,8 @@ pub struct Facts<'d> {
 impl<'d> Facts<'d> {
     /// Groups that are looked at: of a dump with more distinct stacks the largest ones.
     pub const MAX_GROUPS: usize = 20_000;
+    /// Members of each group whose starters are looked up.
+    pub const STARTED: usize = 256;
     /// Goroutine ids that each group gives.
     const IDS: usize = 64;
 
@@ -60,7 +62,7 @@ impl<'d> Facts<'d> {
         let bare = Self {
             summary,
             groups,
-            ids: OnceLock::new(),
+            starters: OnceLock::new(),
             present: OnceLock::new(),
             locks: Locks::empty(dump),
         };
@@ -110,16 +112,39 @@ impl<'d> Facts<'d> {
         present.contains(goid)
     }
 
-    /// The row of the goroutine with the id `goid`, whoever it belongs to.
-    pub fn row_of(&self, goid: u64) -> Option<u32> {
-        let ids = self.ids.get_or_init(|| {
+    /// The row of the goroutine with the id `goid`, if it started one of the first
+    /// [`Facts::STARTED`] members of a group.
+    pub fn starter(&self, goid: u64) -> Option<u32> {
+        let starters = self.starters.get_or_init(|| {
+            let groups = 0..self.groups.len();
+            let first = || groups.clone().flat_map(|index| self.members(index).take(Self::STARTED));
+            let creators = || first().filter_map(Goroutine::creator_goid);
+            let mut asked = GoidSet::new(creators(), self.dump().len());
+            creators().for_each(|goid| {
+                asked.insert(goid);
+            });
             let rows = self.dump().goroutines().zip(0u32..);
-            let mut ids: Vec<_> = rows.filter_map(|(g, row)| Some((g.goid()?, row))).collect();
-            ids.sort_unstable();
-            ids
+            let mut rows: Vec<_> = rows
+                .filter_map(|(g, row)| Some((g.goid().filter(|goid| asked.contains(*goid))?, row)))
+                .collect();
+            rows.sort_unstable();
+            rows
         });
-        let at = ids.binary_search_by_key(&goid, |(id, _)| *id).ok()?;
-        ids.get(at).map(|(_, row)| *row)
+        let at = starters.binary_search_by_key(&goid, |(id, _)| *id).ok()?;
+        starters.get(at).map(|(_, row)| *row)
+    }
+
+    /// The group at `index` with at most `ids` goroutine ids.
+    pub fn group(&self, index: usize, ids: usize) -> Option<Group<'d>> {
+        let Some(known) = self.groups.get(index) else {
+            return self.summary.grouping.group(&self.summary.stacks, index, ids);
+        };
+        let mut group = known.clone();
+        if ids > Self::IDS {
+            group.goids = self.members(index).filter_map(Goroutine::goid).take(ids).collect();
+        }
+        group.goids.truncate(ids);
+        Some(group)
     }
 
     /// The locks of the dump, who waits for them and who likely holds them.

@@ -1,5 +1,7 @@
 //! How long goroutines have waited: Go's own minutes, summed up.
 
+use rustc_hash::FxHashMap;
+
 /// Waits of several goroutines. Go prints whole minutes and counts them from a GC cycle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WaitStats {
@@ -19,15 +21,17 @@ impl WaitStats {
     /// Sums up pairs of wait and number of goroutines.
     pub fn of(waits: impl IntoIterator<Item = (Option<u32>, i64)>) -> Self {
         let mut stats = Self::default();
-        let mut known: Vec<(u32, i64)> = Vec::new();
+        let mut sums: FxHashMap<u32, i64> = FxHashMap::default();
         for (minutes, count) in waits {
             if let Some(minutes) = minutes {
                 stats.known = stats.known.saturating_add(count);
-                known.push((minutes, count));
+                let sum = sums.entry(minutes).or_insert(0);
+                *sum = sum.saturating_add(count);
             } else {
                 stats.unknown = stats.unknown.saturating_add(count);
             }
         }
+        let mut known: Vec<(u32, i64)> = sums.into_iter().collect();
         known.sort_unstable();
         stats.min = known.first().map(|(minutes, _)| *minutes);
         stats.max = known.last().map(|(minutes, _)| *minutes);

@@ -69,7 +69,7 @@ impl Serialize for Groups<'_, '_> {
             let summary = sight.summary();
             let mut named: BTreeSet<u64> = FindingView::groups(sight).collect();
             for index in 0..summary.grouping.len().min(self.top) {
-                if let Some(group) = summary.grouping.group(&summary.stacks, index, self.ids) {
+                if let Some(group) = sight.group(index, self.ids) {
                     named.remove(&group.id);
                     list.serialize_element(&GroupView::new(summary, &group))?;
                 }
@@ -77,7 +77,7 @@ impl Serialize for Groups<'_, '_> {
             let summary = &sight.facts.summary;
             for (index, group) in sight.facts.groups.iter().enumerate() {
                 if named.remove(&group.id)
-                    && let Some(group) = summary.grouping.group(&summary.stacks, index, self.ids)
+                    && let Some(group) = sight.facts.group(index, self.ids)
                 {
                     list.serialize_element(&GroupView::new(summary, &group))?;
                 }

@@ -49,7 +49,7 @@ fn screen(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::Result<()>
     for line in lines {
         line.write(view.style, out)?;
     }
-    groups::write(summary, view, out)?;
+    groups::write(sight, view, out)?;
     for line in set_apart(summary, view) {
         line.write(view.style, out)?;
     }

@@ -100,16 +100,13 @@ fn siblings(a: &Origin, b: &Origin, lone: bool) -> bool {
     let alone = larger == 1 && !(lone && a.is_gone() && b.is_gone());
     let alike = smaller > 0 && smaller.saturating_mul(2) > larger;
     // The sizes are known; what is common must be counted.
-    !alone && alike && a.common_creators(b).saturating_mul(10) >= smaller.saturating_mul(9)
+    !alone && alike && a.shares_creators(b, smaller)
 }
 
 /// Whether nine of ten creators of `child` are in `parent`.
 fn children(child: &Origin, parent: &Origin, lone: bool) -> bool {
     let all = child.creators.len();
-    let enough = |common: usize| common.saturating_mul(10) >= all.saturating_mul(9);
-    (all > 1 || (lone && all == 1))
-        && enough(parent.goids.len())
-        && enough(child.children_of(parent))
+    (all > 1 || (lone && all == 1)) && child.are_children_of(parent, all)
 }
 
 /// Whether the ages of both are spread alike and the sizes divide: instances of one structure got

@@ -48,10 +48,8 @@ impl<'f, 'd> Connections<'f, 'd> {
 
 /// Whether nine of ten stand beside a reader.
 fn beside(crowd: &Origin, reader: &Origin) -> bool {
-    let most =
-        |common: usize, all: usize| all > 1 && common.saturating_mul(10) >= all.saturating_mul(9);
-    let siblings = crowd.common_creators(reader);
-    most(siblings, crowd.creators.len())
-        || most(crowd.children_of(reader), crowd.creators.len())
-        || most(reader.children_of(crowd), crowd.goids.len())
+    let (creators, goids) = (crowd.creators.len(), crowd.goids.len());
+    (creators > 1
+        && (crowd.shares_creators(reader, creators) || crowd.are_children_of(reader, creators)))
+        || (goids > 1 && reader.are_children_of(crowd, goids))
 }

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::origin::Origin;
 use super::reason::Reason;
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::Facts;
 use crate::analysis::wait::WaitStats;
-use crate::model::{StackId, Symbol};
+use crate::model::{HeadId, StackId, Symbol};
 
 /// Goroutines that wait in one function for one kind of thing.
 pub(super) struct Crowd<'d> {
@@ -129,15 +131,21 @@ impl<'d> Crowd<'d> {
         let first = facts.groups.get(*groups.first()?)?;
         let all = || groups.iter().filter_map(|index| facts.groups.get(*index));
         let count = all().fold(0i64, |sum, group| sum.saturating_add(group.count));
-        let members = groups.iter().flat_map(|index| facts.members(*index));
-        let waits = members.map(|member| (member.head().minutes, member.count()));
+        // One look at every member: they lie far apart in memory.
+        let mut heads: FxHashMap<HeadId, i64> = FxHashMap::default();
+        let origin = Origin::of(facts, &groups, |member| {
+            let sum = heads.entry(member.row().head).or_insert(0);
+            *sum = sum.saturating_add(member.count());
+        });
+        let minutes = |head: HeadId| facts.dump().head(head).minutes;
+        let waits = heads.into_iter().map(|(head, count)| (minutes(head), count));
         Some(Self {
             count,
             site: site(facts, first.stack)?,
             reason,
             wait: WaitStats::of(waits),
             leaked: all().fold(0i64, |sum, group| sum.saturating_add(group.leaked)),
-            origin: Origin::of(facts, &groups),
+            origin,
             groups,
         })
     }

@@ -7,6 +7,7 @@
 //! Creator ids are printed since Go 1.21, and only in traceback text.
 
 use crate::analysis::facts::Facts;
+use crate::model::Goroutine;
 
 /// The creators of some goroutines.
 #[derive(Clone, Debug, Default)]
@@ -15,14 +16,14 @@ pub(super) struct Origin {
     pub count: i64,
     /// Those whose creator's id is known.
     pub known: i64,
-    /// Distinct ids of creators, sorted.
-    pub creators: Vec<u64>,
+    /// Distinct ids of creators.
+    pub creators: Ids,
     /// Goroutines whose creator is not in the dump any more.
     pub gone: i64,
     /// Goroutines whose creator is the one that writes the dump, so that it is about to go on.
     pub of_writer: i64,
-    /// Ids of the goroutines themselves, sorted.
-    pub goids: Vec<u64>,
+    /// Ids of the goroutines themselves.
+    pub goids: Ids,
 }
 
 impl Origin {
@@ -30,24 +31,32 @@ impl Origin {
     /// number per creator in the cases is 4 (goker-moby21233), and servers with fan-out start a few.
     const FAN_OUT: usize = 8;
 
-    /// Finds out who started the members of `groups`.
-    pub(super) fn of(facts: &Facts<'_>, groups: &[usize]) -> Self {
+    /// Finds out who started the members of `groups`, and calls `each` with them.
+    pub(super) fn of<'d>(
+        facts: &Facts<'d>,
+        groups: &[usize],
+        mut each: impl FnMut(Goroutine<'d>),
+    ) -> Self {
         let mut origin = Self::default();
+        let (mut creators, mut goids) = (Vec::new(), Vec::new());
         for member in groups.iter().flat_map(|index| facts.members(*index)) {
+            each(member);
             origin.count = origin.count.saturating_add(member.count());
-            origin.goids.extend(member.goid());
+            goids.extend(member.goid());
             let Some(creator) = member.creator_goid() else { continue };
             origin.known += 1;
-            origin.creators.push(creator);
+            // One that starts many often starts several in a row.
+            if creators.last() != Some(&creator) {
+                creators.push(creator);
+            }
             if Some(creator) == facts.summary.writer_goid {
                 origin.of_writer += 1;
             } else if !facts.has(creator) {
                 origin.gone += 1;
             }
         }
-        origin.goids.sort_unstable();
-        origin.creators.sort_unstable();
-        origin.creators.dedup();
+        origin.goids = Ids::of(goids);
+        origin.creators = Ids::of(creators);
         // Of a dump that is cut nobody knows who else was there.
         if facts.is_partial() {
             origin.gone = 0;
@@ -71,15 +80,105 @@ impl Origin {
         self.is_known() && self.gone.saturating_mul(10) >= self.known.saturating_mul(9)
     }
 
-    /// How many creators both have.
-    pub(super) fn common_creators(&self, other: &Self) -> usize {
-        common(&self.creators, &other.creators)
+    /// Whether nine in ten of `all` are creators that both have.
+    pub(super) fn shares_creators(&self, other: &Self, all: usize) -> bool {
+        self.creators.share(&other.creators, all)
     }
 
-    /// How many of the creators are goroutines of `other`.
-    pub(super) fn children_of(&self, other: &Self) -> usize {
-        common(&self.creators, &other.goids)
+    /// Whether nine in ten of `all` are creators that are goroutines of `other`.
+    pub(super) fn are_children_of(&self, other: &Self, all: usize) -> bool {
+        self.creators.share(&other.goids, all)
     }
+}
+
+/// Goroutine ids: as bits where that takes less than a list.
+#[derive(Clone, Debug)]
+pub(super) enum Ids {
+    /// Sorted.
+    List(Vec<u64>),
+    /// Bits, and how many are set.
+    Bits(Vec<u64>, usize),
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+impl Ids {
+    /// The distinct ones among `list`.
+    fn of(mut list: Vec<u64>) -> Self {
+        let words = list.iter().max().and_then(|max| usize::try_from(max / 64).ok());
+        let dense = words.filter(|words| *words < list.len());
+        let Some(words) = dense else {
+            list.sort_unstable();
+            list.dedup();
+            list.shrink_to_fit();
+            return Self::List(list);
+        };
+        let mut bits = vec![0u64; words + 1];
+        for id in list {
+            if let Some(word) = usize::try_from(id / 64).ok().and_then(|at| bits.get_mut(at)) {
+                *word |= 1 << (id % 64);
+            }
+        }
+        let len = bits.iter().map(|word| word.count_ones() as usize).sum();
+        Self::Bits(bits, len)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::List(list) => list.len(),
+            Self::Bits(_, len) => *len,
+        }
+    }
+
+    /// Whether nine in ten of `all` are in both. Ends as soon as too many are missing.
+    fn share(&self, other: &Self, all: usize) -> bool {
+        let needed = all.saturating_mul(9).div_ceil(10);
+        let (small, large) = if self.len() <= other.len() { (self, other) } else { (other, self) };
+        let Some(spare) = small.len().checked_sub(needed) else { return false };
+        match (small, large) {
+            (Self::Bits(a, len), Self::Bits(b, _)) => {
+                let both = a.iter().zip(b).map(|(a, b)| (a & b).count_ones() as usize);
+                len - both.sum::<usize>() <= spare
+            }
+            (Self::List(list), Self::Bits(bits, _)) => {
+                let is_in = |id: u64| {
+                    let word = usize::try_from(id / 64).ok().and_then(|at| bits.get(at));
+                    word.is_some_and(|word| word & (1 << (id % 64)) != 0)
+                };
+                list.iter().filter(|id| !is_in(**id)).nth(spare).is_none()
+            }
+            (Self::Bits(bits, len), Self::List(list)) => {
+                let is_in = |id: u64| {
+                    let word = usize::try_from(id / 64).ok().and_then(|at| bits.get(at));
+                    word.is_some_and(|word| word & (1 << (id % 64)) != 0)
+                };
+                len - list.iter().filter(|id| is_in(**id)).count() <= spare
+            }
+            (Self::List(few), Self::List(many)) => {
+                let mut rest = many.as_slice();
+                let missing = few.iter().filter(|id| {
+                    rest = after(rest, **id);
+                    rest.first() != Some(*id)
+                });
+                missing.into_iter().nth(spare).is_none()
+            }
+        }
+    }
+}
+
+/// What of the sorted `list` is not less than `id`, which is mostly near its start.
+fn after(list: &[u64], id: u64) -> &[u64] {
+    let mut step = 1;
+    while list.get(step).is_some_and(|other| *other < id) {
+        step *= 2;
+    }
+    let near = list.get(..list.len().min(step + 1)).unwrap_or(list);
+    list.get(near.partition_point(|other| *other < id)..).unwrap_or(&[])
 }
 
 /// Number of ids that two sorted lists have in common.
@@ -108,5 +207,27 @@ mod tests {
     fn sorted_lists_in_common() {
         assert_eq!(common(&[1, 3, 5, 9], &[2, 3, 4, 9, 10]), 2);
         assert_eq!(common(&[], &[1]), 0);
+    }
+
+    #[test]
+    fn nine_in_ten_of_lists_and_bits() {
+        let list = |ids: &[u64]| Ids::List(ids.to_vec());
+        let bits = |ids: &[u64]| match Ids::of([ids, ids, &[0; 99]].concat()) {
+            Ids::Bits(bits, len) => Ids::Bits(bits, len),
+            Ids::List(list) => panic!("a list of {list:?}"),
+        };
+        let (a, b, c) = ([0, 10, 20, 30, 700], [0, 10, 20, 30, 40, 50, 700], [0, 1, 2, 3, 700]);
+        for all in [a, c] {
+            for (x, y) in [
+                (list(&all), list(&b)),
+                (list(&all), bits(&b)),
+                (bits(&all), list(&b)),
+                (bits(&all), bits(&b)),
+            ] {
+                assert_eq!((x.len(), y.len()), (5, 7));
+                assert_eq!((x.share(&y, 5), y.share(&x, 5)), (all == a, all == a), "{x:?} {y:?}");
+                assert!(!x.share(&y, 6) && x.share(&y, 2));
+            }
+        }
     }
 }

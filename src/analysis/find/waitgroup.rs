@@ -17,6 +17,7 @@ use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
 use crate::analysis::locks::Op;
+use crate::model::GoidSet;
 
 /// The kind of findings about missing children.
 pub(super) const NEVER: &str = "waitgroup-never-done";
@@ -65,11 +66,22 @@ fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
             started.extend(goroutine.goid().map(|goid| (goid, Vec::new())));
         }
     }
+    if started.is_empty() {
+        return started;
+    }
+    // Bits, as most goroutines are no such child.
+    let mut waiters = GoidSet::new(started.keys().copied(), facts.dump().len());
+    started.keys().for_each(|goid| {
+        waiters.insert(*goid);
+    });
     let mut any = false;
     for index in 0..facts.groups.len() {
         for goroutine in facts.members(index) {
             let Some(creator) = goroutine.creator_goid() else { continue };
             any = true;
+            if !waiters.contains(creator) {
+                continue;
+            }
             if let Some(list) = started.get_mut(&creator).filter(|list| !list.contains(&index)) {
                 list.push(index);
             }

@@ -47,9 +47,6 @@ pub struct Chain {
 /// Ids that a link keeps.
 const IDS: usize = 64;
 
-/// Rows of a group whose starters are looked up.
-const SAMPLE: usize = 256;
-
 /// The frame at the raw index `frame` of the record at `row`, as an index into the frames as shown.
 pub fn shown_index(facts: &Facts<'_>, row: u32, frame: usize) -> Option<usize> {
     let raw = stack_of(facts, row);
@@ -144,9 +141,9 @@ pub fn first_user(locks: &Locks<'_>, facts: &Facts<'_>, group: usize) -> Option<
 pub fn parents(locks: &Locks<'_>, facts: &Facts<'_>, groups: &[usize]) -> BTreeMap<usize, i64> {
     let mut rows: Vec<u32> = groups
         .iter()
-        .flat_map(|group| facts.members(*group).take(SAMPLE))
+        .flat_map(|group| facts.members(*group).take(Facts::STARTED))
         .filter_map(crate::model::Goroutine::creator_goid)
-        .filter_map(|goid| facts.row_of(goid))
+        .filter_map(|goid| facts.starter(goid))
         .collect();
     rows.sort_unstable();
     rows.dedup();

@@ -164,32 +164,30 @@ impl Parts {
     }
 }
 
-/// Goroutines by key. Neighbours are often alike, so runs of one key are counted before they are
-/// looked up.
+/// Goroutines by key. Most groups have few keys, so the first ones are not looked up by hash.
 #[derive(Default)]
 struct Counter<K> {
-    run: Option<(K, i64)>,
+    first: Vec<(K, i64)>,
     counts: FxHashMap<K, i64>,
 }
 
 impl<K: std::hash::Hash + Ord + Copy> Counter<K> {
     fn add(&mut self, key: K, count: i64) {
-        match &mut self.run {
-            Some((last, sum)) if *last == key => *sum = sum.saturating_add(count),
-            run => {
-                if let Some((last, sum)) = run.replace((key, count)) {
-                    add(&mut self.counts, last, sum);
-                }
-            }
+        /// About as many as are compared in the time of one look-up.
+        const FIRST: usize = 8;
+        if let Some((_, sum)) = self.first.iter_mut().find(|(other, _)| *other == key) {
+            *sum = sum.saturating_add(count);
+        } else if self.first.len() < FIRST {
+            self.first.push((key, count));
+        } else {
+            add(&mut self.counts, key, count);
         }
     }
 
     /// The counts in the order of their keys.
-    fn finish(mut self) -> Vec<(K, i64)> {
-        if let Some((last, sum)) = self.run.take() {
-            add(&mut self.counts, last, sum);
-        }
-        let mut list: Vec<_> = self.counts.into_iter().collect();
+    fn finish(self) -> Vec<(K, i64)> {
+        let mut list = self.first;
+        list.extend(self.counts);
         list.sort_unstable();
         list
     }

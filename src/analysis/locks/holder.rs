@@ -147,6 +147,7 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
     for args in facts.dump().all_args().chunk_by(|a, b| a.row == b.row) {
         let Some(row) = args.first().map(|word| word.row) else { continue };
         let stack = stack_of(facts, row);
+        let stack_id = facts.dump().goroutine(row as usize).map(|g| g.row().stack);
         // Looked up when needed: most words lead nowhere.
         let group = OnceCell::new();
         let in_group = || group.get_or_init(|| locks.group(row)).is_some();
@@ -170,7 +171,8 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
                 let same = lead.owner.is_none() || lead.owner == frame.owner;
                 add(lead.lock, if method && same { Tier::Receiver } else { Tier::Shared });
             }
-            if word.value >= 0x1000 {
+            let waits = || stack_id.is_some_and(|id| locks.waiting.contains(&id));
+            if word.value >= 0x1000 && waits() {
                 let from = addresses.partition_point(|(address, _)| *address <= word.value);
                 let near = addresses.get(from..).unwrap_or(&[]).iter();
                 for (_, lock) in near.take_while(|(a, _)| a - word.value <= NEAR).take(4) {

@@ -15,7 +15,7 @@ mod verdict;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use diagnose::{Spot, Tangle, Trouble};
 pub use frames::{Frames, Judged, Op, Owner, Shape};
@@ -85,6 +85,8 @@ pub struct Locks<'d> {
     /// Nobody in the program runs, sleeps or waits for something outside.
     pub deserted: bool,
     grouping: Option<Arc<Grouping<'d>>>,
+    /// Stacks that wait for locks.
+    waiting: FxHashSet<StackId>,
 }
 
 /// No lock.
@@ -100,6 +102,7 @@ impl<'d> Locks<'d> {
             tangles: Vec::new(),
             deserted: false,
             grouping: None,
+            waiting: FxHashSet::default(),
         }
     }
 
@@ -156,6 +159,9 @@ impl<'d> Locks<'d> {
 
     fn find_waits(&mut self, facts: &Facts<'d>) {
         let shapes = Shapes::new(&self.frames, facts);
+        let waits = |shape: &Shape| shape.op.is_some_and(Op::is_lock);
+        let waiting = shapes.by_stack.iter().filter(|(_, shape)| waits(shape));
+        self.waiting = waiting.map(|(id, _)| *id).collect();
         let mut offsets: FxHashMap<Owner<'d>, u64> = FxHashMap::default();
         shapes.each(facts, Op::is_rw, |_, wait, shape, args| {
             let frame = self.frames.at(stack_of(facts, wait.row), shape.caller);
@@ -227,22 +233,27 @@ impl<'d> Locks<'d> {
 /// What the stacks of a dump show of package sync: of those that show something.
 struct Shapes {
     by_stack: FxHashMap<StackId, Shape>,
-    /// Whether it is one of those, by the number of the canonical stack.
-    any: Vec<bool>,
+    /// By the number of the canonical stack: whether it is one of those, how many stacks it stands
+    /// for, and one of them.
+    canonical: Vec<(bool, u32, StackId)>,
 }
 
 impl Shapes {
     fn new(frames: &Frames<'_>, facts: &Facts<'_>) -> Self {
         let stacks = &facts.summary.stacks;
-        let mut shapes = Self { by_stack: FxHashMap::default(), any: vec![false; stacks.len()] };
+        let mut shapes = Self {
+            by_stack: FxHashMap::default(),
+            canonical: vec![(false, 0, StackId::default()); stacks.len()],
+        };
         for id in (0..u32::try_from(facts.dump().stack_count()).unwrap_or(NONE)).map(StackId::from)
         {
             let shape = frames.shape(facts.dump().stack(id));
-            if shape.op.is_some() || shape.unlocks {
+            let shows = shape.op.is_some() || shape.unlocks;
+            if let Some(slot) = shapes.canonical.get_mut(stacks.canonical(id) as usize) {
+                *slot = (slot.0 || shows, slot.1 + 1, id);
+            }
+            if shows {
                 shapes.by_stack.insert(id, shape);
-                if let Some(any) = shapes.any.get_mut(stacks.canonical(id) as usize) {
-                    *any = true;
-                }
             }
         }
         shapes
@@ -264,14 +275,16 @@ impl Shapes {
         }
         for (group, number) in facts.groups.iter().zip(0u32..) {
             let canonical = facts.summary.stacks.canonical(group.stack) as usize;
-            if !self.any.get(canonical).is_some_and(|any| *any) {
+            let Some((true, stacks, stack)) = self.canonical.get(canonical).copied() else {
                 continue;
-            }
+            };
+            // Rows lie far apart: they are not looked at if all have the same stack.
+            let only = (stacks == 1).then_some(stack);
             let on_cpu = state::is_on_cpu(facts.state(number as usize));
             let (mut words, mut last) = (0, (None, None));
             for row in facts.summary.grouping.rows(number as usize) {
-                let Some(goroutine) = facts.dump().goroutine(*row as usize) else { continue };
-                let stack = goroutine.row().stack;
+                let of_row = || facts.dump().goroutine(*row as usize).map(|g| g.row().stack);
+                let Some(stack) = only.or_else(of_row) else { continue };
                 if last.0 != Some(stack) {
                     let shape = self.by_stack.get(&stack);
                     last = (Some(stack), shape.and_then(|shape| Some((shape, op(shape)?))));

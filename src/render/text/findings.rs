@@ -232,8 +232,7 @@ fn concerned(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<Line> {
     let most = if view.verbose { usize::MAX } else { GROUPS };
     let ids = view.ids.get();
     let found = finding.groups.iter().take(most);
-    let groups: Vec<_> =
-        found.filter_map(|index| summary.grouping.group(&summary.stacks, *index, ids)).collect();
+    let groups: Vec<_> = found.filter_map(|index| sight.facts.group(*index, ids)).collect();
     if groups.is_empty() {
         return Vec::new();
     }

@@ -6,7 +6,7 @@ use super::entries::set;
 use super::stack::{Entry, digest, whole};
 use super::{Role, TOP};
 use crate::analysis::group::{CreatorCount, LabelCounts};
-use crate::analysis::{Group, Summary};
+use crate::analysis::{Group, Sight, Summary};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
@@ -17,7 +17,8 @@ const CREATORS: usize = 2;
 /// Labels of one group that are named, and values of each.
 const LABELS: usize = 3;
 
-pub(super) fn write(summary: &Summary<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let summary = sight.summary();
     let grouping = &summary.grouping;
     let most = view.top.unwrap_or(TOP).get().min(grouping.len());
     if grouping.is_empty() || most == 0 {
@@ -28,12 +29,11 @@ pub(super) fn write(summary: &Summary<'_>, view: &View, out: &mut dyn Write) -> 
     title.push(Role::Title, if most < grouping.len() { "Largest groups" } else { "Groups" });
     title.write(view.style, out)?;
     // Only the first groups decide how wide the columns are, so that many can be written as they come.
-    let sample: Vec<_> = (0..most.min(TOP.get()))
-        .filter_map(|index| grouping.group(&summary.stacks, index, 0))
-        .collect();
+    let sample: Vec<_> =
+        (0..most.min(TOP.get())).filter_map(|index| sight.group(index, 0)).collect();
     let columns = Columns::new(sample.iter(), view.width);
     for index in 0..most {
-        if let Some(group) = grouping.group(&summary.stacks, index, view.ids.get()) {
+        if let Some(group) = sight.group(index, view.ids.get()) {
             for line in block(summary, &group, view, columns) {
                 line.write(view.style, out)?;
             }
