@@ -105,7 +105,7 @@ func startPeer() (upstream string, orders io.Writer) {
 	if err != nil {
 		panic(err)
 	}
-	return strings.TrimSpace(line), in
+	return strings.TrimSpace(line), keep(in)
 }
 
 // runPeer is the second process: an upstream, and clients that do what they are told on the input.
@@ -197,4 +197,12 @@ func main() {
 	go capture(*dir, flag.Arg(0), *suffix, *after)
 	server := &http.Server{Handler: s.mux}
 	panic(server.Serve(listener))
+}
+
+var kept io.Writer
+
+// keep keeps the peer's input open: a file that nothing refers to any more is closed, and the peer ends.
+func keep(in io.Writer) io.Writer {
+	kept = in
+	return in
 }
