@@ -7,6 +7,7 @@
 //! matched by their type, or by the function that started the consumer and in which the sender's
 //! closure stands.
 
+use super::semaphore;
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -49,6 +50,8 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
         Some((Stand::Works, group)) => Some(slow(facts, site, *group)),
         Some((Stand::Blocked, group)) => Some(blocked(facts, site, *group)),
         Some((Stand::Idle, _)) => None,
+        // Who is past the send holds a place, and will make room: the channel is a semaphore.
+        None if semaphore::has_holders(facts, site) => None,
         None => owner.and_then(|owner| dead(facts, site, owner)),
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let long = waits.max.is_some_and(|minutes| minutes >= LONG);
     let most = waits.known.saturating_mul(2) >= count;
     let severity = match count {
-        TOO_MANY.. => Severity::High,
+        // A burst of young requests is what a busy service has; of no age nobody knows.
+        TOO_MANY.. if long || most || !facts.has_ages() => Severity::High,
         MANY.. if long || most => Severity::High,
         MANY.. => Severity::Medium,
         1.. if long => Severity::Medium,

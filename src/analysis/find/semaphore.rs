@@ -8,7 +8,7 @@
 //! goroutines have passed the very send (or acquire) that others wait in, and are still further down in
 //! the same function.
 
-use super::waits::{MANY, Site, doing, place, sites, user_frame};
+use super::waits::{MANY, Site, doing, place, sites};
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -60,18 +60,7 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
     let first = *site.groups.first()?;
     let wanted = waiting(facts, first);
     let is_known = facts.groups.get(first).is_some_and(|group| known(facts, group.stack));
-    let holds = |index: &usize| {
-        let Some(group) = facts.groups.get(*index) else { return false };
-        !site.groups.contains(index)
-            && (is_known || is_deeper(facts, *index, &wanted))
-            && facts.frames(group.stack).any(|frame| match frame {
-                Shown::Call { function, line, .. } => {
-                    wanted.iter().any(|(name, at)| *name == function && line > *at && *at > 0)
-                }
-                _ => false,
-            })
-    };
-    let holders: Vec<usize> = (0..facts.groups.len()).filter(holds).collect();
+    let holders = holders(facts, site, &wanted, is_known);
     let count = |group: &usize| facts.groups.get(*group).map_or(0, |group| group.count);
     let held: i64 = holders.iter().map(count).sum();
     // More holders than waiters are no queue for a few places.
@@ -123,14 +112,45 @@ fn is_batch(facts: &Facts<'_>, group: usize, wanted: &[(&str, u32)]) -> bool {
     start.is_some_and(|start| wanted.iter().any(|(name, _)| *name == start))
 }
 
+/// The groups of goroutines that are past the line at which those of `site` wait.
+fn holders(
+    facts: &Facts<'_>,
+    site: &Site<'_>,
+    wanted: &[(&str, u32)],
+    is_known: bool,
+) -> Vec<usize> {
+    let holds = |index: &usize| {
+        let Some(group) = facts.groups.get(*index) else { return false };
+        !site.groups.contains(index)
+            && (is_known || is_deeper(facts, *index, wanted))
+            && facts.frames(group.stack).any(|frame| match frame {
+                Shown::Call { function, line, .. } => {
+                    wanted.iter().any(|(name, at)| *name == function && line > *at && *at > 0)
+                }
+                _ => false,
+            })
+    };
+    (0..facts.groups.len()).filter(holds).collect()
+}
+
+/// Whether goroutines are past the line at which those of `site` wait, and hold a place there.
+pub(super) fn has_holders(facts: &Facts<'_>, site: &Site<'_>) -> bool {
+    let Some(first) = site.groups.first() else { return false };
+    !holders(facts, site, &waiting(facts, *first), false).is_empty()
+}
+
 /// Whether the goroutines of a group work inside of the waiting function: in a call, or outside of the
 /// process. Who is at a channel of the function itself is at another turn of its loop.
 fn is_deeper(facts: &Facts<'_>, index: usize, wanted: &[(&str, u32)]) -> bool {
     let works =
         matches!(facts.state(index), "IO wait" | "sleep" | "syscall" | "running" | "runnable");
-    let inside =
-        user_frame(facts, index).is_some_and(|(_, name)| wanted.iter().all(|w| w.0 != name));
-    works || inside
+    let Some(group) = facts.groups.get(index) else { return false };
+    // A channel operation of the function itself has no frame below it; whatever it calls has.
+    let at = facts.frames(group.stack).position(|frame| match frame {
+        Shown::Call { function, .. } => wanted.iter().any(|(name, _)| *name == function),
+        Shown::Address(_) | Shown::Elided(_) => false,
+    });
+    works || at.is_some_and(|below| below > 0)
 }
 
 fn severity(facts: &Facts<'_>, site: &Site<'_>) -> Severity {

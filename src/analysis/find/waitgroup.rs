@@ -71,9 +71,9 @@ fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
     }
     // Bits, as most goroutines are no such child.
     let mut waiters = GoidSet::new(started.keys().copied(), facts.dump().len());
-    started.keys().for_each(|goid| {
+    for goid in started.keys() {
         waiters.insert(*goid);
-    });
+    }
     let mut any = false;
     for index in 0..facts.groups.len() {
         for goroutine in facts.members(index) {

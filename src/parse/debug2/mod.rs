@@ -84,7 +84,7 @@ pub(crate) struct Debug2 {
     /// The phase to go back to after a race report.
     before_race: Phase,
     preamble: Vec<u8>,
-    /// How many goroutines have each stack, as far as [`ArgWord::SAMPLES`].
+    /// How many goroutines have each stack, as far as `ArgWord::SAMPLES`.
     seen: Vec<u32>,
     /// A `[running]` goroutine with frames was read: the next one begins a new dump.
     ran: bool,
