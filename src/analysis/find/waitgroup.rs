@@ -71,8 +71,10 @@ fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
     }
     // Bits, as most goroutines are no such child.
     let mut waiters = GoidSet::new(started.keys().copied(), facts.dump().len());
-    for goid in started.keys() {
-        waiters.insert(*goid);
+    let mut goids: Vec<u64> = started.keys().copied().collect();
+    goids.sort_unstable();
+    for goid in goids {
+        waiters.insert(goid);
     }
     let mut any = false;
     for index in 0..facts.groups.len() {

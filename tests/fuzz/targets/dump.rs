@@ -5,19 +5,19 @@
 use std::io::Cursor;
 
 use gdump::model::Dump;
-use gdump::parse::{Options, parse};
+use gdump::parse::{Hot, Options, parse};
 use gdump::source::{Limits, Stream};
 use libfuzzer_sys::fuzz_target;
 
-fn read(bytes: &[u8], hot: bool) -> Option<Vec<Dump>> {
+fn read(bytes: &[u8], hot: Hot) -> Option<Vec<Dump>> {
     let limits = Limits { max_bytes: 1 << 24, max_line: 1 << 20, max_depth: 3 };
     let options = Options { hot, ..Options::from(&limits) };
     parse(&mut Stream::new(Cursor::new(bytes)), "fuzz", &options).ok()
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some(dumps) = read(bytes, true) else { return };
-    let plain = read(bytes, false).expect("only the fast way finds a dump");
+    let Some(dumps) = read(bytes, Hot::Stacks) else { return };
+    let plain = read(bytes, Hot::Nothing).expect("only the fast way finds a dump");
     assert_eq!(dumps.len(), plain.len());
     for (dump, plain) in dumps.iter().zip(&plain) {
         assert_eq!(dump.account, plain.account);
