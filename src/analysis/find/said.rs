@@ -9,6 +9,7 @@ use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Finding, Severity};
 use crate::analysis::known::Entry;
 use crate::analysis::meaning::meaning;
+use crate::analysis::version::format_words;
 
 /// A group that was judged to be fine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +96,7 @@ fn no_ages(facts: &Facts<'_>, minutes: u32) -> String {
     } else {
         format!(
             "no goroutine of this dump has an age ({} carries none), so {asked}; for ages take /debug/pprof/goroutine?debug=2",
-            facts.dump().format.name()
+            format_words(facts.dump().format)
         )
     }
 }

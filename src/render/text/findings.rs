@@ -202,7 +202,8 @@ fn root(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<Line> {
     let who = match root.goids.as_slice() {
         [] => "one goroutine".to_owned(),
         [one] => format!("goroutine {one}"),
-        [one, ..] => format!("goroutine {one} and {} more", number(root.goids.len() as u64 - 1)),
+        // There may be more of them than ids are kept.
+        [one, ..] => format!("goroutine {one} and others alike"),
     };
     head.push(Role::Title, &who).push(Role::State, &format!(" [{}]", goroutine.state()));
     head.push(Role::Plain, &format!("  {}", root.role));
