@@ -18,3 +18,5 @@ pub mod model;
 pub mod parse;
 pub mod render;
 pub mod source;
+#[cfg(feature = "tui")]
+pub mod tui;

@@ -13,7 +13,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("parse", &["parse", "model", "source", "error"]),
     ("analysis", &["analysis", "model", "error"]),
     ("render", &["render", "model", "analysis", "error"]),
-    ("cli", &["cli", "render", "analysis", "parse", "source", "model", "error"]),
+    ("tui", &["tui", "render", "analysis", "model", "error"]),
+    ("cli", &["cli", "tui", "render", "analysis", "parse", "source", "model", "error"]),
 ];
 
 /// Longest file, without its test module.

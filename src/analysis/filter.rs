@@ -146,6 +146,11 @@ impl Matcher {
 }
 
 impl Filter {
+    /// TEMPORARY
+    pub fn and_where(self, text: &str) -> Result<Self, String> {
+        if text.is_empty() { Ok(self) } else { Err(text.to_owned()) }
+    }
+
     /// Whether every goroutine passes.
     pub fn is_empty(&self) -> bool {
         self.states.is_empty()

@@ -9,6 +9,8 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use super::Exit;
 use super::argv::prepare;
 use super::commands::explain;
+#[cfg(feature = "tui")]
+use super::commands::watch;
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
@@ -68,6 +70,9 @@ pub(super) enum Command {
     Blocked(Box<Shared>),
     /// What a wait reason, a status, a known goroutine or a kind of finding means
     Explain(explain::Args),
+    /// A screen that steps through a series of dumps
+    #[cfg(feature = "tui")]
+    Watch(Box<watch::Args>),
 }
 
 /// Options that all commands have.

@@ -65,6 +65,12 @@ impl Line {
         self.pieces.extend(other.pieces);
     }
 
+    /// The text alone, without spaces at its end.
+    pub(super) fn plain(&self) -> String {
+        let text: String = self.pieces.iter().map(|(_, text)| text.as_str()).collect();
+        text.trim_end().to_owned()
+    }
+
     /// Writes the line without spaces at its end.
     pub(super) fn write(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
         let used = self.pieces.iter().rposition(|(_, text)| !text.trim().is_empty());

@@ -5,14 +5,14 @@ mod json;
 mod line;
 pub mod style;
 mod text;
-mod time;
+pub mod time;
 pub mod words;
 
 use std::io::{self, Write};
 
 pub use style::Style;
 
-use crate::analysis::{Sight, Summary};
+use crate::analysis::{Finding, Sight, Summary};
 
 /// What is to be written.
 pub struct Report<'d> {
@@ -91,6 +91,12 @@ impl<'d> Report<'d> {
             OutputFormat::Json => json::render(self, view, out),
         }
     }
+}
+
+/// One finding with its evidence, as `leaks` and `blocked` tell it, in lines of plain text for other
+/// front ends; what is invisible in it is made visible.
+pub fn finding_lines(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<String> {
+    text::finding_lines(sight, finding, view)
 }
 
 #[cfg(test)]

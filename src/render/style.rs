@@ -40,6 +40,11 @@ impl Style {
         Self { colored: true }
     }
 
+    /// Whether there are colours.
+    pub const fn is_colored(self) -> bool {
+        self.colored
+    }
+
     /// The codes before and after text of this role.
     pub fn codes(self, role: Role) -> (&'static str, &'static str) {
         let before = match role {

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use super::line::{Line, flow};
 use super::style::Role;
 use super::{Body, Limit, Report, View, words};
-use crate::analysis::{Sight, Summary};
+use crate::analysis::{Finding, Sight, Summary};
 
 /// Groups on one screen if the user did not say.
 const TOP: Limit = Limit::Most(6);
@@ -42,6 +42,11 @@ fn screens(sights: &[Sight<'_>], view: &View, out: &mut dyn Write) -> io::Result
         screen(sight, view, out)?;
     }
     Ok(())
+}
+
+/// One finding with its evidence, as plain lines.
+pub(super) fn finding_lines(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<String> {
+    findings::told(sight, finding, 1, view).iter().map(Line::plain).collect()
 }
 
 fn write_all(lines: &[Line], view: &View, out: &mut dyn Write) -> io::Result<()> {

@@ -3,6 +3,8 @@
 
 pub(super) mod explain;
 mod screen;
+#[cfg(feature = "tui")]
+pub(super) mod watch;
 
 use std::io::Write;
 
@@ -25,6 +27,8 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Leaks(shared)) => screen::run("leaks", *shared),
         Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
         Some(Command::Explain(args)) => explain::run(&args),
+        #[cfg(feature = "tui")]
+        Some(Command::Watch(args)) => watch::run(*args),
     }
 }
 

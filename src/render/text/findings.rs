@@ -170,7 +170,7 @@ fn screen(sight: &Sight<'_>, about: About, view: &View, out: &mut dyn Write) -> 
 }
 
 /// One finding: the verdict, the root, who is concerned, the evidence, what to do.
-fn told(sight: &Sight<'_>, finding: &Finding, number: usize, view: &View) -> Vec<Line> {
+pub(super) fn told(sight: &Sight<'_>, finding: &Finding, number: usize, view: &View) -> Vec<Line> {
     let mut head = Line::new();
     head.push_right(Role::Title, &number.to_string(), 2).pad_to(4);
     head.push(role(finding.severity), &finding.severity.name().to_uppercase()).pad_to(12);

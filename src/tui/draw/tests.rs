@@ -1,0 +1,110 @@
+//! The screen as a terminal shows it, after keys were pressed.
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{Palette, screen};
+use crate::analysis::facts::Config;
+use crate::analysis::known::Known;
+use crate::analysis::summary::Look;
+use crate::model::Dump;
+use crate::source::Stream;
+use crate::tui::app::App;
+use crate::tui::feed::Files;
+use crate::tui::work::Work;
+use crate::tui::{Feed, Options, keys};
+
+/// A series: 30 goroutines, then 45 of which one group grew and one is new.
+fn series() -> Vec<Dump> {
+    let goroutine = |id: usize, state: &str, function: &str| {
+        format!(
+            "goroutine {id} [{state}]:\nexample.com/shop/{function}(0xc000012345)\n\t/src/shop/{}.go:{}\n\
+             created by example.com/shop/api.(*Server).accept in goroutine 1\n\t/src/shop/api.go:7 +0x1d\n\n",
+            function.split('.').next().unwrap(),
+            10 + function.len(),
+        )
+    };
+    let moment = |name: &str, senders: usize, new: bool| {
+        let mut text = goroutine(1, "IO wait", "api.(*Server).listen");
+        (100..100 + senders)
+            .for_each(|id| text += &goroutine(id, "chan send, 3 minutes", "jobs.(*Queue).put"));
+        (500..509).for_each(|id| text += &goroutine(id, "select", "cache.(*Janitor).run"));
+        if new {
+            (900..905).for_each(|id| text += &goroutine(id, "sleep", "mail.retry\x1b[31m"));
+        }
+        let mut stream = Stream::new(std::io::Cursor::new(text));
+        crate::parse::parse(&mut stream, name, &crate::parse::Options::default()).unwrap()
+    };
+    let mut dumps = moment("monday.txt", 20, false);
+    dumps.extend(moment("tuesday.txt", 35, true));
+    dumps
+}
+
+/// The screen after `keys`, each a character, or `⏎`, `⎋`, `⇥`, `↓`, `←`.
+fn after(keys_pressed: &str, width: u16, height: u16) -> String {
+    let feed: Box<dyn Feed> = Box::new(Files::new(series()));
+    let mut app = App::new(feed.name(), String::new(), Look::default().filter);
+    let options = Options {
+        look: Look::default(),
+        config: Config::default(),
+        known: Known::built_in(),
+        every: None,
+        colored: false,
+        folder: std::env::temp_dir(),
+    };
+    let mut work = Work::new(feed, options);
+    while !app.ended {
+        work.take().into_iter().for_each(|answer| app.hear(answer));
+    }
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let palette = Palette::new(false);
+    terminal.draw(|frame| screen(&mut app, palette, frame)).unwrap();
+    for key in keys_pressed.chars() {
+        let code = match key {
+            '⏎' => KeyCode::Enter,
+            '⎋' => KeyCode::Esc,
+            '⇥' => KeyCode::Tab,
+            '↓' => KeyCode::Down,
+            '←' => KeyCode::Left,
+            key => KeyCode::Char(key),
+        };
+        keys::press(&mut app, KeyEvent::new(code, KeyModifiers::NONE));
+        for ask in std::mem::take(&mut app.asks) {
+            work.answer(ask).into_iter().for_each(|answer| app.hear(answer));
+        }
+        terminal.draw(|frame| screen(&mut app, palette, frame)).unwrap();
+    }
+    terminal.backend().to_string().replace('"', "")
+}
+
+#[test]
+fn what_the_keys_show() {
+    for (name, keys, width, height) in [
+        ("start", "", 80, 24),
+        ("start-wide", "", 140, 30),
+        ("before", "←", 80, 24),
+        ("marked", "←m", 80, 24),
+        ("by-growth", "s", 80, 24),
+        ("group", "⏎", 80, 24),
+        ("group-wide", "⏎↓↓", 140, 30),
+        ("finding", "⇥⏎", 80, 24),
+        ("search", "/state == \"sleep\"⏎", 80, 24),
+        ("typing-wrong", "/state ==⏎", 80, 24),
+        ("help", "?", 80, 24),
+        ("tiny", "", 20, 6),
+    ] {
+        insta::assert_snapshot!(name, after(keys, width, height));
+    }
+}
+
+#[test]
+fn any_keys_on_any_screen() {
+    let all = ["⏎", "⎋", "⇥", "↓", "←", "s", "m", "p", "f", "?", "r", "/x⎋", "g", "G", "k"];
+    for (index, first) in all.iter().enumerate() {
+        let keys: String = (0..24).map(|n| all[(index * 7 + n * 5) % all.len()]).collect();
+        for (width, height) in [(1, 1), (3, 2), (40, 5), (200, 60)] {
+            after(&format!("{first}{keys}"), width, height);
+        }
+    }
+}
