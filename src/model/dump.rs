@@ -1,8 +1,8 @@
 //! A dump: what was read from one input, immutable once parsed.
 
 use super::chunked::Chunked;
-use super::goroutine::{Goroutine, Row};
-use super::intern::{CreatorId, FrameId, HeadId, LabelsId, StackId, StrId, Table};
+use super::goroutine::{Goroutine, Packed, Signature, Wide};
+use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, StrId, Table};
 use super::problem::{Problem, Truncation};
 use super::stack::{Ancestor, ArgWord, Creator, Frame};
 use super::state::Head;
@@ -95,7 +95,9 @@ pub struct Dump {
     pub(super) labels: Table<Box<[(StrId, StrId)]>, LabelsId>,
     pub(super) heads: Table<Head, HeadId>,
     pub(super) creators: Table<Creator, CreatorId>,
-    pub(super) rows: Chunked<Row>,
+    pub(super) signatures: Table<Signature, SignatureId>,
+    pub(super) rows: Chunked<Packed>,
+    pub(super) wide: Wide,
     pub(super) counts: Vec<i64>,
     pub(super) ancestors: Vec<(u32, Box<[Ancestor]>)>,
     pub(super) args: Vec<ArgWord>,
@@ -112,6 +114,11 @@ impl Dump {
     /// Whether the dump has no records.
     pub fn is_empty(&self) -> bool {
         self.rows.len() == 0
+    }
+
+    /// Whether the format has goroutine ids: then every record has one.
+    pub fn has_goids(&self) -> bool {
+        self.format == Format::Debug2
     }
 
     /// Goroutines that all records stand for; may be negative in a delta profile.
@@ -137,6 +144,16 @@ impl Dump {
     pub fn goroutine(&self, index: usize) -> Option<Goroutine<'_>> {
         let row = self.rows.get(index)?;
         Some(Goroutine { dump: self, row: *row, index })
+    }
+
+    /// What the records with the signature `id` have in common.
+    pub fn signature(&self, id: SignatureId) -> Signature {
+        self.signatures.get(id).copied().unwrap_or_default()
+    }
+
+    /// Number of distinct signatures. Some may be of no record any more.
+    pub fn signature_count(&self) -> usize {
+        self.signatures.len()
     }
 
     /// The text behind `id`; empty for an id of another dump.

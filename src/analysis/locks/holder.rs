@@ -147,7 +147,7 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
     for args in facts.dump().all_args().chunk_by(|a, b| a.row == b.row) {
         let Some(row) = args.first().map(|word| word.row) else { continue };
         let stack = stack_of(facts, row);
-        let stack_id = facts.dump().goroutine(row as usize).map(|g| g.row().stack);
+        let stack_id = facts.dump().goroutine(row as usize).map(|g| g.stack());
         // Looked up when needed: most words lead nowhere.
         let group = OnceCell::new();
         let in_group = || group.get_or_init(|| locks.group(row)).is_some();

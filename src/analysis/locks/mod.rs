@@ -283,7 +283,7 @@ impl Shapes {
             let on_cpu = state::is_on_cpu(facts.state(number as usize));
             let (mut words, mut last) = (0, (None, None));
             for row in facts.summary.grouping.rows(number as usize) {
-                let of_row = || facts.dump().goroutine(*row as usize).map(|g| g.row().stack);
+                let of_row = || facts.dump().goroutine(*row as usize).map(|g| g.stack());
                 let Some(stack) = only.or_else(of_row) else { continue };
                 if last.0 != Some(stack) {
                     let shape = self.by_stack.get(&stack);
@@ -302,5 +302,5 @@ impl Shapes {
 /// The raw frames of the record at `row`.
 pub fn stack_of<'d>(facts: &Facts<'d>, row: u32) -> &'d [crate::model::FrameId] {
     let dump = facts.dump();
-    dump.goroutine(row as usize).map_or(&[], |goroutine| dump.stack(goroutine.row().stack))
+    dump.goroutine(row as usize).map_or(&[], |goroutine| dump.stack(goroutine.stack()))
 }
