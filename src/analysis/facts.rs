@@ -81,6 +81,18 @@ impl<'d> Facts<'d> {
         rows.iter().filter_map(|row| self.dump().goroutine(*row as usize))
     }
 
+    /// The goroutines of all groups with the indices of these, in the order of the dump: to look at
+    /// most goroutines in this way is several times as fast as group by group, in memory's order.
+    pub fn grouped(&self) -> impl Iterator<Item = (Goroutine<'d>, usize)> + '_ {
+        let all = self.dump().goroutines();
+        all.filter_map(|goroutine| Some((goroutine, self.group_of(goroutine)?)))
+    }
+
+    /// The index of the group that `goroutine` is in.
+    pub fn group_of(&self, goroutine: Goroutine<'d>) -> Option<usize> {
+        self.summary.grouping.group_of(goroutine).filter(|group| *group < self.groups.len())
+    }
+
     /// The canonical frames of `stack`, innermost first.
     pub fn frames(&self, stack: StackId) -> impl DoubleEndedIterator<Item = Shown<'d>> + '_ {
         self.summary.stacks.visible(stack).map(|id| self.summary.stacks.shown(id))
@@ -102,11 +114,10 @@ impl<'d> Facts<'d> {
     /// Whether the goroutine with the id `goid` is in the dump.
     pub fn has(&self, goid: u64) -> bool {
         let present = self.present.get_or_init(|| {
-            let goids = || self.dump().goroutines().filter_map(Goroutine::goid);
-            let mut present = GoidSet::new(goids(), self.dump().len());
-            goids().for_each(|goid| {
+            let mut present = GoidSet::new(self.dump().max_goid(), self.dump().len());
+            for goid in self.dump().goroutines().filter_map(Goroutine::goid) {
                 present.insert(goid);
-            });
+            }
             present
         });
         present.contains(goid)
@@ -117,12 +128,11 @@ impl<'d> Facts<'d> {
     pub fn starter(&self, goid: u64) -> Option<u32> {
         let starters = self.starters.get_or_init(|| {
             let groups = 0..self.groups.len();
-            let first = || groups.clone().flat_map(|index| self.members(index).take(Self::STARTED));
-            let creators = || first().filter_map(Goroutine::creator_goid);
-            let mut asked = GoidSet::new(creators(), self.dump().len());
-            creators().for_each(|goid| {
+            let first = groups.flat_map(|index| self.members(index).take(Self::STARTED));
+            let mut asked = GoidSet::new(self.dump().max_goid(), self.dump().len());
+            for goid in first.filter_map(Goroutine::creator_goid) {
                 asked.insert(goid);
-            });
+            }
             let rows = self.dump().goroutines().zip(0u32..);
             let mut rows: Vec<_> = rows
                 .filter_map(|(g, row)| Some((g.goid().filter(|goid| asked.contains(*goid))?, row)))

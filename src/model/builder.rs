@@ -55,9 +55,11 @@ impl DumpBuilder {
             signatures: Table::default(),
             rows: Chunked::default(),
             wide: Wide::default(),
+            max_goid: 0,
             counts: Vec::new(),
             ancestors: Vec::new(),
             args: Vec::new(),
+            arg_starts: Vec::new(),
             args_capped: false,
             runtime_stacks: Vec::new(),
         };
@@ -162,6 +164,8 @@ impl DumpBuilder {
 
     fn pack(&mut self, row: Row) -> Packed {
         let signature = self.signature(row.signature());
+        let known = if row.goid == Row::NO_GOID { 0 } else { row.goid };
+        self.dump.max_goid = self.dump.max_goid.max(known).max(row.creator_goid);
         let wide = &mut self.dump.wide;
         let (goid, creator_goid) = (wide.pack(row.goid), wide.pack(row.creator_goid));
         Packed { signature, goid, creator_goid }
@@ -261,7 +265,7 @@ impl DumpBuilder {
         }
         let Dump { rows, wide, .. } = &self.dump;
         let goids = || rows.iter().map(|row| wide.unpack(row.goid));
-        let mut seen = GoidSet::new(goids(), rows.len());
+        let mut seen = GoidSet::new(self.dump.max_goid, rows.len());
         let again = |goid: u64| goid != Row::NO_GOID && !seen.insert(goid);
         let repeated: Vec<usize> =
             goids().map(again).enumerate().filter(|(_, again)| *again).map(|(at, _)| at).collect();
@@ -296,6 +300,7 @@ impl DumpBuilder {
     /// The dump.
     pub fn finish(mut self) -> Dump {
         self.drop_repeated();
+        self.dump.index_args();
         self.dump
     }
 }

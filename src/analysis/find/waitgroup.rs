@@ -61,33 +61,32 @@ fn waiting<'d>(facts: &Facts<'d>) -> Vec<Site<'d>> {
 /// Groups of the goroutines that each goroutine in `WaitGroup.Wait` started.
 fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
     let mut started: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    // Bits, as most goroutines are no child of these.
+    let mut waiters = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
     for site in waiting(facts) {
         for goroutine in site.groups.iter().flat_map(|group| facts.members(*group)) {
-            started.extend(goroutine.goid().map(|goid| (goid, Vec::new())));
+            let Some(goid) = goroutine.goid() else { continue };
+            started.insert(goid, Vec::new());
+            waiters.insert(goid);
         }
     }
     if started.is_empty() {
         return started;
     }
-    // Bits, as most goroutines are no such child.
-    let mut waiters = GoidSet::new(started.keys().copied(), facts.dump().len());
-    let mut goids: Vec<u64> = started.keys().copied().collect();
-    goids.sort_unstable();
-    for goid in goids {
-        waiters.insert(goid);
-    }
     let mut any = false;
-    for index in 0..facts.groups.len() {
-        for goroutine in facts.members(index) {
-            let Some(creator) = goroutine.creator_goid() else { continue };
-            any = true;
-            if !waiters.contains(creator) {
-                continue;
-            }
-            if let Some(list) = started.get_mut(&creator).filter(|list| !list.contains(&index)) {
-                list.push(index);
-            }
+    for (goroutine, group) in facts.grouped() {
+        let Some(creator) = goroutine.creator_goid() else { continue };
+        any = true;
+        if !waiters.contains(creator) {
+            continue;
         }
+        if let Some(list) = started.get_mut(&creator).filter(|list| list.last() != Some(&group)) {
+            list.push(group);
+        }
+    }
+    for (_, groups) in &mut started {
+        groups.sort_unstable();
+        groups.dedup();
     }
     if any { started } else { FxHashMap::default() }
 }

@@ -226,11 +226,10 @@ impl<'d> Grouping<'d> {
         self.groups.get(index).map_or(&[], |group| group.signatures.of(&self.signatures))
     }
 
-    /// The group of the record at `row`; `None` for one that was set apart or filtered out.
-    pub fn group_of(&self, row: u32) -> Option<usize> {
-        let goroutine = self.dump.goroutine(row as usize)?;
+    /// The group of `goroutine`; `None` for one that was set apart or filtered out.
+    pub fn group_of(&self, goroutine: Goroutine<'d>) -> Option<usize> {
         let group = *self.group_of.get(goroutine.signature_id().index())?;
-        (group != NONE && !self.left_out.contains(row as usize)).then_some(group as usize)
+        (group != NONE && !self.left_out.contains(goroutine.index())).then_some(group as usize)
     }
 
     /// Everything about the group at `index`, with at most `ids` goroutine ids.

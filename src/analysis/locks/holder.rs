@@ -12,8 +12,9 @@ use std::cell::OnceCell;
 
 use rustc_hash::FxHashMap;
 
-use super::{Id, Lock, Locks, Op, Owner, stack_of};
+use super::{Id, Lock, Locks, Op, Owner, Wait, stack_of};
 use crate::analysis::Facts;
+use crate::model::GoidSet;
 
 /// How a candidate was found, surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -282,36 +283,52 @@ fn by_once(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
     }
 }
 
+/// The goroutines that one started.
+#[derive(Default)]
+struct Family {
+    size: usize,
+    /// Those that are blocked on a channel, if they are not too many.
+    blocked: Vec<u32>,
+}
+
 /// Goroutines started by the same goroutine as a waiter, or by the waiter, that are blocked on a
 /// channel in the same package.
 fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
-    let mut started: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
-    for index in (0..facts.groups.len()).filter(|index| facts.state(*index).starts_with("chan ")) {
-        for row in facts.summary.grouping.rows(index) {
-            let goroutine = facts.dump().goroutine(*row as usize);
-            if let Some(creator) = goroutine.and_then(crate::model::Goroutine::creator_goid) {
-                let list = started.entry(creator).or_default();
-                if list.len() < KEPT {
-                    list.push(*row);
-                }
-            }
-        }
+    let waits: Vec<(usize, Wait)> = (0u32..)
+        .zip(&*found)
+        .filter(|(_, list)| list.is_empty())
+        .filter_map(|(number, _)| {
+            let wait = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
+            Some((number as usize, *wait))
+        })
+        .collect();
+    let parents = |wait: &Wait| {
+        let goroutine = facts.dump().goroutine(wait.row as usize);
+        goroutine.into_iter().flat_map(|g| [g.goid(), g.creator_goid()]).flatten()
+    };
+    let mut families: FxHashMap<u64, Family> = FxHashMap::default();
+    let mut asked = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
+    for goid in waits.iter().flat_map(|(_, wait)| parents(wait)) {
+        families.entry(goid).or_default();
+        asked.insert(goid);
     }
-    let mut children: FxHashMap<u64, usize> = FxHashMap::default();
+    if families.is_empty() {
+        return;
+    }
     for goroutine in facts.dump().goroutines() {
-        if let Some(creator) = goroutine.creator_goid() {
-            *children.entry(creator).or_default() += 1;
+        let parent = goroutine.creator_goid().filter(|goid| asked.contains(*goid));
+        let Some(family) = parent.and_then(|goid| families.get_mut(&goid)) else { continue };
+        family.size += 1;
+        let group = facts.group_of(goroutine).filter(|_| family.size <= FAMILY);
+        if group.is_some_and(|group| facts.state(group).starts_with("chan ")) {
+            family.blocked.extend(u32::try_from(goroutine.index()).ok());
         }
     }
-    let small = |goid: &&u64| children.get(goid).is_some_and(|count| *count <= FAMILY);
-    for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
-        let Some(wait) = locks.waits_for(number).find(|wait| wait.op.is_lock()) else { continue };
-        let Some(goroutine) = facts.dump().goroutine(wait.row as usize) else { continue };
+    for (number, wait) in waits {
+        let Some(list) = found.get_mut(number) else { continue };
         let package = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package;
-        let parents = [goroutine.goid(), goroutine.creator_goid()];
-        for row in
-            parents.iter().flatten().filter(small).filter_map(|goid| started.get(goid)).flatten()
-        {
+        let small = parents(&wait).filter_map(|goid| families.get(&goid));
+        for row in small.filter(|family| family.size <= FAMILY).flat_map(|family| &family.blocked) {
             let stack = stack_of(facts, *row);
             let user = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user);
             if let Some(frame) = user.filter(|at| locks.frames.at(stack, *at).package == package) {

@@ -134,7 +134,9 @@ impl<'d> Locks<'d> {
 
     /// The group of the record at `row`.
     pub fn group(&self, row: u32) -> Option<usize> {
-        self.grouping.as_ref()?.group_of(row).filter(|group| *group < Facts::MAX_GROUPS)
+        let goroutine = self.frames.dump().goroutine(row as usize)?;
+        let group = self.grouping.as_ref()?.group_of(goroutine);
+        group.filter(|group| *group < Facts::MAX_GROUPS)
     }
 
     /// The lock at `index`.
@@ -281,7 +283,7 @@ impl Shapes {
             // Rows lie far apart: they are not looked at if all have the same stack.
             let only = (stacks == 1).then_some(stack);
             let on_cpu = state::is_on_cpu(facts.state(number as usize));
-            let (mut words, mut last) = (0, (None, None));
+            let mut last = (None, None);
             for row in facts.summary.grouping.rows(number as usize) {
                 let of_row = || facts.dump().goroutine(*row as usize).map(|g| g.stack());
                 let Some(stack) = only.or_else(of_row) else { continue };
@@ -292,7 +294,7 @@ impl Shapes {
                 let Some((shape, op)) = last.1 else { continue };
                 let caller = u32::try_from(shape.caller).unwrap_or(NONE);
                 let wait = Wait { row: *row, group: number, lock: 0, op, caller };
-                let args = facts.dump().next_args(*row as usize, &mut words);
+                let args = facts.dump().args(*row as usize);
                 f(on_cpu || shape.unlocks, wait, shape, args);
             }
         }

@@ -1,9 +1,8 @@
 //! Whether the holder of a lock can go on by itself.
 
-use rustc_hash::FxHashSet;
-
 use super::{Locks, Op, stack_of};
 use crate::analysis::Facts;
+use crate::model::GoidSet;
 
 /// Whether the goroutine in `row`, which waits for no lock, can go on only if another one in this
 /// process does something: then its lock is not merely held for long.
@@ -15,7 +14,7 @@ pub(super) fn is_stuck(
     locks: &Locks<'_>,
     facts: &Facts<'_>,
     row: u32,
-    busy: &FxHashSet<u64>,
+    busy: &GoidSet,
 ) -> bool {
     let Some(group) = locks.group(row) else { return false };
     let state = facts.state(group);
@@ -29,7 +28,7 @@ pub(super) fn is_stuck(
         return false;
     }
     let goid = facts.dump().goroutine(row as usize).and_then(crate::model::Goroutine::goid);
-    goid.is_none_or(|goid| !busy.contains(&goid))
+    goid.is_none_or(|goid| !busy.contains(goid))
 }
 
 /// A wait for a timer or a signal ends from outside.
@@ -40,11 +39,17 @@ fn is_timer(locks: &Locks<'_>, facts: &Facts<'_>, row: u32) -> bool {
 }
 
 /// Goroutines that started one that runs, sleeps or waits for something outside.
-pub(super) fn busy_parents(facts: &Facts<'_>) -> FxHashSet<u64> {
-    (0..facts.groups.len())
-        .filter(|index| works(facts.state(*index)))
-        .flat_map(|index| facts.members(index).filter_map(crate::model::Goroutine::creator_goid))
-        .collect()
+pub(super) fn busy_parents(facts: &Facts<'_>) -> GoidSet {
+    let works: Vec<bool> =
+        (0..facts.groups.len()).map(|index| works(facts.state(index))).collect();
+    let mut parents = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
+    // In the order of the dump, as rows of a group lie far apart.
+    for (goroutine, group) in facts.grouped() {
+        if let (Some(true), Some(parent)) = (works.get(group), goroutine.creator_goid()) {
+            parents.insert(parent);
+        }
+    }
+    parents
 }
 
 /// Whether nothing in the program runs, sleeps or waits for something outside: then nobody is left who
