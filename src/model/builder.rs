@@ -56,6 +56,7 @@ impl DumpBuilder {
             rows: Chunked::default(),
             wide: Wide::default(),
             max_goid: 0,
+            present: GoidSet::new(0, 0),
             counts: Vec::new(),
             ancestors: Vec::new(),
             args: Vec::new(),
@@ -174,9 +175,9 @@ impl DumpBuilder {
     fn signature(&mut self, signature: Signature) -> SignatureId {
         let Signature { stack, head, creator, labels } = signature;
         let ids = [u32::from(stack), head.into(), creator.into(), labels.into()];
-        let mixed = ids.into_iter().fold(0u32, |mixed, id| {
-            (mixed.rotate_left(11) ^ id).wrapping_mul(0x9e37_79b9)
-        });
+        let mixed = ids
+            .into_iter()
+            .fold(0u32, |mixed, id| (mixed.rotate_left(11) ^ id).wrapping_mul(0x9e37_79b9));
         let slot = self.recent.get_mut((mixed >> (32 - RECENT.trailing_zeros())) as usize);
         match slot {
             Some((known, id)) if *known == signature => *id,
@@ -269,6 +270,7 @@ impl DumpBuilder {
         let again = |goid: u64| goid != Row::NO_GOID && !seen.insert(goid);
         let repeated: Vec<usize> =
             goids().map(again).enumerate().filter(|(_, again)| *again).map(|(at, _)| at).collect();
+        self.dump.present = seen;
         if repeated.is_empty() {
             return;
         }

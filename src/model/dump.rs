@@ -1,6 +1,7 @@
 //! A dump: what was read from one input, immutable once parsed.
 
 use super::chunked::Chunked;
+use super::goid_set::GoidSet;
 use super::goroutine::{Goroutine, Packed, Signature, Wide};
 use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, StrId, Table};
 use super::problem::{Problem, Truncation};
@@ -102,6 +103,7 @@ pub struct Dump {
     pub(super) rows: Chunked<Packed>,
     pub(super) wide: Wide,
     pub(super) max_goid: u64,
+    pub(super) present: GoidSet,
     pub(super) counts: Vec<i64>,
     pub(super) ancestors: Vec<(u32, Box<[Ancestor]>)>,
     pub(super) args: Vec<ArgWord>,
@@ -125,6 +127,11 @@ impl Dump {
     /// Whether the format has goroutine ids: then every record has one.
     pub fn has_goids(&self) -> bool {
         self.format == Format::Debug2
+    }
+
+    /// Whether the goroutine with the id `goid` is in the dump.
+    pub fn has_goid(&self, goid: u64) -> bool {
+        self.present.contains(goid)
     }
 
     /// The largest goroutine id in the dump, creators included; 0 if there is none.

@@ -156,9 +156,8 @@ fn advice(what: &str) -> &'static str {
 /// The first goroutine that runs the program's code; the first at all if none does.
 fn culprit<'d>(facts: &Facts<'d>) -> Option<Goroutine<'d>> {
     let dump = facts.dump();
-    let own = |g: &Goroutine<'_>| {
-        g.goid() != Some(0) && facts.summary.stacks.user(g.stack()).is_some()
-    };
+    let own =
+        |g: &Goroutine<'_>| g.goid() != Some(0) && facts.summary.stacks.user(g.stack()).is_some();
     // Go prints the one to blame first; goroutine 0 is only the thread's.
     dump.goroutines().take(8).find(own).or_else(|| dump.goroutine(0))
 }

@@ -128,12 +128,7 @@ pub(super) fn crowds<'d>(
 
 impl<'d> Crowd<'d> {
     /// The crowd of `groups`, the largest of which comes first.
-    fn new(
-        facts: &Facts<'d>,
-        groups: Vec<usize>,
-        reason: Reason,
-        origin: Origin,
-    ) -> Option<Self> {
+    fn new(facts: &Facts<'d>, groups: Vec<usize>, reason: Reason, origin: Origin) -> Option<Self> {
         let first = facts.groups.get(*groups.first()?)?;
         let all = || groups.iter().filter_map(|index| facts.groups.get(*index));
         let count = all().fold(0i64, |sum, group| sum.saturating_add(group.count));

@@ -16,6 +16,7 @@ use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
+use crate::analysis::group::Group;
 use crate::analysis::locks::Op;
 use crate::model::GoidSet;
 
@@ -74,10 +75,14 @@ fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
         return started;
     }
     let mut any = false;
+    // A server's connection starts one that waits for the client to go; it is nobody's worker.
+    let serves =
+        |group: &Group<'_>| group.creators.iter().all(|by| by.function.starts_with("net/http."));
+    let serves: Vec<bool> = facts.groups.iter().map(serves).collect();
     for (goroutine, group) in facts.grouped() {
         let Some(creator) = goroutine.creator_goid() else { continue };
         any = true;
-        if !waiters.contains(creator) {
+        if !waiters.contains(creator) || serves.get(group) == Some(&true) {
             continue;
         }
         if let Some(list) = started.get_mut(&creator).filter(|list| list.last() != Some(&group)) {

@@ -97,12 +97,21 @@ pub(super) struct Members<'g> {
     pub(super) rows: &'g [u32],
 }
 
+/// What is found out of each record.
+#[derive(Clone, Copy)]
+pub(super) struct Detail {
+    /// Goroutine ids that are given.
+    pub(super) ids: usize,
+    /// Who ran the `go` statements.
+    pub(super) creators: bool,
+}
+
 pub(super) fn group<'d>(
     dump: &'d Dump,
     stacks: &Stacks<'d>,
     members: &Members<'_>,
     name: Name,
-    ids: usize,
+    detail: Detail,
 ) -> Group<'d> {
     let mut parts = Parts::default();
     let mut count = 0i64;
@@ -111,7 +120,7 @@ pub(super) fn group<'d>(
         parts.add(stacks, dump.signature(*id), *n);
     }
     let rows = || members.rows.iter().filter_map(|row| dump.goroutine(*row as usize));
-    for goroutine in rows() {
+    for goroutine in rows().take(if detail.creators { usize::MAX } else { 0 }) {
         let Some(creator_goid) = goroutine.creator_goid() else { continue };
         let creator = match &parts.creators.first[..] {
             // The usual case, in which the signature need not be looked at.
@@ -122,7 +131,7 @@ pub(super) fn group<'d>(
             parts.creator_goids.push((creator, creator_goid));
         }
     }
-    let goids: Vec<u64> = rows().filter_map(Goroutine::goid).take(ids).collect();
+    let goids: Vec<u64> = rows().filter_map(Goroutine::goid).take(detail.ids).collect();
     let goid_count = if dump.has_goids() { members.rows.len() } else { 0 };
     let heads = parts.heads.finish();
     let of_heads = |test: fn(&crate::model::Head) -> bool| {

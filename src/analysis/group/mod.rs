@@ -14,7 +14,7 @@ pub use detail::{CreatorCount, Group, LabelCounts, StateCount};
 
 use super::canon::Stacks;
 use crate::model::{Dump, Goroutine, SignatureId};
-use detail::Members;
+use detail::{Detail, Members};
 use key::Keys;
 
 /// The groups of one dump, in order: most goroutines first, then longest wait, then name.
@@ -234,10 +234,20 @@ impl<'d> Grouping<'d> {
 
     /// Everything about the group at `index`, with at most `ids` goroutine ids.
     pub fn group(&self, stacks: &Stacks<'d>, index: usize, ids: usize) -> Option<Group<'d>> {
+        self.look(stacks, index, Detail { ids, creators: true })
+    }
+
+    /// As [`Grouping::group`], but for the goroutines that ran the `go` statements
+    /// ([`CreatorCount::goroutines`]): they cannot be counted without a look at every record.
+    pub fn outline(&self, stacks: &Stacks<'d>, index: usize, ids: usize) -> Option<Group<'d>> {
+        self.look(stacks, index, Detail { ids, creators: false })
+    }
+
+    fn look(&self, stacks: &Stacks<'d>, index: usize, detail: Detail) -> Option<Group<'d>> {
         let entry = self.groups.get(index)?;
         let name = self.keys.name(entry.key, stacks);
         let members = Members { signatures: self.signatures(index), rows: self.rows(index) };
-        Some(detail::group(self.dump, stacks, &members, name, ids))
+        Some(detail::group(self.dump, stacks, &members, name, detail))
     }
 }
 

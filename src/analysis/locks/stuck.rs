@@ -10,12 +10,7 @@ use crate::model::GoidSet;
 /// What waits for the network, a timer or a system call goes on when that ends, and so may a `select`.
 /// A channel has its other side in the process: if the goroutine started others that are at work, they
 /// are its likely other side; else nobody is seen who would answer.
-pub(super) fn is_stuck(
-    locks: &Locks<'_>,
-    facts: &Facts<'_>,
-    row: u32,
-    busy: &GoidSet,
-) -> bool {
+pub(super) fn is_stuck(locks: &Locks<'_>, facts: &Facts<'_>, row: u32, busy: &GoidSet) -> bool {
     let Some(group) = locks.group(row) else { return false };
     let state = facts.state(group);
     if state.contains("nil chan") || state == "select (no cases)" {
@@ -40,8 +35,7 @@ fn is_timer(locks: &Locks<'_>, facts: &Facts<'_>, row: u32) -> bool {
 
 /// Goroutines that started one that runs, sleeps or waits for something outside.
 pub(super) fn busy_parents(facts: &Facts<'_>) -> GoidSet {
-    let works: Vec<bool> =
-        (0..facts.groups.len()).map(|index| works(facts.state(index))).collect();
+    let works: Vec<bool> = (0..facts.groups.len()).map(|index| works(facts.state(index))).collect();
     let mut parents = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
     // In the order of the dump, as rows of a group lie far apart.
     for (goroutine, group) in facts.grouped() {
