@@ -8,7 +8,7 @@ use gdump::analysis::group::By;
 use gdump::analysis::known::Known;
 use gdump::analysis::summary::Look;
 use gdump::model::Dump;
-use gdump::render::{Limit, OutputFormat, Report, Style, View};
+use gdump::render::{Body, Limit, OutputFormat, Report, Style, View};
 use gdump::source::Stream;
 use gdump::{parse, source};
 use serde_json::Value;
@@ -30,7 +30,7 @@ fn report(dumps: &[Dump], look: &Look) -> Value {
         .flat_map(|dump| Sight::all(dump, look, &Config::default(), &known))
         .collect();
     let mut out = Vec::new();
-    Report { command: "summarize", sights }.write(&view, &mut out).unwrap();
+    Report { command: "summarize", body: Body::Sights(sights) }.write(&view, &mut out).unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 

@@ -16,6 +16,7 @@ pub mod kind;
 pub mod known;
 pub mod locks;
 pub mod meaning;
+mod servers;
 pub mod states;
 pub mod summary;
 pub mod version;

@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
+use super::commands::explain;
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
@@ -66,16 +67,7 @@ pub(super) enum Command {
     #[command(after_help = BLOCKED)]
     Blocked(Box<Shared>),
     /// What a wait reason, a status, a known goroutine or a kind of finding means
-    Explain(Words),
-}
-
-/// The words of `explain`.
-#[derive(Debug, clap::Args)]
-pub(super) struct Words {
-    /// Such as 'chan receive', 'semacquire' or 'net/http.(*persistConn).readLoop'; without one all
-    /// words are listed
-    #[arg(value_name = "WORD")]
-    pub(super) words: Vec<String>,
+    Explain(explain::Args),
 }
 
 /// Options that all commands have.

@@ -2,8 +2,8 @@
 
 mod args;
 mod argv;
+mod commands;
 mod environment;
-mod explain;
 mod inputs;
 mod options;
 mod output;
@@ -13,14 +13,8 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::analysis::Sight;
-use crate::error::{Error, Result};
-use crate::model::Dump;
-use crate::render::Report;
+use crate::error::Error;
 use crate::render::escape::visible;
-use args::Command;
-use environment::Environment;
-use options::Options;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,40 +40,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(argv: impl Iterator<Item = OsString>) -> Exit {
-    let args = match args::parse(argv) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    if let Some(Command::Explain(words)) = &args.command {
-        return explain::run(&words.words.join(" "));
+    match args::parse(argv) {
+        Ok(args) => commands::run(args.command, args.shared),
+        Err(exit) => exit,
     }
-    let options = match Options::resolve(args, &Environment::read()) {
-        Ok(Some(options)) => options,
-        Ok(None) => return args::short_help(),
-        Err(error) => return fail(&error),
-    };
-    let read = inputs::read(&options);
-    let written = if read.dumps.is_empty() {
-        Ok(Exit::Done)
-    } else {
-        output::with(options.output.as_deref(), |out| write(&options, &read.dumps, out))
-    };
-    match written {
-        Ok(_) if read.failed => Exit::Trouble,
-        Ok(exit) => exit,
-        Err(error) => fail(&error),
-    }
-}
-
-fn write(options: &Options, dumps: &[Dump], out: &mut dyn Write) -> Result<Exit> {
-    let sights = Sight::all(dumps, &options.look, &options.config, &options.known);
-    let report = Report { command: options.command, sights };
-    report.write(&options.view, out).map_err(Error::Output)?;
-    let clean = report.sights.iter().all(|sight| sight.summary().is_clean());
-    // Of a series the last dump is judged; those before it are its history.
-    let last = report.sights.last();
-    let failed = last.is_some_and(|sight| sight.findings.iter().any(|f| options.fails_on(f)));
-    Ok(if failed || (options.strict && !clean) { Exit::Gate } else { Exit::Done })
 }
 
 /// Says on standard error what went wrong.

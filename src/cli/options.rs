@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Args, Color, Command, Format};
+use super::args::{Color, Format, Shared};
 use super::environment::Environment;
 use super::values::FailOn;
 use crate::analysis::facts::Config;
@@ -20,7 +20,6 @@ const WIDTH: usize = 100;
 /// Everything that was decided before the first byte is read.
 #[derive(Debug)]
 pub(super) struct Options {
-    pub(super) command: &'static str,
     pub(super) targets: Vec<Target>,
     pub(super) limits: Limits,
     pub(super) look: Look,
@@ -33,21 +32,14 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// Decides; `None` if there is nothing to read.
-    pub(super) fn resolve(args: Args, env: &Environment) -> Result<Option<Self>> {
-        let (command, args) = match args.command {
-            Some(Command::Summarize(shared)) => ("summarize", *shared),
-            Some(Command::Leaks(shared)) => ("leaks", *shared),
-            Some(Command::Blocked(shared)) => ("blocked", *shared),
-            // Answered before, as it reads nothing.
-            Some(Command::Explain(_)) | None => ("summarize", args.shared),
-        };
+    /// Decides for the command named `command`; `None` if there is nothing to read.
+    pub(super) fn resolve(command: &str, args: Shared, env: &Environment) -> Result<Option<Self>> {
         if args.inputs.is_empty() && env.stdin_is_terminal {
             return Ok(None);
         }
         check_waits(args.min_wait.as_ref(), args.max_wait.as_ref())?;
         // What is judged by its age is not left out before.
-        let judged = command != "summarize";
+        let judged = matches!(command, "leaks" | "blocked");
         let minutes =
             |wait: &WaitLimit| u32::try_from(wait.seconds.div_ceil(60)).unwrap_or(u32::MAX);
         let config = Config {
@@ -62,7 +54,6 @@ impl Options {
         let columns = env.columns.filter(|columns| *columns > 0);
         let terminal = env.terminal_width.filter(|_| env.stdout_is_terminal);
         Ok(Some(Self {
-            command,
             targets: targets(args.inputs)?,
             limits: Limits {
                 max_bytes: args.max_bytes,
@@ -157,11 +148,12 @@ fn targets(inputs: Vec<PathBuf>) -> Result<Vec<Target>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::Args;
     use clap::Parser;
 
     fn resolve(line: &str, env: &Environment) -> Options {
         let args = Args::parse_from(std::iter::once("gdump").chain(line.split_whitespace()));
-        Options::resolve(args, env).unwrap().unwrap()
+        Options::resolve("summarize", args.shared, env).unwrap().unwrap()
     }
 
     #[test]
@@ -200,7 +192,8 @@ mod tests {
     #[test]
     fn nothing_to_read_on_a_terminal() {
         let env = Environment { stdin_is_terminal: true, ..Environment::default() };
-        assert!(Options::resolve(Args::parse_from(["gdump"]), &env).unwrap().is_none());
+        let shared = Args::parse_from(["gdump"]).shared;
+        assert!(Options::resolve("summarize", shared, &env).unwrap().is_none());
         assert_eq!(resolve("-", &env).targets, [Target::Stdin]);
     }
 }

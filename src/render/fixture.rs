@@ -1,7 +1,7 @@
 //! One report that all formats are tested with: a pile-up behind a lock, with everything that a dump
 //! can have.
 
-use super::{Report, View};
+use super::{Body, Report, View};
 use crate::analysis::Sight;
 use crate::analysis::facts::Config;
 use crate::analysis::known::Known;
@@ -117,6 +117,6 @@ pub(super) fn render(dump: &Dump, view: &View) -> String {
     let dumps = std::slice::from_ref(dump);
     let sights = Sight::all(dumps, &Look::default(), &Config::default(), &known);
     let mut out = Vec::new();
-    Report { command: "summarize", sights }.write(view, &mut out).unwrap();
+    Report { command: "summarize", body: Body::Sights(sights) }.write(view, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }

@@ -10,48 +10,58 @@ use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
-use super::{Limit, Report, View};
+use super::{Body, Limit, Report, View};
 use crate::analysis::{Sight, Summary};
 use finding::FindingView;
-use view::{Account, Document, GroupView, Input, LeftOut, Note, ProblemView, SetApart, State};
+use view::{
+    Account, Document, GroupView, Input, LeftOut, Note, Nothing, ProblemView, SetApart, State,
+};
 
 /// Groups of one dump if the user did not say.
 const TOP: Limit = Limit::Most(1000);
 
 pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let sights = &report.sights;
-    let summaries: Vec<&Summary<'_>> = sights.iter().map(Sight::summary).collect();
-    let top = view.top.unwrap_or(TOP).get();
-    let document = Document {
+    let summaries = report.summaries();
+    match &report.body {
+        Body::Sights(sights) => {
+            let top = view.top.unwrap_or(TOP).get();
+            let groups = Groups { sights, top, ids: view.ids.get() };
+            let findings = sights.iter().flat_map(|s| FindingView::all(s, view.ids.get()));
+            let mut document = document(report.command, &summaries, top, groups, Nothing {});
+            document.notes.extend(sights.iter().flat_map(Note::said));
+            document.findings = findings.collect();
+            write(&document, out)
+        }
+    }
+}
+
+/// What all commands say of the dumps that they read, with `body` for what only this one says.
+fn document<'a, G: Serialize, B: Serialize>(
+    command: &'static str,
+    summaries: &[&'a Summary<'_>],
+    top: usize,
+    groups: G,
+    body: B,
+) -> Document<'a, G, B> {
+    let all = || summaries.iter().copied();
+    Document {
         schema: "gdump/1",
-        command: report.command,
-        inputs: summaries.iter().copied().map(Input::new).collect(),
-        account: summaries
-            .iter()
-            .copied()
-            .map(Account::new)
-            .fold(Account::default(), Account::plus),
-        set_apart: summaries
-            .iter()
-            .copied()
-            .map(SetApart::new)
-            .fold(SetApart::default(), SetApart::plus),
-        notes: summaries
-            .iter()
-            .copied()
-            .flat_map(Note::all)
-            .chain(sights.iter().flat_map(Note::said))
-            .collect(),
-        problems: summaries.iter().copied().flat_map(ProblemView::all).collect(),
-        states: summaries.iter().copied().flat_map(State::all).collect(),
-        groups: Groups { sights, top, ids: view.ids.get() },
-        left_out: summaries
-            .iter()
-            .map(|s| LeftOut::new(s, top))
-            .fold(LeftOut::default(), LeftOut::plus),
-        findings: sights.iter().flat_map(|sight| FindingView::all(sight, view.ids.get())).collect(),
-    };
-    serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::from)?;
+        command,
+        inputs: all().map(Input::new).collect(),
+        account: all().map(Account::new).fold(Account::default(), Account::plus),
+        set_apart: all().map(SetApart::new).fold(SetApart::default(), SetApart::plus),
+        notes: all().flat_map(Note::all).collect(),
+        problems: all().flat_map(ProblemView::all).collect(),
+        states: all().flat_map(State::all).collect(),
+        groups,
+        left_out: all().map(|s| LeftOut::new(s, top)).fold(LeftOut::default(), LeftOut::plus),
+        findings: Vec::new(),
+        body,
+    }
+}
+
+fn write(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document).map_err(io::Error::from)?;
     writeln!(out)
 }
 

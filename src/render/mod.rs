@@ -12,14 +12,20 @@ use std::io::{self, Write};
 
 pub use style::Style;
 
-use crate::analysis::Sight;
+use crate::analysis::{Sight, Summary};
 
-/// What is to be written: the dumps of one command with what was found in them.
+/// What is to be written.
 pub struct Report<'d> {
     /// The command's name.
     pub command: &'static str,
-    /// One for each dump, in the order of the inputs.
-    pub sights: Vec<Sight<'d>>,
+    /// What it found out.
+    pub body: Body<'d>,
+}
+
+/// What commands find out; each kind has its own file in every output format that can write it.
+pub enum Body<'d> {
+    /// The dumps with what was found in them, in the order of the inputs.
+    Sights(Vec<Sight<'d>>),
 }
 
 /// How it is to be written.
@@ -70,7 +76,14 @@ impl Limit {
     }
 }
 
-impl Report<'_> {
+impl<'d> Report<'d> {
+    /// The dumps that it is about, in the order of the inputs.
+    pub fn summaries(&self) -> Vec<&Summary<'d>> {
+        match &self.body {
+            Body::Sights(sights) => sights.iter().map(Sight::summary).collect(),
+        }
+    }
+
     /// Writes the report to `out`.
     pub fn write(&self, view: &View, out: &mut dyn Write) -> io::Result<()> {
         match view.format {

@@ -14,21 +14,28 @@ use std::io::{self, Write};
 
 use super::line::{Line, flow};
 use super::style::Role;
-use super::{Limit, Report, View, words};
+use super::{Body, Limit, Report, View, words};
 use crate::analysis::{Sight, Summary};
 
 /// Groups on one screen if the user did not say.
 const TOP: Limit = Limit::Most(6);
 
 pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(about) = findings::About::of(report.command) {
-        return findings::render(report, about, view, out);
+    match &report.body {
+        Body::Sights(sights) => match findings::About::of(report.command) {
+            Some(about) => findings::render(sights, about, view, out),
+            None => screens(sights, view, out),
+        },
     }
-    if let Some((lines, largest)) = digest::of(&report.sights, view) {
+}
+
+/// A screen for each dump; of very many a digest, and the screen of the largest.
+fn screens(sights: &[Sight<'_>], view: &View, out: &mut dyn Write) -> io::Result<()> {
+    if let Some((lines, largest)) = digest::of(sights, view) {
         write_all(&lines, view, out)?;
         return screen(largest, view, out);
     }
-    for (index, sight) in report.sights.iter().enumerate() {
+    for (index, sight) in sights.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }

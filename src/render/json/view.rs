@@ -12,7 +12,7 @@ use crate::model::{Problem, Symbol};
 use crate::render::time::rfc3339;
 
 #[derive(Serialize)]
-pub(super) struct Document<'a, G: Serialize> {
+pub(super) struct Document<'a, G: Serialize, B: Serialize> {
     pub(super) schema: &'static str,
     pub(super) command: &'static str,
     pub(super) inputs: Vec<Input<'a>>,
@@ -24,7 +24,14 @@ pub(super) struct Document<'a, G: Serialize> {
     pub(super) groups: G,
     pub(super) left_out: LeftOut,
     pub(super) findings: Vec<FindingView<'a>>,
+    /// Fields that only this command has, beside the others.
+    #[serde(flatten)]
+    pub(super) body: B,
 }
+
+/// The body of a command that says nothing but what all say.
+#[derive(Serialize)]
+pub(super) struct Nothing {}
 
 #[derive(Serialize)]
 pub(super) struct Input<'a> {

@@ -12,7 +12,7 @@ use crate::analysis::{Category, Finding, Severity, Sight};
 use crate::render::escape::visible;
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, number, wrap};
-use crate::render::{Limit, Report, View};
+use crate::render::{Limit, View};
 
 /// Findings on the summary's screen.
 const BRIEF: usize = 3;
@@ -121,14 +121,14 @@ pub(super) fn brief(sight: &Sight<'_>, view: &View) -> Vec<Line> {
 
 /// The findings of every dump, or of a series' last one, with all there is to say.
 pub(super) fn render(
-    report: &Report<'_>,
+    sights: &[Sight<'_>],
     about: About,
     view: &View,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     // Dumps that were given together are a series: the last one was judged with those before it.
-    let last = report.sights.len().saturating_sub(1);
-    for sight in report.sights.iter().skip(last) {
+    let last = sights.len().saturating_sub(1);
+    for sight in sights.iter().skip(last) {
         if last > 0 {
             let mut line = Line::new();
             let text =

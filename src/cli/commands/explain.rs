@@ -2,16 +2,26 @@
 
 use std::io::{self, Write};
 
-use super::{Exit, fail};
 use crate::analysis::explain::{Explanation, explain, words};
+use crate::cli::{Exit, fail};
 use crate::error::Error;
 use crate::render::words::wrap;
 
 /// Columns of the text: it is read, not looked at.
 const WIDTH: usize = 80;
 
-/// Explains `word`, or lists the words.
-pub(super) fn run(word: &str) -> Exit {
+/// What can be typed.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// Such as 'chan receive', 'semacquire' or 'net/http.(*persistConn).readLoop'; without one all
+    /// words are listed
+    #[arg(value_name = "WORD")]
+    words: Vec<String>,
+}
+
+/// Explains the words, or lists all that there are.
+pub(super) fn run(args: &Args) -> Exit {
+    let word = &args.words.join(" ");
     let mut out = io::stdout().lock();
     let written = if word.is_empty() {
         words().try_for_each(|word| writeln!(out, "{word}"))

@@ -1,0 +1,62 @@
+//! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
+//! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
+
+pub(super) mod explain;
+mod screen;
+
+use std::io::Write;
+
+use super::args::{Command, Shared, short_help};
+use super::environment::Environment;
+use super::inputs;
+use super::options::Options;
+use super::output;
+use super::{Exit, fail};
+use crate::analysis::Summary;
+use crate::error::{Error, Result};
+use crate::model::Dump;
+use crate::render::Report;
+
+/// Does what was typed; without a command that is `summarize`.
+pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
+    match command {
+        None => screen::run("summarize", shared),
+        Some(Command::Summarize(shared)) => screen::run("summarize", *shared),
+        Some(Command::Leaks(shared)) => screen::run("leaks", *shared),
+        Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
+        Some(Command::Explain(args)) => explain::run(&args),
+    }
+}
+
+/// Decides what `shared` means, reads all inputs, and calls `write` with them and with where output
+/// goes. An input that cannot be read is named on standard error and does not stop the others, but the
+/// program ends with [`Exit::Trouble`]. With nothing to read the short help is written.
+fn with_dumps(
+    command: &'static str,
+    shared: Shared,
+    write: impl FnOnce(&Options, &[Dump], &mut dyn Write) -> Result<Exit>,
+) -> Exit {
+    let options = match Options::resolve(command, shared, &Environment::read()) {
+        Ok(Some(options)) => options,
+        Ok(None) => return short_help(),
+        Err(error) => return fail(&error),
+    };
+    let read = inputs::read(&options);
+    let written = if read.dumps.is_empty() {
+        Ok(Exit::Done)
+    } else {
+        output::with(options.output.as_deref(), |out| write(&options, &read.dumps, out))
+    };
+    match written {
+        Ok(_) if read.failed => Exit::Trouble,
+        Ok(exit) => exit,
+        Err(error) => fail(&error),
+    }
+}
+
+/// Writes `report`; [`Exit::Gate`] if `--strict` was given and a dump is not whole or was not understood.
+fn write_report(options: &Options, report: &Report<'_>, out: &mut dyn Write) -> Result<Exit> {
+    report.write(&options.view, out).map_err(Error::Output)?;
+    let clean = report.summaries().into_iter().all(Summary::is_clean);
+    Ok(if options.strict && !clean { Exit::Gate } else { Exit::Done })
+}
