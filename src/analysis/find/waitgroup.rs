@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
@@ -74,7 +74,7 @@ fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
     if started.is_empty() {
         return started;
     }
-    let mut any = false;
+    let (mut any, mut known) = (false, FxHashSet::default());
     // A server's connection starts one that waits for the client to go; it is nobody's worker.
     let serves =
         |group: &Group<'_>| group.creators.iter().all(|by| by.function.starts_with("net/http."));
@@ -85,13 +85,11 @@ fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
         if !waiters.contains(creator) || serves.get(group) == Some(&true) {
             continue;
         }
-        if let Some(list) = started.get_mut(&creator).filter(|list| list.last() != Some(&group)) {
+        let Some(list) = started.get_mut(&creator) else { continue };
+        // One may have started goroutines of every group.
+        if list.last() != Some(&group) && known.insert((creator, group)) {
             list.push(group);
         }
-    }
-    for (_, groups) in &mut started {
-        groups.sort_unstable();
-        groups.dedup();
     }
     if any { started } else { FxHashMap::default() }
 }

@@ -16,6 +16,7 @@ use super::canon::Stacks;
 use crate::model::{Dump, Goroutine, SignatureId};
 use detail::{Detail, Members};
 use key::Keys;
+pub use key::group_id;
 
 /// The groups of one dump, in order: most goroutines first, then longest wait, then name.
 pub struct Grouping<'d> {

@@ -10,6 +10,7 @@ mod crossed;
 mod diagnose;
 mod frames;
 mod holder;
+mod sibling;
 mod stuck;
 mod verdict;
 
@@ -285,7 +286,8 @@ impl Shapes {
             let on_cpu = state::is_on_cpu(facts.state(number as usize));
             let mut last = (None, None);
             for row in facts.summary.grouping.rows(number as usize) {
-                let of_row = || facts.dump().goroutine(*row as usize).map(|g| g.stack());
+                let of_row =
+                    || facts.dump().goroutine(*row as usize).map(crate::model::Goroutine::stack);
                 let Some(stack) = only.or_else(of_row) else { continue };
                 if last.0 != Some(stack) {
                     let shape = self.by_stack.get(&stack);

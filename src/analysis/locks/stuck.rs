@@ -2,7 +2,7 @@
 
 use super::{Locks, Op, stack_of};
 use crate::analysis::Facts;
-use crate::model::GoidSet;
+use crate::model::{GoidSet, Symbol};
 
 /// Whether the goroutine in `row`, which waits for no lock, can go on only if another one in this
 /// process does something: then its lock is not merely held for long.
@@ -33,9 +33,16 @@ fn is_timer(locks: &Locks<'_>, facts: &Facts<'_>, row: u32) -> bool {
     matches!(first, Some("time" | "os/signal" | "net/rpc" | "os/exec" | "database/sql"))
 }
 
-/// Goroutines that started one that runs, sleeps or waits for something outside.
+/// Goroutines that started one that runs, sleeps or waits for something outside. What the standard
+/// library starts, such as the reader beside each handler of `net/http`, answers to no channel of the
+/// program.
 pub(super) fn busy_parents(facts: &Facts<'_>) -> GoidSet {
-    let works: Vec<bool> = (0..facts.groups.len()).map(|index| works(facts.state(index))).collect();
+    let own = |index: usize| {
+        let creators = facts.groups.get(index).map_or(&[][..], |group| &group.creators);
+        creators.iter().any(|by| starts_for_user(by.function))
+    };
+    let works: Vec<bool> =
+        (0..facts.groups.len()).map(|index| works(facts.state(index)) && own(index)).collect();
     let mut parents = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
     // In the order of the dump, as rows of a group lie far apart.
     for (goroutine, group) in facts.grouped() {
@@ -44,6 +51,13 @@ pub(super) fn busy_parents(facts: &Facts<'_>) -> GoidSet {
         }
     }
     parents
+}
+
+/// Whether what the function `creator` starts is the program's own: it is user code, or starts what it
+/// was given.
+pub(super) fn starts_for_user(creator: &str) -> bool {
+    let symbol = Symbol::new(creator);
+    !symbol.is_std() || creator == "sync.(*WaitGroup).Go"
 }
 
 /// Whether nothing in the program runs, sleeps or waits for something outside: then nobody is left who
