@@ -1,7 +1,9 @@
 //! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
 //! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
 
+pub(super) mod completions;
 pub(super) mod explain;
+pub(super) mod man;
 mod screen;
 
 use std::io::Write;
@@ -25,6 +27,8 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Leaks(shared)) => screen::run("leaks", *shared),
         Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
     }
 }
 
