@@ -167,8 +167,7 @@ fn set_state(builder: &mut DumpBuilder, index: usize, state: &str) {
 pub(crate) fn infer_all(builder: &mut DumpBuilder, era: Era) {
     let mut states = vec![None; builder.dump().stack_count()];
     for index in 0..builder.dump().len() {
-        let Some(stack) = builder.dump().goroutine(index).map(crate::model::Goroutine::stack)
-        else {
+        let Some(stack) = builder.dump().goroutine(index).map(Goroutine::stack) else {
             continue;
         };
         let Some(known) = states.get_mut(stack.index()) else { continue };
