@@ -65,10 +65,11 @@ impl Line {
         self.pieces.extend(other.pieces);
     }
 
-    /// The text alone, without spaces at its end.
-    pub(super) fn plain(&self) -> String {
-        let text: String = self.pieces.iter().map(|(_, text)| text.as_str()).collect();
-        text.trim_end().to_owned()
+    /// Its text without spaces at its end.
+    pub(super) fn text(&self) -> String {
+        let mut text: String = self.pieces.iter().map(|(_, text)| &**text).collect();
+        text.truncate(text.trim_end().len());
+        text
     }
 
     /// Writes the line without spaces at its end.

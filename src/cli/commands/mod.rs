@@ -1,7 +1,10 @@
 //! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
 //! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
 
+pub(super) mod completions;
+pub(super) mod convert;
 pub(super) mod explain;
+pub(super) mod man;
 mod screen;
 #[cfg(feature = "tui")]
 pub(super) mod watch;
@@ -26,9 +29,12 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Summarize(shared)) => screen::run("summarize", *shared),
         Some(Command::Leaks(shared)) => screen::run("leaks", *shared),
         Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
+        Some(Command::Convert(args)) => convert::run(*args),
         Some(Command::Explain(args)) => explain::run(&args),
         #[cfg(feature = "tui")]
         Some(Command::Watch(args)) => watch::run(*args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
     }
 }
 
