@@ -178,7 +178,8 @@ fn account(summary: &Summary<'_>) -> String {
 
 fn group_line(summary: &Summary<'_>, group: &Group<'_>) -> GroupLine {
     let stacks = &summary.stacks;
-    let user = stacks.user(group.stack).or_else(|| stacks.visible(group.stack).next());
+    // Without code of the program the outermost function says most.
+    let user = stacks.user(group.stack).or_else(|| stacks.visible(group.stack).last());
     let shown = user.map(|id| frame_line(&stacks.shown(id)));
     let (function, place) = match (&group.title, shown) {
         (Some(title), _) => (title.clone(), String::new()),

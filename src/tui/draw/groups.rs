@@ -82,7 +82,9 @@ fn line(row: &Row, palette: Palette, series: bool, room: usize) -> Line<'static>
     let place = left.saturating_sub(columns(&name) + 2);
     spans.push(Span::raw("  "));
     spans.push(Span::styled(name, palette.user()));
-    if place >= 12 {
+    let file = visible(&group.place);
+    let file = file.rsplit('/').next().unwrap_or("");
+    if place >= columns(file) && !file.is_empty() {
         let text = cut_start(&visible(&group.place), place.min(48)).into_owned();
         spans.push(Span::styled(format!("  {text}"), palette.dim()));
     }

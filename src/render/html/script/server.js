@@ -1,0 +1,188 @@
+// What only the page of `gdump serve` has: an expression that the server filters by, all goroutines of the
+// dump a page at a time, new dumps as they come, and files that are dropped on the page. All of it talks to
+// the server that the page came from, and to nobody else.
+
+const PAGE = 100;
+const LOOK_EVERY = 2000;
+const server = { version: 0, auto: true, skip: 0, sort: 'dump', group: '', asked: 0 };
+
+const isServed = () => Boolean(byId('report').dataset.source);
+const expression = () => new URLSearchParams(location.search).get('where') || '';
+
+/** A path of the server with the expression in force and `more`. */
+function serverPath(path, more) {
+  const query = new URLSearchParams(more || {});
+  if (expression()) {
+    query.set('where', expression());
+  }
+  return query.size ? `${path}?${query}` : path;
+}
+
+/** What the server answers as JSON; an error has the server's words. */
+async function ask(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) {
+    throw new Error((await answer.text()).trim() || `${answer.status} ${answer.statusText}`);
+  }
+  return answer.json();
+}
+
+function startServed() {
+  drawServerBar();
+  drawAllGoroutines();
+  document.addEventListener('dragover', (event) => { event.preventDefault(); document.body.classList.add('drop'); });
+  document.addEventListener('dragleave', (event) => { if (!event.relatedTarget) { document.body.classList.remove('drop'); } });
+  document.addEventListener('drop', dropped);
+  setInterval(lookForNews, LOOK_EVERY);
+  lookForNews();
+}
+
+function drawServerBar() {
+  const input = el('input', {
+    id: 'where', type: 'search', spellcheck: 'false', autocomplete: 'off', value: expression(),
+    placeholder: 'where, asked of all goroutines: state == "select" && wait > 10m', 'aria-label': 'Expression',
+  });
+  const form = el('form', { class: 'where', on: { submit: (event) => { event.preventDefault(); filterBy(input.value); } } },
+    input, el('button', { type: 'submit' }, 'Apply'));
+  const file = el('input', { id: 'file', type: 'file', hidden: true, on: { change: () => sendFile(file.files[0]) } });
+  byId('served').replaceChildren(form,
+    el('button', { type: 'button', on: { click: () => file.click() } }, 'Open a file'), file,
+    el('button', { id: 'auto', type: 'button', hidden: true, on: { click: toggleAuto } }),
+    el('span', { id: 'news', class: 'dim', role: 'status' }));
+  byId('served').hidden = false;
+}
+
+/** The page with another expression; its address can be handed on. */
+function filterBy(text) {
+  const address = new URL(location.href);
+  address.search = text.trim() ? `?${new URLSearchParams({ where: text.trim() })}` : '';
+  location.assign(address);
+}
+
+// -- New dumps
+
+function toggleAuto() {
+  server.auto = !server.auto;
+  lookForNews();
+}
+
+async function lookForNews() {
+  let state;
+  try {
+    state = await ask('/api/state');
+  } catch {
+    byId('news').textContent = 'the server is gone; this page stays as it is';
+    return;
+  }
+  const isNew = server.version !== 0 && state.version !== server.version;
+  byId('auto').hidden = !state.every;
+  byId('auto').textContent = server.auto ? 'Pause' : 'Go on';
+  byId('auto').title = state.every ? `a dump every ${state.every} s` : '';
+  byId('news').textContent = state.trouble || (isNew && !server.auto ? 'there is a newer dump' : '');
+  if (server.version === 0 || (isNew && server.auto)) {
+    const isFirst = server.version === 0;
+    server.version = state.version;
+    if (!isFirst) {
+      await reload();
+    }
+  }
+}
+
+/** Shows what the server has now; what was typed and where one was stays. */
+async function reload() {
+  const place = window.scrollY;
+  const unfolded = [...document.querySelectorAll('tbody[id^="group-"] [aria-expanded="true"]')].map((button) => button.closest('tbody').id);
+  await takeReport();
+  showDump(view.report.dumps.length - 1);
+  drawAllGoroutines();
+  unfolded.map(byId).filter(Boolean).forEach((body) => body.dispatchEvent(new Event('unfold')));
+  window.scrollTo(0, place);
+}
+
+// -- All goroutines
+
+/** The goroutines of the dump that is shown, or of one of its groups, a page at a time. */
+async function drawAllGoroutines() {
+  const asked = ++server.asked;
+  const section = byId('all');
+  section.hidden = false;
+  let page;
+  try {
+    page = await ask(serverPath('/api/goroutines', {
+      dump: view.index, skip: server.skip, top: PAGE, sort: server.sort, ...(server.group ? { group: server.group } : {}),
+    }));
+  } catch (error) {
+    section.replaceChildren(el('p', { class: 'warning' }, error.message));
+    return;
+  }
+  if (asked !== server.asked) {
+    return; // Something else was asked for meanwhile.
+  }
+  const sort = el('select', { 'aria-label': 'Order', on: { change: () => { server.sort = sort.value; turnTo(0); } } },
+    [['dump', 'as in the dump'], ['id', 'by id'], ['wait', 'longest wait first']]
+      .map(([value, text]) => el('option', { value, selected: server.sort === value }, text)));
+  freshSection('all', `All goroutines (${number(page.total)})`, sort);
+  if (server.group) {
+    section.append(el('p', {}, `of the group ${server.group} `, el('button', { type: 'button', class: 'link', on: { click: () => showAllOf('') } }, 'all groups')));
+  }
+  const head = ['Goroutine', 'State', 'Waiting', 'Where', 'Created by', 'Labels'].map((title) => el('th', {}, title));
+  section.append(el('div', { class: 'wide' }, el('table', { class: 'goroutines' }, el('thead', {}, el('tr', {}, head)), el('tbody', {}, page.rows.map(servedRow)))),
+    pager(page));
+}
+
+function servedRow(one) {
+  const frame = one.stack.find(([, , , isUser]) => isUser) || one.stack[one.stack.length - 1] || ['', '', 0, false];
+  const [name, file, line] = frame;
+  return el('tr', {},
+    el('td', { class: 'number' }, one.id === null ? counted(one.count, 'goroutine') : one.id),
+    el('td', { class: 'state' }, one.state || 'unknown'),
+    el('td', {}, one.minutes === null ? '–' : minutesInWords(one.minutes)),
+    el('td', {}, el('details', {}, el('summary', {}, functionName(name), ' ', place({ file, line })),
+      el('ol', { class: 'plain' }, one.stack.map(([function_, path, at]) => el('li', {}, functionName(function_), ' ', place({ file: path, line: at })))))),
+    el('td', {}, one.creator, one.created_by ? ` in goroutine ${one.created_by}` : ''),
+    el('td', { class: 'labels' }, one.labels.map(([key, value]) => `${key}=${value}`).join(' ')));
+}
+
+function pager(page) {
+  const last = page.skip + page.rows.length;
+  const text = page.rows.length ? `${number(page.skip + 1)}–${number(last)} of ${number(page.total)}` : 'none';
+  return el('p', { class: 'pager' },
+    el('button', { type: 'button', disabled: page.skip === 0, on: { click: () => turnTo(page.skip - PAGE) } }, 'Back'), ` ${text} `,
+    el('button', { type: 'button', disabled: last >= page.total, on: { click: () => turnTo(page.skip + PAGE) } }, 'On'));
+}
+
+function turnTo(skip) {
+  server.skip = Math.max(0, skip);
+  drawAllGoroutines();
+}
+
+/** All goroutines of the group `id`, or of all groups. */
+function showAllOf(id) {
+  server.group = id;
+  server.skip = 0;
+  drawAllGoroutines();
+  byId('all').scrollIntoView({ block: 'start' });
+}
+
+// -- Files
+
+function dropped(event) {
+  event.preventDefault();
+  document.body.classList.remove('drop');
+  sendFile(event.dataTransfer.files[0]);
+}
+
+/** Hands a file to the server, which is on this machine, and shows what is in it. */
+async function sendFile(file) {
+  if (!file) {
+    return;
+  }
+  byId('news').textContent = `reading ${file.name} …`;
+  const answer = await fetch(`/api/upload?${new URLSearchParams({ name: file.name })}`,
+    { method: 'POST', headers: { 'X-Gdump': '1', 'Content-Type': 'application/octet-stream' }, body: file });
+  if (answer.ok) {
+    location.assign('/');
+  } else {
+    byId('news').textContent = (await answer.text()).trim();
+  }
+}
