@@ -7,7 +7,7 @@ use super::{convert, convert_with, csv_rows};
 use crate::support::parse;
 
 /// A dump whose every name is hostile.
-fn dumps() -> Vec<Dump> {
+pub(super) fn dumps() -> Vec<Dump> {
     let long = "x".repeat(100_000);
     let text = format!(
         "goroutine 1 [\u{1b}[31mred\u{202e}]:\n\
@@ -24,8 +24,15 @@ fn dumps() -> Vec<Dump> {
     dumps
 }
 
-const TARGETS: &[Target] =
-    &[Target::Debug2, Target::Json, Target::Ndjson, Target::Csv, Target::Folded];
+const TARGETS: &[Target] = &[
+    Target::Debug2,
+    Target::Json,
+    Target::Ndjson,
+    Target::Csv,
+    Target::Folded,
+    Target::Speedscope,
+    Target::Svg,
+];
 
 #[test]
 fn nothing_commands_a_terminal() {

@@ -1,14 +1,6 @@
 //! `profile.proto`, pprof's debug=0: decoded wholly, then lowered, as names come after their uses.
 
-#[allow(
-    clippy::pedantic,
-    clippy::allow_attributes_without_reason,
-    missing_docs,
-    unreachable_pub,
-    unused_qualifications,
-    reason = "generated from grammar/profile.proto; tests/generated.rs compares"
-)]
-mod generated;
+mod details;
 mod kind;
 mod lower;
 mod samples;
@@ -22,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::model::{Dump, DumpBuilder, Format, Problem, Truncation, TruncationReason};
 use crate::parse::infer;
 use crate::parse::infer::era::Era;
-use generated::Profile;
+use crate::pprof::Profile;
 use lower::Lower;
 
 /// Whether `head`, the first bytes of an input after decompression, can be the start of a profile.
