@@ -13,7 +13,7 @@ mod generated;
 
 pub use generated::{Function, Label, Line, Location, Mapping, Profile, Sample, ValueType};
 
-/// Keys of such labels. Those with `go::` are CockroachDB's, whose fork of Go has debug=3: a profile
+/// Keys of such labels. Those with `go::` are `CockroachDB`'s, whose fork of Go has debug=3: a profile
 /// with one sample a goroutine (cockroachdb/go pull request 12); the others are gdump's.
 pub mod keys {
     /// A number: the goroutine's id.
@@ -37,6 +37,8 @@ pub mod keys {
 pub mod flags {
     /// The state was inferred.
     pub const INFERRED: &str = "inferred";
+    /// The state is not known, and the frames that would tell it were not there.
+    pub const UNKNOWN: &str = "state unknown";
     /// `(leaked)`.
     pub const LEAKED: &str = "leaked";
     /// `(scan)`.

@@ -1,10 +1,10 @@
 //! Flame graphs and what other viewers draw them from.
 
 use gdump::model::Dump;
-use gdump::render::convert::{Extra, Tag, Target};
+use gdump::render::convert::Target;
 use serde_json::Value;
 
-use super::{convert, convert_with, each};
+use super::{convert, each};
 
 /// Goroutines that a picture can show: not those that a delta says are fewer.
 fn shown(dump: &Dump) -> i64 {
@@ -56,13 +56,12 @@ fn tags(text: &str) -> Vec<String> {
 fn assert_well_formed(text: &str) {
     let mut open = Vec::new();
     for tag in tags(text) {
-        match tag.strip_prefix('/') {
-            Some(closed) => assert_eq!(open.pop().as_deref(), Some(closed)),
-            None => {
-                let known = ["svg", "style", "text", "g", "title", "script", "rect"];
-                assert!(known.contains(&tag.as_str()), "<{tag}>");
-                open.push(tag);
-            }
+        if let Some(closed) = tag.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(closed));
+        } else {
+            let known = ["svg", "style", "text", "g", "title", "script", "rect"];
+            assert!(known.contains(&tag.as_str()), "<{tag}>");
+            open.push(tag);
         }
     }
     assert!(open.is_empty(), "{open:?}");
@@ -71,9 +70,7 @@ fn assert_well_formed(text: &str) {
 #[test]
 fn a_flame_graph_holds_all_goroutines() {
     each(|_, dump| {
-        let extra = Extra { root: vec![], leaf: vec![Tag::State] };
-        let text = String::from_utf8(convert_with(std::slice::from_ref(dump), Target::Svg, extra))
-            .unwrap();
+        let text = String::from_utf8(convert(std::slice::from_ref(dump), Target::Svg)).unwrap();
         assert_well_formed(&text);
         let total = shown(dump);
         let root = format!("<g data-x=\"0\" data-w=\"{total}\" data-d=\"0\">");
@@ -87,7 +84,7 @@ fn hostile_names_are_text_in_a_picture() {
     let text = String::from_utf8(convert(&super::hostile::dumps(), Target::Svg)).unwrap();
     assert_well_formed(&text);
     assert!(!text.contains("<script>alert"));
-    assert!(text.contains("main.&lt;script&gt;alert(1)&lt;/script&gt;"), "{text}");
+    assert!(text.contains("main.&lt;script&gt;alert&lt;/script&gt;"), "{text}");
     assert_eq!(text.matches("http").count(), text.matches("http://www.w3.org/2000/svg").count());
 }
 

@@ -95,7 +95,7 @@ fn equal_goroutines_are_one_sample() {
     assert!(!samples(true).is_aggregated());
 }
 
-/// A sample a goroutine with numbers as CockroachDB's debug=3 has them.
+/// A sample a goroutine with numbers as `CockroachDB`'s debug=3 has them.
 #[test]
 fn debug3_is_read() {
     use gdump::pprof::{Label, Profile, Sample, ValueType};
@@ -176,12 +176,14 @@ fn raw_total(text: &str) -> i64 {
     values.filter_map(|(value, _)| value.trim().parse::<i64>().ok()).sum()
 }
 
+/// Profiles that pprof is given at a time: it adds them up.
+const BATCH: usize = 60;
+
 #[test]
 fn go_tool_pprof_takes_every_profile() {
     if go_pprof().is_none() {
         return;
     }
-    const BATCH: usize = 60;
     let folder = tempfile::tempdir().unwrap();
     let mut batches: BTreeMap<(String, bool), Vec<(PathBuf, i64)>> = BTreeMap::new();
     let mut number = 0;

@@ -52,7 +52,7 @@ enum To {
     /// Folded stacks, for flame graph tools
     #[value(alias = "collapsed")]
     Folded,
-    /// JSON for https://www.speedscope.app
+    /// JSON for the viewer speedscope
     Speedscope,
     /// A flame graph: one file for a browser, with zoom and search
     #[value(alias = "flamegraph")]

@@ -1,4 +1,4 @@
-//! What a profile says of single goroutines in labels: CockroachDB's debug=3 and gdump's own.
+//! What a profile says of single goroutines in labels: `CockroachDB`'s debug=3 and gdump's own.
 
 use rustc_hash::FxHashMap;
 
@@ -75,9 +75,19 @@ impl Details {
 }
 
 impl Found<'_> {
-    /// Whether anything was said that Go's own profiles do not say.
-    pub(super) fn is_any(&self) -> bool {
-        self.goid.is_some() || !self.state.is_empty() || self.minutes.is_some()
+    /// Whether states and waits are those that Go keeps.
+    pub(super) fn has_age(&self) -> bool {
+        let printed = !self.state.is_empty() && !self.has_flag(flags::INFERRED);
+        self.goid.is_some() || printed || self.minutes.is_some()
+    }
+
+    /// Whether the state is known not to be known: the frames do not tell it.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.has_flag(flags::UNKNOWN)
+    }
+
+    fn has_flag(&self, flag: &str) -> bool {
+        self.flags.split(|byte| *byte == b',').any(|other| other == flag.as_bytes())
     }
 
     /// Whether the sample is one goroutine.

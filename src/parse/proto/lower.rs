@@ -23,13 +23,24 @@ pub(super) struct Lower<'p, 'b> {
     kind: Kind,
     head: Head,
     details: Details,
-    /// Samples that are one goroutine, all samples, and whether one had a state or a wait.
-    told: (usize, usize, bool),
+    told: Told,
     /// Length of the message.
     length: usize,
     /// Frames that may still be used.
     budget: usize,
     missing: Missing,
+}
+
+/// What samples say of single goroutines.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// Samples that are one goroutine.
+    ones: usize,
+    all: usize,
+    /// One had a state or a wait of Go's own.
+    age: bool,
+    /// Of one the state is known not to be known.
+    unknown: bool,
 }
 
 /// How often a reference leads nowhere.
@@ -59,7 +70,7 @@ impl<'p, 'b> Lower<'p, 'b> {
             kind,
             head: Head { leaked, ..Head::default() },
             details: Details::new(&profile.string_table),
-            told: (0, 0, false),
+            told: Told::default(),
             length,
             budget: length.saturating_mul(FRAMES_PER_BYTE),
             missing: Missing::default(),
@@ -67,8 +78,8 @@ impl<'p, 'b> Lower<'p, 'b> {
     }
 
     /// Adds all samples: those of the profile, and those that stand undecoded in the message
-    /// `undecoded`.
-    pub(super) fn samples(mut self, undecoded: &[u8]) -> Result<(), DecodeError> {
+    /// `undecoded`. Whether states may be inferred from the frames.
+    pub(super) fn samples(mut self, undecoded: &[u8]) -> Result<bool, DecodeError> {
         for location in &self.profile.location {
             let frames = self.location(location);
             self.locations.insert(location.id, frames);
@@ -83,9 +94,9 @@ impl<'p, 'b> Lower<'p, 'b> {
             self.sample(&sample, &mut frames);
         }
         self.report();
-        let (ones, all, any) = self.told;
-        self.builder.set_detail(ones == all && all > 0, any);
-        Ok(())
+        let Told { ones, all, age, unknown } = self.told;
+        self.builder.set_detail(ones == all && all > 0, age);
+        Ok(!unknown)
     }
 
     /// The frames of a location, innermost first.
@@ -161,9 +172,10 @@ impl<'p, 'b> Lower<'p, 'b> {
             ..Row::default()
         };
         let row = found.fill(row, self.head, count, self.builder);
-        self.told.0 += usize::from(found.is_one() && count == 1);
-        self.told.1 += 1;
-        self.told.2 |= found.is_any();
+        self.told.ones += usize::from(found.is_one() && count == 1);
+        self.told.all += 1;
+        self.told.age |= found.has_age();
+        self.told.unknown |= found.is_unknown();
         self.builder.push_counted(row, count);
         let account = self.builder.account();
         account.whole = account.whole.saturating_add(count);

@@ -61,14 +61,15 @@ pub(crate) fn parse(bytes: &[u8], name: &str, truncated: Option<&str>) -> Result
         let message = format!("the profile is cut off: {detail}");
         builder.push_problem(problem(whole, bytes.len() - whole, message));
     }
-    if Lower::new(&profile, &mut builder, bytes.len(), kind).samples(undecoded).is_err() {
+    let lowered = Lower::new(&profile, &mut builder, bytes.len(), kind).samples(undecoded);
+    let Ok(infers) = lowered else {
         // Its message says where in the profile the damage is.
         return Err(decode(message).err().unwrap_or_else(|| damaged("a sample is damaged".into())));
-    }
+    };
     let start_lines = (!profile.function.is_empty())
         .then(|| profile.function.iter().any(|function| function.start_line > 0));
     // A program's own profile counts other things than goroutines.
-    if builder.dump().profile.starts_with("goroutine") {
+    if infers && builder.dump().profile.starts_with("goroutine") {
         let era = Era::of(builder.dump(), start_lines);
         infer::infer_all(&mut builder, era);
     }

@@ -2,7 +2,7 @@
 //!
 //! Beside the program's own labels each sample has those of [`keys`]. Goroutines with equal stacks,
 //! labels, states, waits and creators are one sample, so that a million of them stay small; with `ids`
-//! each is a sample of its own and has its id, as in CockroachDB's debug=3. gdump reads all of it again.
+//! each is a sample of its own and has its id, as in `CockroachDB`'s debug=3. gdump reads all of it again.
 //!
 //! Messages are written one after the other: protobuf joins the lists of messages that follow each other.
 
@@ -299,6 +299,7 @@ fn flag_words(goroutine: Goroutine<'_>) -> String {
     let head = goroutine.head();
     let mut words: Vec<String> = [
         (head.inferred, flags::INFERRED),
+        (goroutine.state().is_empty(), flags::UNKNOWN),
         (head.leaked, flags::LEAKED),
         (head.scan, flags::SCAN),
         (head.durable, flags::DURABLE),
