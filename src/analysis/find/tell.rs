@@ -41,7 +41,7 @@ fn weight(count: i64) -> f64 {
 fn root(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Root> {
     let first = *crowd.groups.first()?;
     let member = facts.members(first).next()?;
-    let stack = member.row().stack;
+    let stack = member.stack();
     let named = |frame: Shown<'_>| matches!(frame, Shown::Call { function, .. } if function == crowd.site.function);
     Some(Root {
         goids: facts.groups.get(first)?.goids.clone(),
