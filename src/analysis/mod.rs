@@ -16,6 +16,7 @@ pub mod kind;
 pub mod known;
 pub mod locks;
 pub mod meaning;
+pub mod series;
 pub mod states;
 pub mod summary;
 pub mod version;

@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
-use super::commands::explain;
+use super::commands::{diff, explain};
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
@@ -66,6 +66,9 @@ pub(super) enum Command {
     /// Who waits for whom: locks and their holders, deadlocks, wait chains, root first
     #[command(after_help = BLOCKED)]
     Blocked(Box<Shared>),
+    /// What changed from one dump to another: groups that grew, goroutines that stayed
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(Box<diff::Args>),
     /// What a wait reason, a status, a known goroutine or a kind of finding means
     Explain(explain::Args),
 }

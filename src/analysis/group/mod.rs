@@ -89,6 +89,22 @@ impl<'d> Grouping<'d> {
         grouping
     }
 
+    /// What the records are grouped by.
+    pub fn by(&self) -> &By {
+        self.keys.by()
+    }
+
+    /// The fingerprint of the group at `index`, as in [`Group::id`].
+    pub fn id(&self, stacks: &Stacks<'d>, index: usize) -> u64 {
+        self.groups.get(index).map_or(0, |group| self.keys.name(group.key, stacks).id)
+    }
+
+    /// The state of the group at `index` where groups are made by stack and state; else empty.
+    pub fn state(&self, index: usize) -> &'d str {
+        let group = self.groups.get(index).filter(|_| *self.by() == By::Stack);
+        group.map_or("", |group| key::state_or_unknown(self.keys.state(group.key)))
+    }
+
     /// Number of groups.
     pub fn len(&self) -> usize {
         self.groups.len()
