@@ -6,6 +6,7 @@ use super::canon::Shown;
 use super::group::Group;
 use super::known::Known;
 use super::locks::Locks;
+use super::servers::Servers;
 use super::summary::{Look, Summary};
 use crate::model::{Dump, GoidSet, Goroutine, StackId};
 
@@ -41,6 +42,8 @@ pub struct Facts<'d> {
     starters: OnceLock<Vec<(u64, u32)>>,
     /// Goroutine ids; made when first asked for.
     present: OnceLock<GoidSet>,
+    /// Goroutines that serve requests; found when first asked for.
+    servers: OnceLock<Servers>,
     /// Locks and who waits for them. Not found lazily: a cell would make the lifetime invariant.
     locks: Locks<'d>,
 }
@@ -64,6 +67,7 @@ impl<'d> Facts<'d> {
             groups,
             starters: OnceLock::new(),
             present: OnceLock::new(),
+            servers: OnceLock::new(),
             locks: Locks::empty(dump),
         };
         let locks = Locks::new(&bare);
@@ -110,6 +114,11 @@ impl<'d> Facts<'d> {
             present
         });
         present.contains(goid)
+    }
+
+    /// The goroutines that serve one request after the other.
+    pub(super) fn servers(&self) -> &Servers {
+        self.servers.get_or_init(|| Servers::new(self))
     }
 
     /// The row of the goroutine with the id `goid`, if it started one of the first

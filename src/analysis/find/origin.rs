@@ -4,6 +4,9 @@
 //! Measured on all crowds of 20 and more in the service dumps: the number of distinct creators is
 //! either one (a pool, an accept loop, a dispatcher) or equals the size (one goroutine started in
 //! each call). A creator that is gone has left its child behind: nobody who could know of it waits.
+//! A connection that is kept alive handles many requests, so that it is the one creator of what all of
+//! them left behind: it counts as gone while it is between requests, and the gaps in the ids of its
+//! children tell calls apart, as each request starts a goroutine of `net/http` as well.
 //! Creator ids are printed since Go 1.21, and only in traceback text.
 
 use crate::analysis::facts::Facts;
@@ -20,6 +23,12 @@ pub(super) struct Origin {
     pub creators: Ids,
     /// Goroutines whose creator is not in the dump any more.
     pub gone: i64,
+    /// Goroutines whose creator handled a request that is over, and waits for the next one.
+    pub left: i64,
+    /// Goroutines whose creator is in a request, perhaps the one in which it started them.
+    pub serving: i64,
+    /// Calls that started those that were left.
+    pub runs: usize,
     /// Goroutines whose creator is the one that writes the dump, so that it is about to go on.
     pub of_writer: i64,
     /// Ids of the goroutines themselves.
@@ -30,6 +39,9 @@ impl Origin {
     /// Goroutines that one call starts at most for them to count as started by calls: the largest
     /// number per creator in the cases is 4 (goker-moby21233), and servers with fan-out start a few.
     const FAN_OUT: usize = 8;
+    /// So many calls that all left goroutines behind are no pools, however many each started: as many
+    /// as make a crowd (`suspect::MANY`).
+    const CALLS: usize = 20;
 
     /// Finds out who started the members of `groups`, and calls `each` with them.
     pub(super) fn of<'d>(
@@ -38,7 +50,8 @@ impl Origin {
         mut each: impl FnMut(Goroutine<'d>),
     ) -> Self {
         let mut origin = Self::default();
-        let (mut creators, mut goids) = (Vec::new(), Vec::new());
+        let (mut creators, mut goids, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        let servers = facts.servers();
         for member in groups.iter().flat_map(|index| facts.members(*index)) {
             each(member);
             origin.count = origin.count.saturating_add(member.count());
@@ -53,8 +66,14 @@ impl Origin {
                 origin.of_writer += 1;
             } else if !facts.has(creator) {
                 origin.gone += 1;
+            } else if servers.is_idle(creator) {
+                origin.left += 1;
+                left.extend(member.goid());
+            } else if servers.is_busy(creator) {
+                origin.serving += 1;
             }
         }
+        origin.runs = runs(left);
         origin.goids = Ids::of(goids);
         origin.creators = Ids::of(creators);
         // Of a dump that is cut nobody knows who else was there.
@@ -69,15 +88,22 @@ impl Origin {
         self.known > 0 && self.known.saturating_mul(10) >= self.count.saturating_mul(9)
     }
 
-    /// Whether each call started its own one (or a few).
+    /// Whether each call started its own one (or a few), or many calls did.
     pub(super) fn is_one_per_call(&self) -> bool {
-        let most = i64::try_from(self.creators.len().saturating_mul(Self::FAN_OUT));
-        self.is_known() && self.creators.len() > 1 && most.is_ok_and(|most| most >= self.count)
+        let by_left = self.left.saturating_mul(2) >= self.known;
+        let calls = self.creators.len().max(if by_left { self.runs } else { 0 });
+        let most = i64::try_from(calls.saturating_mul(Self::FAN_OUT));
+        let each = calls >= Self::CALLS || most.is_ok_and(|most| most >= self.count);
+        self.is_known() && calls > 1 && each
     }
 
-    /// Whether the creators have gone: nine of ten at least, as a call may be just on its way.
+    /// Whether the calls that started them are over: nine of ten at least, as a call may be just on
+    /// its way. Requests in progress are not counted while they started no more than half.
     pub(super) fn is_gone(&self) -> bool {
-        self.is_known() && self.gone.saturating_mul(10) >= self.known.saturating_mul(9)
+        let over = self.gone.saturating_add(self.left);
+        self.is_known()
+            && over.saturating_mul(10) >= self.known.saturating_sub(self.serving).saturating_mul(9)
+            && over.saturating_mul(2) >= self.known
     }
 
     /// Whether nine in ten of `all` are creators that both have.
@@ -89,6 +115,15 @@ impl Origin {
     pub(super) fn are_children_of(&self, other: &Self, all: usize) -> bool {
         self.creators.share(&other.goids, all)
     }
+}
+
+/// Runs of ids that follow each other: goroutines that one call starts in a loop have such ids, but for
+/// the batches of 16 in which processors take them (`_GoidCacheBatch`, runtime/proc.go).
+fn runs(mut goids: Vec<u64>) -> usize {
+    goids.sort_unstable();
+    let breaks =
+        goids.windows(2).filter(|pair| matches!(pair, [a, b] if a.saturating_add(1) != *b));
+    breaks.count() + usize::from(!goids.is_empty())
 }
 
 /// Goroutine ids: as bits where that takes less than a list.

@@ -154,9 +154,11 @@ impl<'f, 'd> Look<'f, 'd> {
             return if n > POOL { Some((Medium, Possible)) } else { review };
         }
         if many && outlives {
-            // Who sleeps wakes; many that were just started do so soon.
-            let sleeps = crowd.reason == Reason::Sleep;
-            return Some(if sleeps { (Medium, Possible) } else { (High, Likely) });
+            // Who sleeps wakes: only long sleeps and masses tell a loop without an end from a delay.
+            if crowd.reason == Reason::Sleep {
+                return if is_old(crowd) || n >= MASS { Some((Medium, Possible)) } else { review };
+            }
+            return Some((High, Likely));
         }
         if crowd.reason == Reason::Send {
             return self.judge_send(crowd);

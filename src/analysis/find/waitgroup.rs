@@ -77,7 +77,12 @@ fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
         waiters.insert(goid);
     }
     let mut any = false;
-    for index in 0..facts.groups.len() {
+    for (index, group) in facts.groups.iter().enumerate() {
+        // A server's connection starts one that waits for the client to go; it is nobody's worker.
+        if group.creators.iter().all(|by| by.function.starts_with("net/http.")) {
+            any |= group.creators.iter().any(|by| by.goroutines.is_some());
+            continue;
+        }
         for goroutine in facts.members(index) {
             let Some(creator) = goroutine.creator_goid() else { continue };
             any = true;

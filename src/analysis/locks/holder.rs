@@ -22,7 +22,8 @@ pub enum Tier {
     Receiver,
     /// With the object, or the lock, among its arguments.
     Shared,
-    /// With a pointer that ends just before the lock, waiting for another lock.
+    /// With a pointer that ends just before the lock, waiting for another lock or in a method of the
+    /// waiters' type.
     Enclosing,
     /// In another method of the same type; which object is not known.
     Type,
@@ -84,7 +85,7 @@ pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
     by_once(locks, facts, &mut found);
     by_start(locks, facts, &mut found);
     for (lock, mut list) in locks.locks.iter_mut().zip(found) {
-        list.sort_by_key(|candidate| (candidate.tier, candidate.row));
+        list.sort_by_key(|candidate| (candidate.row, candidate.tier));
         list.dedup_by_key(|candidate| candidate.row);
         lock.holders = list;
     }
@@ -116,16 +117,26 @@ fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> FxHashMap<u64, Vec<Lead<'d
         for wait in lock.waits.iter().take(SAMPLE) {
             let Some(wait) = locks.waits.get(*wait as usize) else { continue };
             let stack = stack_of(facts, wait.row);
+            let package = locks.frames.at(stack, wait.caller as usize).package;
             for word in facts.dump().args(wait.row as usize) {
                 let frame = locks.frames.at(stack, usize::from(word.frame));
                 let inside = u32::from(word.frame) >= wait.caller;
-                if word.exact && inside && offset(address, word.value).is_some() {
+                // What the standard library hands around, such as a server's context, lies next to
+                // anything on the heap.
+                let own = frame.user || frame.package == package;
+                if word.exact && inside && own && offset(address, word.value).is_some() {
                     add(word.value, frame.owner.filter(|_| word.position == 0));
                 }
             }
         }
     }
     leads
+}
+
+/// The type whose method waits for the lock at `number`.
+fn waiting_type<'d>(locks: &Locks<'d>, facts: &Facts<'d>, number: u32) -> Option<Owner<'d>> {
+    let first = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
+    locks.frames.at(stack_of(facts, first.row), first.caller as usize).owner
 }
 
 /// The rules that need addresses: one look at every word of the dump.
@@ -144,6 +155,8 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
         })
         .collect();
     addresses.sort_unstable();
+    let owners: Vec<Option<Owner<'d>>> =
+        (0u32..).zip(&locks.locks).map(|(number, _)| waiting_type(locks, facts, number)).collect();
     for args in facts.dump().all_args().chunk_by(|a, b| a.row == b.row) {
         let Some(row) = args.first().map(|word| word.row) else { continue };
         let stack = stack_of(facts, row);
@@ -172,11 +185,13 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
                 add(lead.lock, if method && same { Tier::Receiver } else { Tier::Shared });
             }
             let waits = || stack_id.is_some_and(|id| locks.waiting.contains(&id));
-            if word.value >= 0x1000 && waits() {
+            let method = frame.owner.filter(|_| word.position == 0);
+            if word.value >= 0x1000 && (method.is_some() || waits()) {
                 let from = addresses.partition_point(|(address, _)| *address <= word.value);
                 let near = addresses.get(from..).unwrap_or(&[]).iter();
                 for (_, lock) in near.take_while(|(a, _)| a - word.value <= NEAR).take(4) {
-                    if wait().is_some_and(|wait| wait.op.is_lock()) {
+                    let same = method.is_some() && owners.get(*lock as usize) == Some(&method);
+                    if same || wait().is_some_and(|wait| wait.op.is_lock()) {
                         add(*lock, Tier::Enclosing);
                     }
                 }
@@ -353,7 +368,7 @@ fn drop_crowds(locks: &Locks<'_>, list: &mut Vec<Candidate>) {
         *places.entry(place(candidate)).or_default() += 1;
     }
     list.retain(|candidate| {
-        candidate.tier > Tier::Shared || places.get(&place(candidate)) == Some(&1)
+        candidate.tier > Tier::Enclosing || places.get(&place(candidate)) == Some(&1)
     });
 }
 

@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Locks, Op, stack_of};
 use crate::analysis::Facts;
+use crate::model::Symbol;
 
 /// Whether the goroutine in `row`, which waits for no lock, can go on only if another one in this
 /// process does something: then its lock is not merely held for long.
@@ -39,12 +40,26 @@ fn is_timer(locks: &Locks<'_>, facts: &Facts<'_>, row: u32) -> bool {
     matches!(first, Some("time" | "os/signal" | "net/rpc" | "os/exec" | "database/sql"))
 }
 
-/// Goroutines that started one that runs, sleeps or waits for something outside.
+/// Goroutines that started one that runs, sleeps or waits for something outside. What the standard
+/// library starts, such as the reader beside each handler of `net/http`, answers to no channel of the
+/// program.
 pub(super) fn busy_parents(facts: &Facts<'_>) -> FxHashSet<u64> {
+    let own = |index: &usize| {
+        let creators = facts.groups.get(*index).map_or(&[][..], |group| &group.creators);
+        creators.iter().any(|by| starts_for_user(by.function))
+    };
     (0..facts.groups.len())
         .filter(|index| works(facts.state(*index)))
+        .filter(own)
         .flat_map(|index| facts.members(index).filter_map(crate::model::Goroutine::creator_goid))
         .collect()
+}
+
+/// Whether what the function `creator` starts is the program's own: it is user code, or starts what it
+/// was given.
+pub(super) fn starts_for_user(creator: &str) -> bool {
+    let symbol = Symbol::new(creator);
+    !symbol.is_std() || creator == "sync.(*WaitGroup).Go"
 }
 
 /// Whether nothing in the program runs, sleeps or waits for something outside: then nobody is left who
