@@ -62,6 +62,27 @@ const CASES: &[(&str, &[&str], Input)] = &[
     ("bad-duration", &["--min-wait", "soon", "debug2/deadlock.go1.27.txt"], Input::None),
     ("bad-by", &["--by", "colour", "debug2/deadlock.go1.27.txt"], Input::None),
     ("one-of-two", &["no-such-file.txt", "debug2/deadlock.go1.27.txt"], Input::None),
+    (
+        "convert-debug2",
+        &["convert", "--to", "debug2", "--label", "tenant=acme", "debug2/labels.go1.27.txt"],
+        Input::None,
+    ),
+    ("convert-counts", &["convert", "--to", "debug2", "triple/nine.debug1.txt"], Input::None),
+    (
+        "convert-folded",
+        &["convert", "-to=folded", "--tagleaf", "state", "debug2/states.go1.27.txt"],
+        Input::None,
+    ),
+    ("convert-csv", &["convert", "--to", "csv", "debug2/deadlock.go1.27.txt"], Input::None),
+    ("convert-ndjson", &["convert", "--to", "ndjson", "debug2/deadlock.go1.27.txt"], Input::None),
+    (
+        "convert-json",
+        &["convert", "--to", "json", "debug2/panic-ancestors.go1.27.txt"],
+        Input::None,
+    ),
+    ("convert-two", &["convert", "--to", "debug2", "mixed/two-dumps.go1.27.txt"], Input::None),
+    ("convert-what", &["convert", "debug2/deadlock.go1.27.txt"], Input::None),
+    ("convert-format", &["convert", "--format", "json", "debug2/deadlock.go1.27.txt"], Input::None),
     ("help", &["--help"], Input::None),
 ];
 

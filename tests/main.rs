@@ -23,6 +23,8 @@ mod cli;
 #[cfg(test)]
 mod compare;
 #[cfg(test)]
+mod convert;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod explainers;

@@ -113,12 +113,7 @@ impl<'d> Summary<'d> {
 
     /// Whether the dump is whole and everything in it was understood.
     pub fn is_clean(&self) -> bool {
-        let dump = self.dump;
-        dump.truncation.is_none()
-            && dump.problems.is_empty()
-            && dump.more_problems == 0
-            && dump.account.cut_off == 0
-            && dump.account.not_understood == 0
+        self.dump.is_clean()
     }
 }
 

@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
-use super::commands::{diff, explain};
+use super::commands::{convert, diff, explain};
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
@@ -38,6 +38,15 @@ Examples:
   curl -s 'http://localhost:6060/debug/pprof/goroutine?debug=2' | gdump blocked
   gdump blocked --fail-on deadlock d.txt     for scripts: status 1 if there is one
   kill -QUIT PID                             a hung program writes its goroutines to stderr";
+
+const CONVERT: &str = "\
+Examples:
+  gdump convert --to debug2 --state 'chan*' --min-wait 10m d.txt   only what is stuck, as Go writes it
+  gdump convert -o goroutines.csv dump.txt                         a row for each goroutine
+  gdump convert --to ndjson dump.txt | jq .state                   one object a line
+  gdump convert --to folded --tagleaf state dump.txt               for flame graph tools
+
+All goroutines that pass the filters are written, the runtime's own too.";
 
 const COLOR_HELP: &str = "Use colours; auto minds the terminal, NO_COLOR and CLICOLOR_FORCE";
 
@@ -69,6 +78,9 @@ pub(super) enum Command {
     /// What changed from one dump to another: groups that grew, goroutines that stayed
     #[command(after_help = diff::EXAMPLES)]
     Diff(Box<diff::Args>),
+    /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
+    #[command(after_help = CONVERT)]
+    Convert(Box<convert::Args>),
     /// What a wait reason, a status, a known goroutine or a kind of finding means
     Explain(explain::Args),
 }

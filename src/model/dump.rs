@@ -128,6 +128,15 @@ impl Dump {
         matches!(self.format, Format::Debug1 | Format::Proto)
     }
 
+    /// Whether the dump is whole and everything in it was understood.
+    pub fn is_clean(&self) -> bool {
+        self.truncation.is_none()
+            && self.problems.is_empty()
+            && self.more_problems == 0
+            && self.account.cut_off == 0
+            && self.account.not_understood == 0
+    }
+
     /// All records in the order of the input.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'_>> {
         (0..self.rows.len()).filter_map(|index| self.goroutine(index))

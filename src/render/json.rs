@@ -4,7 +4,7 @@
 
 mod diff;
 mod finding;
-mod view;
+pub(super) mod view;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};

@@ -1,5 +1,6 @@
 //! Writes what analysis found: one file per output format, all from the same [`Report`].
 
+pub mod convert;
 pub mod escape;
 mod json;
 mod line;

@@ -6,19 +6,19 @@ use std::time::{Duration, SystemTime};
 
 /// Goroutines that are alike.
 #[derive(Clone)]
-pub struct Crowd {
-    pub ids: std::ops::Range<u64>,
-    pub state: &'static str,
+pub(super) struct Crowd {
+    pub(super) ids: std::ops::Range<u64>,
+    pub(super) state: &'static str,
     /// What the header says of the wait: `3 minutes`; 0 for nothing.
-    pub minutes: u32,
-    pub function: &'static str,
-    pub line: u32,
-    pub creator: &'static str,
+    pub(super) minutes: u32,
+    pub(super) function: &'static str,
+    pub(super) line: u32,
+    pub(super) creator: &'static str,
     /// pprof labels as Go 1.27 prints them; empty for none.
-    pub labels: &'static str,
+    pub(super) labels: &'static str,
 }
 
-pub fn crowd(
+pub(super) fn crowd(
     ids: std::ops::Range<u64>,
     state: &'static str,
     minutes: u32,
@@ -28,7 +28,7 @@ pub fn crowd(
 }
 
 /// The text of a dump at debug=2.
-pub fn debug2(crowds: &[Crowd]) -> String {
+pub(super) fn debug2(crowds: &[Crowd]) -> String {
     let mut text = String::new();
     for crowd in crowds {
         for id in crowd.ids.clone() {
@@ -53,7 +53,7 @@ pub fn debug2(crowds: &[Crowd]) -> String {
 }
 
 /// The text of the same dump at debug=1.
-pub fn debug1(crowds: &[Crowd]) -> String {
+pub(super) fn debug1(crowds: &[Crowd]) -> String {
     let total: u64 = crowds.iter().map(|crowd| crowd.ids.end - crowd.ids.start).sum();
     let mut text = format!("goroutine profile: total {total}\n");
     for crowd in crowds {
@@ -71,7 +71,7 @@ pub fn debug1(crowds: &[Crowd]) -> String {
 }
 
 /// The service `step` dumps later: `late` leaks twenty for each step, `drained` shrinks, the workers stay.
-pub fn service(step: u32) -> Vec<Crowd> {
+pub(super) fn service(step: u32) -> Vec<Crowd> {
     let n = u64::from(step);
     let mut crowds = vec![
         crowd(1..2, "chan receive", 5 + 10 * step, "main.serve"),
@@ -92,7 +92,7 @@ pub fn service(step: u32) -> Vec<Crowd> {
 }
 
 /// Writes a file that was last written `minutes` after the first moment of all tests.
-pub fn write(folder: &Path, name: &str, text: &str, minutes: u64) {
+pub(super) fn write(folder: &Path, name: &str, text: &str, minutes: u64) {
     let path = folder.join(name);
     std::fs::write(&path, text).unwrap();
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_763_000_000);

@@ -141,7 +141,7 @@ impl<'d> Keys<'d> {
             let state = hash_str(state_or_unknown(self.state(key)));
             return Name {
                 title: None,
-                id: finish(mix(stacks.name_hash(stack), state)),
+                id: group_id(stacks, stack, self.state(key)),
                 build_id: finish(mix(stacks.line_hash(stack), state)),
             };
         }
@@ -156,6 +156,12 @@ impl<'d> Keys<'d> {
     fn place(&self, key: u64) -> Option<&Place<'d>> {
         self.names.get_index(upper(key) as usize)
     }
+}
+
+/// Fingerprint of the group by stack and state that holds the goroutines with `stack` and `state`: of the
+/// names of functions, so that it is the same over builds and hosts.
+pub fn group_id(stacks: &Stacks<'_>, stack: StackId, state: &str) -> u64 {
+    finish(mix(stacks.name_hash(stack), hash_str(state_or_unknown(state))))
 }
 
 fn upper(key: u64) -> u32 {

@@ -15,6 +15,7 @@ pub use detail::{CreatorCount, Group, LabelCounts, StateCount};
 use super::canon::Stacks;
 use crate::model::{Dump, HeadId, Row};
 use key::Keys;
+pub use key::group_id;
 
 /// The groups of one dump, in order: most goroutines first, then longest wait, then name.
 pub struct Grouping<'d> {
