@@ -4,6 +4,7 @@ pub mod convert;
 pub mod escape;
 mod json;
 mod line;
+mod markdown;
 pub mod style;
 mod text;
 mod time;
@@ -59,6 +60,8 @@ pub enum OutputFormat {
     Text,
     /// JSON as grammar/report.schema.json describes it.
     Json,
+    /// Markdown for an incident channel.
+    Markdown,
 }
 
 /// How much of a list is shown.
@@ -94,6 +97,7 @@ impl<'d> Report<'d> {
         match view.format {
             OutputFormat::Text => text::render(self, view, out),
             OutputFormat::Json => json::render(self, view, out),
+            OutputFormat::Markdown => markdown::render(self, view, out),
         }
     }
 }

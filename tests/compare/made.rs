@@ -42,9 +42,9 @@ pub(super) fn debug2(crowds: &[Crowd]) -> String {
             };
             writeln!(
                 text,
-                "goroutine {id} [{}{wait}]{labels}:\n{}(0xc000012340)\n\t/src/shop/{}.go:{} +0x1d\n\
+                "goroutine {id} [{}{wait}]{labels}:\n{}(0xc000012340)\n\t/src/shop/shop.go:{} +0x1d\n\
                  created by {} in goroutine 1\n\t/src/shop/main.go:12 +0x85\n",
-                crowd.state, crowd.function, "shop", crowd.line, crowd.creator,
+                crowd.state, crowd.function, crowd.line, crowd.creator,
             )
             .unwrap();
         }
@@ -59,10 +59,9 @@ pub(super) fn debug1(crowds: &[Crowd]) -> String {
     for crowd in crowds {
         writeln!(
             text,
-            "{} @ 0x100 0x200\n#\t0x1ff\t{}+0x1d\t/src/shop/{}.go:{}\n",
+            "{} @ 0x100 0x200\n#\t0x1ff\t{}+0x1d\t/src/shop/shop.go:{}\n",
             crowd.ids.end - crowd.ids.start,
             crowd.function,
-            "shop",
             crowd.line,
         )
         .unwrap();

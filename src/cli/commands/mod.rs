@@ -1,9 +1,11 @@
 //! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
 //! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
 
+pub(super) mod completions;
 pub(super) mod convert;
 pub(super) mod diff;
 pub(super) mod explain;
+pub(super) mod man;
 mod screen;
 
 use std::io::Write;
@@ -29,6 +31,8 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Diff(args)) => diff::run(*args),
         Some(Command::Convert(args)) => convert::run(*args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
     }
 }
 
