@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
-use super::commands::{convert, explain};
+use super::commands::{completions, convert, diff, explain, man};
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
@@ -75,11 +75,20 @@ pub(super) enum Command {
     /// Who waits for whom: locks and their holders, deadlocks, wait chains, root first
     #[command(after_help = BLOCKED)]
     Blocked(Box<Shared>),
+    /// What changed from one dump to another: groups that grew, goroutines that stayed
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(Box<diff::Args>),
     /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
     #[command(after_help = CONVERT)]
     Convert(Box<convert::Args>),
     /// What a wait reason, a status, a known goroutine or a kind of finding means
     Explain(explain::Args),
+    /// Completions for a shell
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Args),
+    /// The manual page of gdump, or of a command
+    #[command(after_help = man::EXAMPLES)]
+    Man(man::Args),
 }
 
 /// Options that all commands have.
@@ -190,12 +199,14 @@ pub(super) struct Shared {
 }
 
 /// Output formats by name.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// A screen for people
     Text,
     /// JSON, see grammar/report.schema.json
     Json,
+    /// For an incident channel or an issue: short, nothing in it is a mention or a link
+    Markdown,
 }
 
 /// When to use colours.

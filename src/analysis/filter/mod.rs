@@ -16,6 +16,9 @@ pub use syntax::WhereError;
 use crate::model::{CreatorId, Dump, Format, Head, HeadId, LabelsId, Row, StackId};
 use eval::Program;
 
+/// The fields and operators of the filter language, with examples, for people.
+pub const HELP: &str = include_str!("help.txt");
+
 /// Which goroutines are looked at. The default is all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
