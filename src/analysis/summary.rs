@@ -68,7 +68,7 @@ enum Place {
 impl<'d> Summary<'d> {
     /// Looks at `dump`.
     pub fn new(dump: &'d Dump, look: &Look) -> Self {
-        let stacks = Stacks::new(dump);
+        let stacks = Stacks::filtered(dump, &look.filter.pprof);
         let kinds = Kinds::new(dump, &stacks);
         let matcher = look.filter.for_dump(dump);
         let mut heads = vec![0i64; dump.head_count()];
