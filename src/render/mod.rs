@@ -15,6 +15,7 @@ use std::io::{self, Write};
 
 pub use style::Style;
 
+use crate::analysis::series::Diff;
 use crate::analysis::{Sight, Summary};
 
 /// What is to be written.
@@ -29,6 +30,8 @@ pub struct Report<'d> {
 pub enum Body<'d> {
     /// The dumps with what was found in them, in the order of the inputs.
     Sights(Vec<Sight<'d>>),
+    /// Two dumps compared.
+    Diff(Box<Diff<'d>>),
 }
 
 /// How it is to be written.
@@ -88,6 +91,7 @@ impl<'d> Report<'d> {
     pub fn summaries(&self) -> Vec<&Summary<'d>> {
         match &self.body {
             Body::Sights(sights) => sights.iter().map(Sight::summary).collect(),
+            Body::Diff(diff) => vec![&diff.before, &diff.after],
         }
     }
 

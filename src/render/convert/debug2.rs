@@ -66,8 +66,6 @@ struct Writer<'d> {
     dump: &'d Dump,
     /// The text of each frame.
     frames: Vec<Lines>,
-    /// Where the arguments of the next goroutine are looked for.
-    args_from: usize,
     /// A goroutine was written.
     begun: bool,
     /// A running goroutine with frames was written: the next one belongs to another thread.
@@ -89,7 +87,7 @@ impl<'d> Writer<'d> {
         let frames = (0..dump.frame_count())
             .map(|index| lines(dump, FrameId::from(u32::try_from(index).unwrap_or(u32::MAX))))
             .collect();
-        Self { dump, frames, args_from: 0, begun: false, ran: false, next_goid: 1 }
+        Self { dump, frames, begun: false, ran: false, next_goid: 1 }
     }
 
     /// What stands before the first goroutine.
@@ -146,8 +144,7 @@ impl<'d> Writer<'d> {
         if running && dump.stack(row.stack).is_empty() {
             writeln!(out, "\tgoroutine running on other thread; stack unavailable")?;
         }
-        let args = dump.next_args(goroutine.index(), &mut self.args_from);
-        self.frames(dump.stack(row.stack), args, out)?;
+        self.frames(dump.stack(row.stack), goroutine.args(), out)?;
         self.creator(row.creator, goroutine.creator_goid(), out)?;
         for ancestor in goroutine.ancestors() {
             writeln!(out, "[originating from goroutine {}]:", ancestor.goid)?;
