@@ -19,5 +19,7 @@ pub mod parse;
 pub mod pprof;
 pub mod render;
 pub mod source;
+#[cfg(feature = "serve")]
+pub mod serve;
 #[cfg(feature = "tui")]
 pub mod tui;

@@ -14,8 +14,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("parse", &["parse", "model", "source", "pprof", "error"]),
     ("analysis", &["analysis", "model", "error"]),
     ("render", &["render", "model", "analysis", "pprof", "error"]),
+    ("serve", &["serve", "render", "analysis", "parse", "source", "model", "error"]),
     ("tui", &["tui", "render", "analysis", "model", "error"]),
-    ("cli", &["cli", "tui", "render", "analysis", "parse", "source", "model", "error"]),
+    ("cli", &["cli", "serve", "tui", "render", "analysis", "parse", "source", "model", "error"]),
 ];
 
 /// Longest file, without its test module.

@@ -2,7 +2,7 @@
 
 pub mod convert;
 pub mod escape;
-mod html;
+pub mod html;
 mod json;
 mod line;
 mod markdown;

@@ -43,7 +43,8 @@ struct Filtered {
 
 /// A refusal in words.
 fn refuse(status: StatusCode, why: &str) -> Response {
-    (status, format!("{}\n", visible(why))).into_response()
+    let lines: Vec<_> = why.lines().map(visible).collect();
+    (status, format!("{}\n", lines.join("\n"))).into_response()
 }
 
 /// Work that takes a while, off the thread that answers.

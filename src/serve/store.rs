@@ -112,7 +112,7 @@ impl Store {
     /// The look of the command line with the user's expression added; the error is in words.
     pub(super) fn look(&self, expression: &str) -> Result<Look, String> {
         let look = self.settings().look.clone();
-        let filter: Filter = look.filter.clone().and_where(expression)?;
+        let filter: Filter = look.filter.clone().and_where(expression).map_err(|error| error.to_string())?;
         Ok(Look { filter, ..look })
     }
 

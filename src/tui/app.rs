@@ -355,7 +355,12 @@ impl App {
                 self.pane = Pane::Groups;
                 self.detail = None;
             }
-            Err(wrong) => self.message = Some((wrong, true)),
+            Err(wrong) => self.message = Some((first_line(&wrong.to_string()), true)),
         }
     }
+}
+
+/// What is wrong without the picture of where: the search line is on the screen.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
 }

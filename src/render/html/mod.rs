@@ -17,6 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::{Body, Report, View};
+use crate::analysis::Sight;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
@@ -33,6 +34,7 @@ const SCRIPT: &str = concat!(
     include_str!("script/groups.js"),
     include_str!("script/flame.js"),
     include_str!("script/goroutines.js"),
+    include_str!("script/server.js"),
     include_str!("script/main.js"),
 );
 
@@ -41,21 +43,46 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
     match &report.body {
         Body::Sights(sights) => {
             let data = data::of(report.command, sights, view);
-            page(out, |out| serde_json::to_writer(Escaped(out), &data).map_err(io::Error::from))
+            page(out, &policy(), "", |out| serde_json::to_writer(Escaped(out), &data).map_err(io::Error::from))
         }
     }
 }
 
-/// The page with what `data` writes embedded as its data.
-fn page(
+/// Writes the page of a server, which asks the server for its data.
+pub fn served(out: &mut dyn Write) -> io::Result<()> {
+    page(out, &served_policy(), " data-source=\"/api/report\"", |_| Ok(()))
+}
+
+/// The content policy of that page: beside its own script and style it may talk to its server.
+pub fn served_policy() -> String {
+    format!("{}; connect-src 'self'", policy())
+}
+
+/// Writes what `sights` hold, as the page of a server asks for it.
+pub fn data(
+    command: &'static str,
+    sights: &[Sight<'_>],
+    view: &View,
     out: &mut dyn Write,
-    data: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let policy = format!(
+    serde_json::to_writer(out, &data::of(command, sights, view)).map_err(io::Error::from)
+}
+
+fn policy() -> String {
+    format!(
         "default-src 'none'; script-src '{}'; style-src '{}'; base-uri 'none'; form-action 'none'",
         hash(SCRIPT),
         hash(STYLE)
-    );
+    )
+}
+
+/// The page with what `data` writes embedded as its data, or a `source` to get it from.
+fn page(
+    out: &mut dyn Write,
+    policy: &str,
+    source: &str,
+    data: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let mut data = Some(data);
     // The page is ours: every part between two marks is written as it is.
     for (index, part) in PAGE.split("{{").enumerate() {
@@ -65,6 +92,7 @@ fn page(
             "policy" => out.write_all(policy.as_bytes())?,
             "style" => out.write_all(STYLE.as_bytes())?,
             "script" => out.write_all(SCRIPT.as_bytes())?,
+            "source" => out.write_all(source.as_bytes())?,
             "data" => data.take().map_or(Ok(()), |data| data(out))?,
             _ => {}
         }

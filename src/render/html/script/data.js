@@ -10,16 +10,14 @@
 
 /** The report: what is embedded in the page, or what the page's server has. */
 async function loadReport() {
-  const element = document.getElementById('report');
-  const source = element.dataset.source;
-  if (!source) {
-    return JSON.parse(element.textContent);
-  }
-  const answer = await fetch(source);
-  if (!answer.ok) {
-    throw new Error(`${source}: ${answer.status} ${answer.statusText}`);
-  }
-  return answer.json();
+  const element = byId('report');
+  return isServed() ? ask(serverPath(element.dataset.source)) : JSON.parse(element.textContent);
+}
+
+/** Takes the report as the one that is shown. */
+async function takeReport() {
+  view.report = await loadReport();
+  view.report.dumps.forEach((dump) => prepareDump(view.report, dump));
 }
 
 const GOID = 0, MINUTES = 1, CREATOR = 2, LABELS = 3, STARTED = 4;

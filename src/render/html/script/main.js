@@ -5,8 +5,7 @@ const SECTIONS = [['findings', 'Findings'], ['series', 'Series'], ['states', 'St
 const THEMES = ['auto', 'dark', 'light'];
 
 async function start() {
-  view.report = await loadReport();
-  view.report.dumps.forEach((dump) => prepareDump(view.report, dump));
+  await takeReport();
   view.index = view.report.dumps.length - 1;
   setTheme(storedTheme());
   byId('theme').addEventListener('click', nextTheme);
@@ -19,6 +18,9 @@ async function start() {
     .map(([id, title]) => el('a', { href: `#${id}` }, title)));
   showDump(view.index);
   followHash();
+  if (isServed()) {
+    startServed();
+  }
   document.documentElement.dataset.ready = 'yes';
 }
 
@@ -32,6 +34,9 @@ function showDump(index) {
   drawStates();
   applyFilter();
   drawAbout();
+  if (isServed()) {
+    turnTo(0);
+  }
 }
 
 function drawTabs() {
@@ -139,6 +144,9 @@ function repaint() {
 }
 
 start().catch((error) => {
+  if (isServed()) {
+    drawServerBar(); // An expression that is wrong can be mended.
+  }
   byId('main').prepend(el('p', { class: 'warning' }, `The report cannot be shown: ${error.message}`));
   throw error;
 });

@@ -29,7 +29,6 @@ async function ask(path) {
 
 function startServed() {
   drawServerBar();
-  drawAllGoroutines();
   document.addEventListener('dragover', (event) => { event.preventDefault(); document.body.classList.add('drop'); });
   document.addEventListener('dragleave', (event) => { if (!event.relatedTarget) { document.body.classList.remove('drop'); } });
   document.addEventListener('drop', dropped);
@@ -94,7 +93,6 @@ async function reload() {
   const unfolded = [...document.querySelectorAll('tbody[id^="group-"] [aria-expanded="true"]')].map((button) => button.closest('tbody').id);
   await takeReport();
   showDump(view.report.dumps.length - 1);
-  drawAllGoroutines();
   unfolded.map(byId).filter(Boolean).forEach((body) => body.dispatchEvent(new Event('unfold')));
   window.scrollTo(0, place);
 }
