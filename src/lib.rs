@@ -18,8 +18,8 @@ pub mod model;
 pub mod parse;
 pub mod pprof;
 pub mod render;
-pub mod source;
 #[cfg(feature = "serve")]
 pub mod serve;
+pub mod source;
 #[cfg(feature = "tui")]
 pub mod tui;

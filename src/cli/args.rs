@@ -8,9 +8,11 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
-use super::commands::{completions, convert, diff, explain, man};
+#[cfg(feature = "serve")]
+use super::commands::serve;
 #[cfg(feature = "tui")]
 use super::commands::watch;
+use super::commands::{completions, convert, diff, explain, man};
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
@@ -86,6 +88,10 @@ pub(super) enum Command {
     Convert(Box<convert::Args>),
     /// What a wait reason, a status, a known goroutine or a kind of finding means
     Explain(explain::Args),
+    /// The report as a local web application
+    #[cfg(feature = "serve")]
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(Box<serve::Args>),
     /// A screen that steps through a series of dumps
     #[cfg(feature = "tui")]
     Watch(Box<watch::Args>),

@@ -59,6 +59,11 @@ fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "note: {}", visible(text));
 }
 
+/// Says something on standard error that is not wrong.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "gdump: {}", visible(text));
+}
+
 fn fail(error: &Error) -> Exit {
     complain(error);
     Exit::Trouble

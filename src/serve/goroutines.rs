@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::Summary;
 use crate::analysis::canon::{Shown, Stacks};
 use crate::analysis::summary::Look;
-use crate::analysis::Summary;
 use crate::model::{Dump, Goroutine, Row};
 use crate::render::escape::visible;
 
@@ -71,7 +71,9 @@ struct One {
 pub(super) fn page(dump: &Dump, look: &Look, asked: &Asked) -> Page {
     let summary = Summary::new(dump, look);
     let mut rows: Vec<u32> = match asked.group.as_deref() {
-        None => (0..summary.grouping.len()).flat_map(|at| summary.grouping.rows(at)).copied().collect(),
+        None => {
+            (0..summary.grouping.len()).flat_map(|at| summary.grouping.rows(at)).copied().collect()
+        }
         Some(id) => group(&summary, id),
     };
     let row = |index: &u32| dump.goroutine(*index as usize).map(Goroutine::row);
@@ -80,7 +82,9 @@ pub(super) fn page(dump: &Dump, look: &Look, asked: &Asked) -> Page {
         Sort::Dump => rows.sort_unstable(),
         Sort::Id => rows.sort_by_cached_key(|index| row(index).map(|row| row.goid)),
         Sort::Wait => {
-            rows.sort_by_cached_key(|index| (Reverse(row(index).and_then(|r| minutes(&r))), *index));
+            rows.sort_by_cached_key(|index| {
+                (Reverse(row(index).and_then(|r| minutes(&r))), *index)
+            });
         }
     }
     let top = asked.top.unwrap_or(TOP).min(MOST);

@@ -58,11 +58,7 @@ impl Guard {
 }
 
 /// Refuses what is not for this server, and tells browsers what its answers may be used for.
-pub(super) async fn check(
-    State(guard): State<Guard>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let mut response = match guard.objection(request.method(), request.headers()) {
         Some(why) => (StatusCode::FORBIDDEN, format!("{why}\n")).into_response(),
         None => next.run(request).await,

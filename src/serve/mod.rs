@@ -31,17 +31,13 @@ pub struct Options {
     pub max_upload: usize,
 }
 
-/// Serves what is in `store` until `stop` says so; `ready` is called with the address once it listens.
+/// Serves what is in `store` until the process is interrupted (SIGINT) or told to end (SIGTERM);
+/// `ready` is called with the address once it listens.
 ///
 /// # Errors
 ///
 /// [`Error::Usage`] if it cannot listen there, with what to do.
-pub fn run(
-    store: &Store,
-    options: &Options,
-    ready: impl FnOnce(SocketAddr),
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
+pub fn run(store: &Store, options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_io().enable_time().build();
     let runtime = runtime.map_err(|error| Error::Usage(format!("serve: {error}")))?;
     runtime.block_on(async {
@@ -55,7 +51,26 @@ pub fn run(
         let address = listener.local_addr().map_err(|error| Error::Usage(format!("serve: {error}")))?;
         let app = routes::app(store.clone(), guard::Guard::new(address, &options.hosts), options);
         ready(address);
-        let served = axum::serve(listener, app).with_graceful_shutdown(stop).await;
+        let served = axum::serve(listener, app).with_graceful_shutdown(stopped()).await;
         served.map_err(|error| Error::Usage(format!("serve: {error}")))
     })
+}
+
+/// Until the process is to end.
+async fn stopped() {
+    #[cfg(unix)]
+    let terminated = async {
+        let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+        if let Ok(mut signal) = signal {
+            signal.recv().await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
 }

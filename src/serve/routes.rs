@@ -125,7 +125,8 @@ async fn goroutines(State(store): State<Store>, Query(asked): Query<Asked>) -> R
     let work = move || {
         let look = store.look(&asked.expression)?;
         let dumps = store.dumps();
-        let dump = dumps.get(asked.dump).ok_or_else(|| format!("there is no dump {}", asked.dump))?;
+        let dump =
+            dumps.get(asked.dump).ok_or_else(|| format!("there is no dump {}", asked.dump))?;
         Ok(goroutines::page(dump, &look, &asked))
     };
     apart(work).await.map_or_else(|refused| refused, |page| Json(page).into_response())

@@ -59,8 +59,9 @@ impl Store {
             // Copied only if somebody reads them at this moment.
             let all = Arc::make_mut(&mut state.dumps);
             all.extend(dumps);
-            let too_many =
-                |all: &[Dump]| all.len() > KEPT || all.iter().map(Dump::len).sum::<usize>() > KEPT_GOROUTINES;
+            let too_many = |all: &[Dump]| {
+                all.len() > KEPT || all.iter().map(Dump::len).sum::<usize>() > KEPT_GOROUTINES
+            };
             let mut gone = 0;
             while all.len() - gone > 1 && too_many(all.get(gone..).unwrap_or(&[])) {
                 gone += 1;
@@ -112,7 +113,8 @@ impl Store {
     /// The look of the command line with the user's expression added; the error is in words.
     pub(super) fn look(&self, expression: &str) -> Result<Look, String> {
         let look = self.settings().look.clone();
-        let filter: Filter = look.filter.clone().and_where(expression).map_err(|error| error.to_string())?;
+        let filter: Filter =
+            look.filter.clone().and_where(expression).map_err(|error| error.to_string())?;
         Ok(Look { filter, ..look })
     }
 

@@ -170,7 +170,8 @@ impl<'d, 't> Compiler<'d, 't> {
                 Program::Stacks(all.map(verdict).collect())
             }
             CREATOR => {
-                let known = (1..).take_while(|id| self.dump.creator(CreatorId::from(*id)).is_some());
+                let known =
+                    (1..).take_while(|id| self.dump.creator(CreatorId::from(*id)).is_some());
                 let all = std::iter::once(0).chain(known).map(CreatorId::from);
                 let of = |id| judge(expr, &mut |test| self.of_creator(test, id));
                 Program::Creators(all.map(of).collect())
@@ -210,9 +211,9 @@ impl<'d, 't> Compiler<'d, 't> {
         let mut parts: Vec<(u8, Vec<Expr>)> = Vec::new();
         for one in list {
             let bits = self.depends(one);
-            let alike = parts.iter_mut().find(|(other, _)| {
-                *other == bits && bits != ROW && bits.count_ones() <= 1
-            });
+            let alike = parts
+                .iter_mut()
+                .find(|(other, _)| *other == bits && bits != ROW && bits.count_ones() <= 1);
             match alike {
                 Some((_, list)) => list.push(one.clone()),
                 None => parts.push((bits, vec![one.clone()])),

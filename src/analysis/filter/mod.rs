@@ -103,8 +103,7 @@ impl Filter {
         let head = |id| self.head_passes(dump, dump.head(HeadId::from(id)));
         let heads = self.states.is_empty() && self.min_wait.is_none() && self.max_wait.is_none();
         let ids = |count: usize| 0..u32::try_from(count).unwrap_or(u32::MAX);
-        let heads =
-            if heads { Vec::new() } else { ids(dump.head_count()).map(head).collect() };
+        let heads = if heads { Vec::new() } else { ids(dump.head_count()).map(head).collect() };
         let creators = match &self.created_by {
             Some(test) if notes::has_creators(dump) => std::iter::once(false)
                 .chain(

@@ -7,6 +7,8 @@ pub(super) mod diff;
 pub(super) mod explain;
 pub(super) mod man;
 mod screen;
+#[cfg(feature = "serve")]
+pub(super) mod serve;
 #[cfg(feature = "tui")]
 pub(super) mod watch;
 
@@ -33,6 +35,8 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Diff(args)) => diff::run(*args),
         Some(Command::Convert(args)) => convert::run(*args),
         Some(Command::Explain(args)) => explain::run(&args),
+        #[cfg(feature = "serve")]
+        Some(Command::Serve(args)) => serve::run(*args),
         #[cfg(feature = "tui")]
         Some(Command::Watch(args)) => watch::run(*args),
         Some(Command::Completions(args)) => completions::run(&args),

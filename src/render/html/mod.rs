@@ -43,8 +43,11 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
     match &report.body {
         Body::Sights(sights) => {
             let data = data::of(report.command, sights, view);
-            page(out, &policy(), "", |out| serde_json::to_writer(Escaped(out), &data).map_err(io::Error::from))
+            page(out, &policy(), "", |out| {
+                serde_json::to_writer(Escaped(out), &data).map_err(io::Error::from)
+            })
         }
+        _ => Err(io::ErrorKind::Unsupported.into()),
     }
 }
 
