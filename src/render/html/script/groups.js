@@ -129,6 +129,7 @@ function groupDetail(group) {
       el('div', {}, el('h3', {}, group.stacks > 1 ? `Stack (one of ${number(group.stacks)})` : 'Stack'), stackList(group.frames)),
       el('div', {}, creatorList(group), labelTable(group), explanation(group.states.length ? group.states[0][0] : ''))),
     memberTable(group),
+    isServed() ? el('button', { type: 'button', on: { click: () => showAllOf(group.id) } }, 'All goroutines of this group') : '',
   ].filter(Boolean);
 }
 

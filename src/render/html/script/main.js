@@ -6,6 +6,12 @@ const THEMES = ['auto', 'dark', 'light'];
 
 async function start() {
   await takeReport();
+  if (!view.report.dumps.length) {
+    startServed();
+    byId('main').prepend(el('p', {}, 'There is no dump yet: drop one here, or open a file. It stays on this machine.'));
+    document.documentElement.dataset.ready = 'yes';
+    return;
+  }
   view.index = view.report.dumps.length - 1;
   setTheme(storedTheme());
   byId('theme').addEventListener('click', nextTheme);

@@ -89,6 +89,10 @@ async function lookForNews() {
 
 /** Shows what the server has now; what was typed and where one was stays. */
 async function reload() {
+  if (!view.report.dumps.length) {
+    location.reload();
+    return;
+  }
   const place = window.scrollY;
   const unfolded = [...document.querySelectorAll('tbody[id^="group-"] [aria-expanded="true"]')].map((button) => button.closest('tbody').id);
   await takeReport();

@@ -1,0 +1,170 @@
+//! `gdump serve` over its own sockets: what it answers, whom it refuses, and the page in a real browser.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::browser::driver::Browser;
+use crate::support::root;
+
+const DUMP: &str = "testdata/debug2/leaky-service.go1.27.txt";
+
+/// A server that ends with the test.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gdump"))
+            .arg("serve")
+            .args(args)
+            .current_dir(root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = said.find_map(|line| {
+            let line = line.unwrap();
+            Some(line.split_once("http://")?.1.split('/').next().unwrap().to_owned())
+        });
+        Self { child, address: address.expect("it says where it listens") }
+    }
+
+    /// Status, headers and body of the answer to `head`, in which `{host}` is the server's own name.
+    fn ask(&self, head: &str, body: &[u8]) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let head = head.replace("{host}", &self.address);
+        write!(stream, "{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len()).unwrap();
+        // A server that refuses may close before all is sent.
+        let _ = stream.write_all(body);
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head.to_ascii_lowercase(), body.to_owned())
+    }
+
+    fn get(&self, path: &str) -> (u16, String, String) {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {{host}}"), b"")
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let (status, _, body) = self.get(path);
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_page_and_its_data() {
+    let server = Server::start(&[DUMP]);
+    let (status, head, body) = server.get("/");
+    assert_eq!(status, 200);
+    assert!(head.contains("content-security-policy: default-src 'none'"), "{head}");
+    assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+    assert!(body.contains("data-source=\"/api/report\""));
+    let report = server.json("/api/report");
+    let all = report["dumps"][0]["shown"].as_i64().unwrap();
+    assert!(all > 300);
+    let some = server.json("/api/report?where=state%20%3D%3D%20%22select%22");
+    let some = some["dumps"][0]["shown"].as_i64().unwrap();
+    assert!(some > 0 && some < all);
+    let (status, _, why) = server.get("/api/report?where=state%20%3D%3D");
+    assert!(status == 400 && why.contains('^'), "an error shows where: {why}");
+    assert_eq!(server.json("/api/state")["dumps"], json!(1));
+}
+
+#[test]
+fn goroutines_page_by_page() {
+    let server = Server::start(&[DUMP]);
+    let first = server.json("/api/goroutines?dump=0&top=10&sort=wait");
+    let rows = first["rows"].as_array().unwrap();
+    let minutes: Vec<_> = rows.iter().map(|row| row["minutes"].as_i64().unwrap_or(-1)).collect();
+    assert!(rows.len() == 10 && minutes.is_sorted_by(|a, b| a >= b), "{minutes:?}");
+    let total = first["total"].as_u64().unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for skip in (0..total).step_by(100) {
+        let page = server.json(&format!("/api/goroutines?dump=0&top=100&sort=id&skip={skip}"));
+        seen.extend(page["rows"].as_array().unwrap().iter().map(|row| row["id"].to_string()));
+    }
+    assert_eq!(seen.len() as u64, total, "each goroutine is on one page");
+    let report = server.json("/api/report");
+    let group = &report["dumps"][0]["groups"][0];
+    let id = group["id"].as_str().unwrap();
+    let of_group = server.json(&format!("/api/goroutines?dump=0&group={id}&top=1"));
+    assert_eq!(of_group["total"], group["count"]);
+    assert_eq!(server.json("/api/goroutines?dump=0&group=0&top=1")["total"], json!(0));
+    assert_eq!(server.get("/api/goroutines?dump=7").0, 400);
+}
+
+#[test]
+fn strangers_are_refused() {
+    let server = Server::start(&[DUMP]);
+    for host in ["evil.example", "evil.example:80", "", "127.0.0.1:1"] {
+        let (status, _, body) = server.ask(&format!("GET /api/report HTTP/1.1\r\nHost: {host}"), b"");
+        assert!(status == 403 && !body.contains("dumps"), "{host}: {status}");
+    }
+    let post = |more: &str| {
+        let dump = b"goroutine 1 [running]:\nmain.main()\n\t/x.go:1 +0x1\n";
+        server.ask(&format!("POST /api/upload?name=x HTTP/1.1\r\nHost: {{host}}{more}"), dump).0
+    };
+    assert_eq!(post(""), 403, "a form of another page has no such header");
+    assert_eq!(post("\r\nX-Gdump: 1\r\nOrigin: http://evil.example"), 403);
+    // Nothing changes on a GET.
+    assert_eq!(server.get("/api/upload?name=x").0, 405);
+    assert_eq!(server.json("/api/state")["version"], json!(1));
+    assert_eq!(post("\r\nX-Gdump: 1\r\nOrigin: http://{host}"), 204);
+    assert_eq!(server.json("/api/report")["dumps"][0]["goroutines"], json!(1));
+}
+
+#[test]
+fn uploads_are_read_or_refused_in_words() {
+    let server = Server::start(&["--max-upload", "1K"]);
+    assert_eq!(server.json("/api/report")["dumps"], json!([]));
+    let head = "POST /api/upload?name=a%1bb HTTP/1.1\r\nHost: {host}\r\nX-Gdump: 1";
+    let (status, _, why) = server.ask(head, b"no dump at all");
+    assert!(status == 400 && why.contains("\\x1b") && !why.contains('\u{1b}'), "{why}");
+    assert_eq!(server.ask(head, &[b'x'; 4096]).0, 413);
+}
+
+#[test]
+fn the_page_in_a_browser() {
+    let Some(browser) = Browser::start() else { return };
+    let server = Server::start(&[DUMP]);
+    browser.resize(1280, 900, false);
+    browser.open_url(&format!("http://{}/", server.address));
+    let text = |selector: &str| {
+        let script = format!("const one = document.querySelector('{selector}'); return one ? one.textContent : ''");
+        browser.run(&script).as_str().unwrap_or_default().to_owned()
+    };
+    browser.wait_for("document.querySelectorAll('#all tbody tr').length > 0");
+    assert!(text("#all h2").starts_with("All goroutines ("), "{}", text("#all h2"));
+    let first = text("#all tbody tr");
+    browser.run("document.querySelector('.pager button:last-of-type').click()");
+    browser.wait_for("document.querySelector('.pager').textContent.includes('101')");
+    assert_ne!(text("#all tbody tr"), first);
+    browser.screenshot("serve");
+    browser.open_url(&format!("http://{}/?where=state%20%3D%3D%20%22select%22", server.address));
+    browser.wait_for("document.querySelectorAll('#all tbody tr').length > 0");
+    let states = browser.run(
+        "return [...new Set([...document.querySelectorAll('#all td.state')].map((one) => one.textContent))]",
+    );
+    assert_eq!(states, json!(["select"]));
+    assert_eq!(browser.console(), Vec::<String>::new());
+}
