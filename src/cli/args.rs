@@ -44,7 +44,8 @@ Examples:
   gdump convert --to debug2 --state 'chan*' --min-wait 10m d.txt   only what is stuck, as Go writes it
   gdump convert -o goroutines.csv dump.txt                         a row for each goroutine
   gdump convert --to ndjson dump.txt | jq .state                   one object a line
-  gdump convert --to folded --tagleaf state dump.txt               for flame graph tools
+  gdump convert -o goroutines.pb.gz dump.txt                       for go tool pprof
+  gdump convert -o goroutines.svg --tagleaf state dump.txt         a flame graph for a browser
 
 All goroutines that pass the filters are written, the runtime's own too.";
 
