@@ -7,7 +7,7 @@ use gdump::analysis::explain::{explain, kinds};
 use prost_build::Config;
 
 const PROTO: &str = "grammar/profile.proto";
-const GENERATED: &str = "src/parse/proto/generated.rs";
+const GENERATED: &str = "src/pprof/generated.rs";
 
 /// Writes `fresh` if `UPDATE` is set, and fails if the file differs from it.
 fn assert_is_fresh(path: &str, fresh: &str) {

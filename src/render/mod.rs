@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 pub use style::Style;
 
-use crate::analysis::series::Diff;
+use crate::analysis::series::{Diff, Series};
 use crate::analysis::{Sight, Summary};
 
 /// What is to be written.
@@ -32,6 +32,8 @@ pub enum Body<'d> {
     Sights(Vec<Sight<'d>>),
     /// Two dumps compared.
     Diff(Box<Diff<'d>>),
+    /// A series of dumps, and what is known of each.
+    Series(&'d Series, Vec<Summary<'d>>),
 }
 
 /// How it is to be written.
@@ -92,6 +94,7 @@ impl<'d> Report<'d> {
         match &self.body {
             Body::Sights(sights) => sights.iter().map(Sight::summary).collect(),
             Body::Diff(diff) => vec![&diff.before, &diff.after],
+            Body::Series(_, summaries) => summaries.iter().collect(),
         }
     }
 
