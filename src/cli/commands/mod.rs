@@ -7,9 +7,9 @@ pub(super) mod diff;
 pub(super) mod explain;
 pub(super) mod man;
 mod screen;
-pub(super) mod trend;
 #[cfg(feature = "serve")]
 pub(super) mod serve;
+pub(super) mod trend;
 #[cfg(feature = "tui")]
 pub(super) mod watch;
 

@@ -40,15 +40,14 @@ const SCRIPT: &str = concat!(
 
 /// Writes `report`; its command must be one that looks at dumps one by one or as a series.
 pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    match &report.body {
-        Body::Sights(sights) => {
-            let data = data::of(report.command, sights, view);
-            page(out, &policy(), "", |out| {
-                serde_json::to_writer(Escaped(out), &data).map_err(io::Error::from)
-            })
-        }
-        _ => Err(io::ErrorKind::Unsupported.into()),
-    }
+    let Body::Sights(sights) = &report.body else {
+        // The command line does not let it come to this.
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "this report has no HTML"));
+    };
+    let data = data::of(report.command, sights, view);
+    page(out, &policy(), "", |out| {
+        serde_json::to_writer(Escaped(out), &data).map_err(io::Error::from)
+    })
 }
 
 /// Writes the page of a server, which asks the server for its data.
