@@ -64,11 +64,7 @@ impl Options {
                 max_line: usize::try_from(args.max_line).unwrap_or(usize::MAX),
                 max_depth: args.max_depth,
             },
-            look: Look {
-                filter,
-                by: args.by,
-                system: args.system,
-            },
+            look: Look { filter, by: args.by, system: args.system },
             view: View {
                 format,
                 top: args.top,

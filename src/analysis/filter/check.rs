@@ -4,7 +4,7 @@ use regex::Regex;
 
 use super::syntax::{
     Expr, FIELDS, Field, FieldName, Fold, Literal, NAMES, NumberTest, Operand, Predicate, Span,
-    Symbol, Syntax, Test, TextTest, Type, Value, WhereError, What,
+    Symbol, Syntax, Test, TextTest, Type, Value, What, WhereError,
 };
 
 /// The expression in `syntax`, which is the text `text`, and its tests.
@@ -108,16 +108,17 @@ impl<'a> Checker<'a> {
         if let Some((_, field)) = FIELDS.iter().find(|(known, _)| *known == plain) {
             return Ok(field.clone());
         }
-        let near = FIELDS.iter().map(|(known, field)| (distance(&plain, known), field)).min_by_key(|n| n.0);
+        let near = FIELDS
+            .iter()
+            .map(|(known, field)| (distance(&plain, known), field))
+            .min_by_key(|n| n.0);
         match near {
             Some((distance, field)) if distance <= 2.max(plain.chars().count() / 3) => {
                 let near = field.name();
                 self.wrong(span, format!("there is no field {name}; did you mean {near}?"))
             }
-            _ => self.wrong(
-                span,
-                format!("there is no field {name}; fields are {}", NAMES.join(", ")),
-            ),
+            _ => self
+                .wrong(span, format!("there is no field {name}; fields are {}", NAMES.join(", "))),
         }
     }
 
@@ -213,9 +214,9 @@ impl<'a> Checker<'a> {
                 Ok(regex) => TextTest::Matches(regex),
                 Err(error) => {
                     let error = error.to_string();
-                    let last = error.lines().next_back().unwrap_or("").trim_start_matches("error: ");
-                    return self
-                        .wrong(literal.span, format!("not a regular expression: {last}"));
+                    let last =
+                        error.lines().next_back().unwrap_or("").trim_start_matches("error: ");
+                    return self.wrong(literal.span, format!("not a regular expression: {last}"));
                 }
             },
             Symbol::Less | Symbol::LessOrEqual | Symbol::More | Symbol::MoreOrEqual => {
@@ -237,7 +238,9 @@ impl<'a> Checker<'a> {
             (Type::Wait, Value::Duration(seconds)) => Ok(i128::from(*seconds) * 1000),
             (Type::Wait, _) => self.wrong(
                 literal.span,
-                format!("{name} is a duration; expected 90s, 10m, 1h30m, 2d or a number of minutes"),
+                format!(
+                    "{name} is a duration; expected 90s, 10m, 1h30m, 2d or a number of minutes"
+                ),
             ),
             (_, Value::Number(number)) => Ok(*number),
             _ => self.wrong(literal.span, format!("{name} is a number; expected one")),

@@ -141,7 +141,7 @@ impl<'d, 't> Compiler<'d, 't> {
                 ) => HEAD,
                 Some(Field::CreatedBy) => CREATOR,
                 Some(Field::Label(_)) => LABELS,
-                Some(Field::Trace) if notes::has_creators(self.dump) => STACK | CREATOR,
+                Some(Field::Trace) if self.dump.has_creators() => STACK | CREATOR,
                 Some(_) => STACK,
             },
             Expr::Not(inner) => self.depends(inner),
@@ -170,7 +170,8 @@ impl<'d, 't> Compiler<'d, 't> {
                 Program::Stacks(all.map(verdict).collect())
             }
             CREATOR => {
-                let known = (1..).take_while(|id| self.dump.creator(CreatorId::from(*id)).is_some());
+                let known =
+                    (1..).take_while(|id| self.dump.creator(CreatorId::from(*id)).is_some());
                 let all = std::iter::once(0).chain(known).map(CreatorId::from);
                 let of = |id| judge(expr, &mut |test| self.of_creator(test, id));
                 Program::Creators(all.map(of).collect())
@@ -210,9 +211,9 @@ impl<'d, 't> Compiler<'d, 't> {
         let mut parts: Vec<(u8, Vec<Expr>)> = Vec::new();
         for one in list {
             let bits = self.depends(one);
-            let alike = parts.iter_mut().find(|(other, _)| {
-                *other == bits && bits != ROW && bits.count_ones() <= 1
-            });
+            let alike = parts
+                .iter_mut()
+                .find(|(other, _)| *other == bits && bits != ROW && bits.count_ones() <= 1);
             match alike {
                 Some((_, list)) => list.push(one.clone()),
                 None => parts.push((bits, vec![one.clone()])),

@@ -11,7 +11,7 @@ use nom::sequence::{delimited, pair, preceded, terminated};
 use nom::{IResult, Parser};
 
 use super::syntax::{
-    FieldName, Fold, Literal, Operand, Span, Symbol, Syntax, Value, WhereError, What,
+    FieldName, Fold, Literal, Operand, Span, Symbol, Syntax, Value, What, WhereError,
 };
 use crate::analysis::duration::parse_seconds;
 
@@ -250,10 +250,8 @@ fn comparison(text: &str) -> Read<'_, Syntax> {
 /// comparator      = *blank symbol *blank / 1*blank ( "contains" / "matches" ) 1*blank
 /// ```
 fn comparator(text: &str) -> Read<'_, Symbol> {
-    let words = alt((
-        value(Symbol::Contains, word("contains")),
-        value(Symbol::Matches, word("matches")),
-    ));
+    let words =
+        alt((value(Symbol::Contains, word("contains")), value(Symbol::Matches, word("matches"))));
     delimited(blanks, alt((symbol, words)), blanks).parse(text)
 }
 

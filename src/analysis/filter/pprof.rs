@@ -104,9 +104,8 @@ impl Edit<'_> {
                 return None;
             }
         }
-        let kept = |id: &&FrameId| {
-            !hit(&self.hide, id) && (filter.show.is_none() || hit(&self.show, id))
-        };
+        let kept =
+            |id: &&FrameId| !hit(&self.hide, id) && (filter.show.is_none() || hit(&self.show, id));
         let mut left: Vec<FrameId> = frames.iter().filter(kept).copied().collect();
         if (filter.hide.is_some() || filter.show.is_some()) && !left.iter().any(is_frame) {
             return None;
@@ -158,9 +157,8 @@ impl TagTest {
     fn holds(&self, dump: &Dump, id: LabelsId) -> bool {
         let mut labels = dump.labels(id);
         match self {
-            Self::Value(wanted, all) => labels.any(|(key, value)| {
-                key == wanted && all.iter().any(|regex| regex.is_match(value))
-            }),
+            Self::Value(wanted, all) => labels
+                .any(|(key, value)| key == wanted && all.iter().any(|regex| regex.is_match(value))),
             Self::Pairs(all) => {
                 let pairs: Vec<String> =
                     labels.map(|(key, value)| format!("{key}:{value}")).collect();
@@ -168,9 +166,8 @@ impl TagTest {
             }
             Self::Number(wanted, range) => labels.any(|(key, value)| {
                 wanted.as_ref().is_none_or(|wanted| wanted == key)
-                    && number(value).is_some_and(|(n, unit, rest)| {
-                        rest.is_empty() && range.holds(n, unit)
-                    })
+                    && number(value)
+                        .is_some_and(|(n, unit, rest)| rest.is_empty() && range.holds(n, unit))
             }),
         }
     }
@@ -254,7 +251,8 @@ fn scale(n: i64, unit: &str, to: &str) -> (f64, String) {
     for family in UNITS {
         let find = |name: &str| {
             let lower = name.to_lowercase();
-            let one = if lower.len() > 2 { lower.strip_suffix('s').unwrap_or(&lower) } else { &lower };
+            let one =
+                if lower.len() > 2 { lower.strip_suffix('s').unwrap_or(&lower) } else { &lower };
             family.iter().find(|(_, names, _)| names.contains(&one))
         };
         if let Some((_, _, factor)) = find(unit) {
@@ -334,7 +332,8 @@ mod tests {
     fn labels_as_in_pprof() {
         let mut builder = DumpBuilder::new("test", Format::Proto);
         let pairs = [("tenant", "acme"), ("path", "/api"), ("size", "5kb"), ("wait", "12")];
-        let pairs = pairs.map(|(k, v)| (builder.string(k.as_bytes()), builder.string(v.as_bytes())));
+        let pairs =
+            pairs.map(|(k, v)| (builder.string(k.as_bytes()), builder.string(v.as_bytes())));
         let id = builder.labels(&pairs);
         let dump = builder.finish();
         for (text, holds) in [

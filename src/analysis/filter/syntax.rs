@@ -170,8 +170,25 @@ pub(super) const FIELDS: &[(&str, Field)] = &[
 
 /// The names as they are told.
 pub(super) const NAMES: &[&str] = &[
-    "id", "state", "wait", "count", "depth", "trace", "func", "pkg", "file", "line", "top", "user",
-    "start", "created-by", "creator-id", "locked", "leaked", "inferred", "label.KEY",
+    "id",
+    "state",
+    "wait",
+    "count",
+    "depth",
+    "trace",
+    "func",
+    "pkg",
+    "file",
+    "line",
+    "top",
+    "user",
+    "start",
+    "created-by",
+    "creator-id",
+    "locked",
+    "leaked",
+    "inferred",
+    "label.KEY",
 ];
 
 impl Field {

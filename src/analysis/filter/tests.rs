@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::syntax::{Expr, Field, Predicate};
 use super::*;
 use crate::analysis::canon::Stacks;
-use crate::model::{CallKind, Creator, DumpBuilder, Frame, Goroutine};
+use crate::model::{CallKind, Creator, DumpBuilder, Format, Frame, Goroutine};
 
 /// Goroutines of every kind that a filter can tell apart; records of an aggregated format are some of it.
 fn dump(format: Format) -> Dump {
@@ -37,11 +37,8 @@ fn dump(format: Format) -> Dump {
             inferred: aggregated,
             ..Head::default()
         };
-        let mut row = Row {
-            stack: stacks[index / 3 % 4],
-            head: builder.head(head),
-            ..Row::default()
-        };
+        let mut row =
+            Row { stack: stacks[index / 3 % 4], head: builder.head(head), ..Row::default() };
         if n % 3 > 0 {
             let key = builder.string(b"tenant");
             let value = builder.string(["acme", "zeta"][index % 2].as_bytes());
@@ -64,7 +61,13 @@ fn dump(format: Format) -> Dump {
 }
 
 /// What the expression says of one goroutine, told from the goroutine alone.
-fn naive(dump: &Dump, stacks: &Stacks<'_>, one: &Where, expr: &Expr, g: Goroutine<'_>) -> eval::Verdict {
+fn naive(
+    dump: &Dump,
+    stacks: &Stacks<'_>,
+    one: &Where,
+    expr: &Expr,
+    g: Goroutine<'_>,
+) -> eval::Verdict {
     let each = |list: &[Expr]| -> Vec<eval::Verdict> {
         list.iter().map(|expr| naive(dump, stacks, one, expr, g)).collect()
     };
@@ -80,7 +83,8 @@ fn naive(dump: &Dump, stacks: &Stacks<'_>, one: &Where, expr: &Expr, g: Goroutin
             let number = |n: i64| Some(test.predicate.of_number(i128::from(n) * 1000));
             let full = dump.format == Format::Debug2;
             let stack = g.row().stack;
-            let name = |id: Option<_>| id.map_or(String::new(), |id| eval::function(stacks.shown(id)));
+            let name =
+                |id: Option<_>| id.map_or(String::new(), |id| eval::function(stacks.shown(id)));
             match &test.field {
                 Field::Id | Field::CreatorId | Field::Wait | Field::CreatedBy | Field::Locked
                     if !full =>
@@ -104,9 +108,9 @@ fn naive(dump: &Dump, stacks: &Stacks<'_>, one: &Where, expr: &Expr, g: Goroutin
                 Field::Trace => {
                     text(&eval::trace(dump, stacks, stack, full.then_some(g.row().creator)))
                 }
-                Field::Func | Field::Package | Field::File | Field::Line => Some(
-                    stacks.visible(stack).any(|id| eval::frame_holds(test, stacks.shown(id))),
-                ),
+                Field::Func | Field::Package | Field::File | Field::Line => {
+                    Some(stacks.visible(stack).any(|id| eval::frame_holds(test, stacks.shown(id))))
+                }
                 Field::Top => text(&name(stacks.visible(stack).next())),
                 Field::User => text(&name(stacks.user(stack))),
                 Field::Start => text(&name(stacks.visible(stack).last())),
@@ -208,8 +212,14 @@ fn every_test_of_the_list_tells_goroutines_apart() {
 #[test]
 fn both_dialects_and_spellings() {
     for (a, b) in [
-        ("duration > 10 && contains(lower(trace), 'http')", "wait>10m and lower(trace) contains 'http'"),
-        (".state == \"select\" and .trace contains \"keepalive\"", "state=='select'&&trace.contains('keepalive')"),
+        (
+            "duration > 10 && contains(lower(trace), 'http')",
+            "wait>10m and lower(trace) contains 'http'",
+        ),
+        (
+            ".state == \"select\" and .trace contains \"keepalive\"",
+            "state=='select'&&trace.contains('keepalive')",
+        ),
         ("!(locked||leaked)", "not (LOCKED OR leaked)"),
         ("state in (`a`, \"b\")", "state in ['b','a']"),
         ("10 < wait", "wait > 600s"),
@@ -220,7 +230,8 @@ fn both_dialects_and_spellings() {
     ] {
         let told = |text: &str| {
             let one = Where::new(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-            let tests: Vec<String> = one.tests.iter().map(|t| format!("{:?}", t.predicate)).collect();
+            let tests: Vec<String> =
+                one.tests.iter().map(|t| format!("{:?}", t.predicate)).collect();
             (one.expr, one.tests.iter().map(|t| t.field.clone()).collect::<Vec<_>>(), tests)
         };
         assert_eq!(told(a), told(b), "{a}\n{b}");

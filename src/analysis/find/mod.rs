@@ -48,7 +48,7 @@ use std::cmp::Reverse;
 
 pub use said::{Fine, fine, notes};
 
-use super::facts::Case;
+use super::facts::{Case, Facts};
 use super::finding::Finding;
 use told::Told;
 
@@ -351,6 +351,14 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     crash::calm(&mut findings);
     rank(&mut findings);
     findings
+}
+
+/// Makes those of `findings` about `now` proven that `proven`, a profile of what Go has proven, is about
+/// as well. What it holds in all, in a sentence; `None` if it holds nothing.
+pub fn join(now: &Facts<'_>, proven: &Facts<'_>, findings: &mut [Finding]) -> Option<String> {
+    let note = proven::join(now, proven, findings);
+    rank(findings);
+    note
 }
 
 /// Orders findings: worst first, then surest, then weightiest, then by name.

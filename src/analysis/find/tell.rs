@@ -10,6 +10,7 @@ use super::suspect::{LONG, Look, MANY};
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
+use crate::analysis::group::LabelCounts;
 
 /// `1 goroutine`, `20 goroutines`.
 pub(super) fn goroutines(n: i64) -> String {
@@ -47,7 +48,7 @@ fn root(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Root> {
         goids: facts.groups.get(first)?.goids.clone(),
         row: u32::try_from(member.index()).ok()?,
         stack,
-        role: format!("{}, {}", crowd.reason.doing(), crowd.reason.because()),
+        role: format!("{}, {}", crowd.reason.doing(), crowd.reason.because_of(crowd.count)),
         blocking: facts.frames(stack).position(named),
     })
 }
@@ -108,7 +109,7 @@ fn cluster_verdict(cluster: &Cluster<'_>) -> Option<(Severity, Confidence)> {
 
 fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String {
     let (reason, site) = (first.reason, first.site.words());
-    let because = reason.because();
+    let because = reason.because_of(first.count);
     let smallest = cluster.members.iter().map(|(_, crowd)| crowd.count).min().unwrap_or(1).max(1);
     let all: i64 = cluster.members.iter().map(|(_, crowd)| crowd.count).sum();
     if cluster.members.len() > 1 && smallest > 1 && severity > Severity::Low {
@@ -120,7 +121,15 @@ fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String
         };
     }
     let who = goroutines(first.count);
+    let outlived = first.origin.is_one_per_call() && first.origin.is_gone();
     match severity {
+        // Few and young ones may still be of use, as sessions and workers for each of some keys are.
+        Severity::Medium if outlived && matches!(reason, Reason::Receive | Reason::Select) => {
+            format!(
+                "{who} outlived the calls that started them, {} in {site}: {because}, unless they still serve",
+                reason.doing()
+            )
+        }
         Severity::High | Severity::Medium => {
             format!("{who} {} stuck {} in {site}: {because}", are(first.count), reason.doing())
         }
@@ -170,7 +179,13 @@ fn closer<'a, 'd>(cluster: &'a Cluster<'d>) -> Option<&'a Crowd<'d>> {
 /// What speaks for it, the most convincing first.
 fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<String> {
     let mut all = Vec::new();
-    all.extend(started(facts, crowd));
+    let one = crowd.count > 1 && crowd.origin.creators.len() == 1;
+    let as_pools = if one && !crowd.origin.is_one_per_call() {
+        ": a pool or a dispatcher looks like that, too"
+    } else {
+        ""
+    };
+    all.extend(started(facts, crowd).map(|by| by + as_pools));
     if look.is_deserted(crowd) {
         all.push("nothing else in the process runs, sleeps or waits for the network: only a timer could still wake them".to_owned());
     }
@@ -193,8 +208,23 @@ fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<St
     if look.serves_connections(crowd) {
         all.push("each stands beside a goroutine that reads from a connection, so it ends with its client".to_owned());
     }
+    all.extend(labels(facts, crowd));
     all.extend(lines(facts, crowd));
     all
+}
+
+/// A label of which each has a value of its own: what they do is done for one request each.
+fn labels(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
+    let group = facts.groups.get(*crowd.groups.first()?)?;
+    let own = |label: &&LabelCounts<'_>| {
+        i64::try_from(label.distinct).is_ok_and(|distinct| distinct > 1 && distinct == group.count)
+    };
+    let label = group.labels.iter().find(own)?;
+    let (value, _) = label.values.first()?;
+    Some(format!(
+        "each has a value of its own for the label {} (such as {value}): one for each request",
+        label.key
+    ))
 }
 
 /// Who started them.
@@ -222,9 +252,7 @@ pub(super) fn started(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
     Some(match distinct {
         1 if n == 1 => format!("{by}{gone}"),
         1 if origin.is_one_per_call() => format!("{by}{gone}"),
-        1 => {
-            format!("{by}, all by one goroutine{gone}: a pool or a dispatcher looks like that, too")
-        }
+        1 => format!("{by}, all by one goroutine{gone}"),
         _ if i64::try_from(distinct) == Ok(n) => {
             format!("{by}, each by a goroutine of its own{gone}")
         }
