@@ -141,7 +141,7 @@ impl<'d, 't> Compiler<'d, 't> {
                 ) => HEAD,
                 Some(Field::CreatedBy) => CREATOR,
                 Some(Field::Label(_)) => LABELS,
-                Some(Field::Trace) if notes::has_creators(self.dump) => STACK | CREATOR,
+                Some(Field::Trace) if self.dump.has_creators() => STACK | CREATOR,
                 Some(_) => STACK,
             },
             Expr::Not(inner) => self.depends(inner),

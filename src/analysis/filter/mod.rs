@@ -13,7 +13,7 @@ pub use pprof::{PprofFilter, TagTest};
 pub use simple::{CreatorTest, LabelTest, StateTest, WaitLimit};
 pub use syntax::WhereError;
 
-use crate::model::{CreatorId, Dump, Format, Head, HeadId, LabelsId, Row, StackId};
+use crate::model::{CreatorId, Dump, Head, HeadId, LabelsId, Row, StackId};
 use eval::Program;
 
 /// The fields and operators of the filter language, with examples, for people.
@@ -105,7 +105,7 @@ impl Filter {
         let ids = |count: usize| 0..u32::try_from(count).unwrap_or(u32::MAX);
         let heads = if heads { Vec::new() } else { ids(dump.head_count()).map(head).collect() };
         let creators = match &self.created_by {
-            Some(test) if notes::has_creators(dump) => std::iter::once(false)
+            Some(test) if dump.has_creators() => std::iter::once(false)
                 .chain(
                     (1..)
                         .map_while(|id| dump.creator(CreatorId::from(id)))
@@ -141,7 +141,7 @@ impl Filter {
     fn head_passes(&self, dump: &Dump, head: Head) -> bool {
         let state = dump.str(head.state);
         let seconds = head.minutes.map_or(0, |minutes| u64::from(minutes) * 60);
-        let ages = dump.format == Format::Debug2;
+        let ages = dump.has_ages();
         (self.states.is_empty() || self.states.iter().any(|test| test.matches(state)))
             && (!ages || self.min_wait.as_ref().is_none_or(|min| min.seconds <= seconds))
             && (!ages || self.max_wait.as_ref().is_none_or(|max| seconds <= max.seconds))

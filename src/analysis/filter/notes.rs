@@ -9,7 +9,7 @@ impl Filter {
     /// What the filter cannot do with `dump`, and what would help.
     pub fn notes(&self, dump: &Dump) -> Vec<String> {
         let mut notes = Vec::new();
-        if !has_ages(dump) {
+        if !dump.has_ages() {
             for (flag, limit) in [("--min-wait", &self.min_wait), ("--max-wait", &self.max_wait)] {
                 if let Some(limit) = limit {
                     notes.push(without_ages(dump, &format!("{flag} {} was", limit.text)));
@@ -22,7 +22,7 @@ impl Filter {
                 limit.text
             ));
         }
-        if let Some(test) = self.created_by.as_ref().filter(|_| !has_creators(dump)) {
+        if let Some(test) = self.created_by.as_ref().filter(|_| !dump.has_creators()) {
             notes.push(without_creators(dump, &format!("--created-by {} was", test.text)));
         }
         if !self.labels.is_empty() && label_set_count(dump) == 1 {
@@ -56,7 +56,7 @@ impl Filter {
                             .to_owned(),
                     );
                 }
-                Field::Wait if has_ages(dump) && !shows_minutes(dump) => notes.push(
+                Field::Wait if dump.has_ages() && !shows_minutes(dump) => notes.push(
                     "no goroutine of this dump shows minutes (all wait under one, or there was no \
                      garbage collection yet): in --where each has waited 0 minutes"
                         .to_owned(),
@@ -66,7 +66,7 @@ impl Filter {
                 Field::CreatedBy => {
                     notes.push(without_creators(dump, "the tests of created-by were"));
                 }
-                Field::CreatorId if has_creators(dump) => notes.push(
+                Field::CreatorId if dump.has_creators() => notes.push(
                     "this dump does not say which goroutine created another (Go does since 1.21), so \
                      the tests of creator-id were not applied"
                         .to_owned(),
@@ -147,11 +147,11 @@ fn without_labels(flag: &str) -> String {
 pub(super) fn says(dump: &Dump, field: &Field) -> bool {
     let records = dump.format == Format::Records;
     match field {
-        Field::Id => !dump.is_aggregated() && !records,
-        Field::Wait => has_ages(dump),
-        Field::CreatedBy => has_creators(dump),
+        Field::Id => dump.goroutines().any(|g| g.goid().is_some()),
+        Field::Wait => dump.has_ages(),
+        Field::CreatedBy => dump.has_creators(),
         Field::CreatorId => {
-            has_creators(dump) && dump.goroutines().any(|g| g.creator_goid().is_some())
+            dump.has_creators() && dump.goroutines().any(|g| g.creator_goid().is_some())
         }
         Field::Locked => dump.format == Format::Debug2,
         Field::State | Field::Inferred | Field::Leaked => !records,
@@ -159,14 +159,6 @@ pub(super) fn says(dump: &Dump, field: &Field) -> bool {
         Field::Label(_) => !records,
         _ => true,
     }
-}
-
-fn has_ages(dump: &Dump) -> bool {
-    dump.format == Format::Debug2
-}
-
-pub(super) fn has_creators(dump: &Dump) -> bool {
-    dump.format == Format::Debug2
 }
 
 /// Whether any goroutine shows an age.

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::syntax::{Expr, Field, Predicate};
 use super::*;
 use crate::analysis::canon::Stacks;
-use crate::model::{CallKind, Creator, DumpBuilder, Frame, Goroutine};
+use crate::model::{CallKind, Creator, DumpBuilder, Format, Frame, Goroutine};
 
 /// Goroutines of every kind that a filter can tell apart; records of an aggregated format are some of it.
 fn dump(format: Format) -> Dump {
