@@ -9,6 +9,8 @@ pub struct Selection<'d> {
     /// The dump.
     pub dump: &'d Dump,
     matcher: Matcher,
+    /// What `matcher` looks at, if it is not `dump`: the same goroutines with their names.
+    named: Option<&'d Dump>,
     /// What the filter could not do, and what would help.
     pub notes: Vec<String>,
 }
@@ -16,12 +18,24 @@ pub struct Selection<'d> {
 impl<'d> Selection<'d> {
     /// The goroutines of `dump` that pass `filter`.
     pub fn new(dump: &'d Dump, filter: &Filter) -> Self {
-        Self { dump, matcher: filter.for_dump(dump), notes: filter.notes(dump) }
+        Self { dump, matcher: filter.for_dump(dump), named: None, notes: filter.notes(dump) }
+    }
+
+    /// The same goroutines of `dump`, which is this dump without names.
+    #[must_use]
+    pub fn anonymous(self, dump: &'d Dump) -> Self {
+        Self { named: Some(self.dump), dump, ..self }
     }
 
     /// The records that were selected, in the order of the dump.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'d>> {
-        self.dump.goroutines().filter(|goroutine| self.matcher.matches(&goroutine.row()))
+        self.dump.goroutines().filter(|goroutine| {
+            let row = match self.named {
+                Some(named) => named.goroutine(goroutine.index()).map(Goroutine::row),
+                None => Some(goroutine.row()),
+            };
+            row.is_some_and(|row| self.matcher.matches(&row))
+        })
     }
 
     /// Goroutines that the selected records stand for; may be negative in a delta profile.
