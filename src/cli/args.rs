@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
-use super::commands::{completions, convert, diff, explain, man};
+use super::commands::{completions, convert, diff, explain, man, trend};
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
@@ -81,6 +81,9 @@ pub(super) enum Command {
     /// What changed from one dump to another: groups that grew, goroutines that stayed
     #[command(after_help = diff::EXAMPLES)]
     Diff(Box<diff::Args>),
+    /// What grows, stays or falls over a series of dumps, and who is stuck all the time
+    #[command(after_help = trend::EXAMPLES)]
+    Trend(Box<trend::Args>),
     /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
     #[command(after_help = CONVERT)]
     Convert(Box<convert::Args>),

@@ -14,7 +14,7 @@ use std::io::{self, Write};
 
 pub use style::Style;
 
-use crate::analysis::series::Diff;
+use crate::analysis::series::{Diff, Series};
 use crate::analysis::{Sight, Summary};
 
 /// What is to be written.
@@ -31,6 +31,8 @@ pub enum Body<'d> {
     Sights(Vec<Sight<'d>>),
     /// Two dumps compared.
     Diff(Box<Diff<'d>>),
+    /// A series of dumps, and what is known of each.
+    Series(&'d Series, Vec<Summary<'d>>),
 }
 
 /// How it is to be written.
@@ -89,6 +91,7 @@ impl<'d> Report<'d> {
         match &self.body {
             Body::Sights(sights) => sights.iter().map(Sight::summary).collect(),
             Body::Diff(diff) => vec![&diff.before, &diff.after],
+            Body::Series(_, summaries) => summaries.iter().collect(),
         }
     }
 

@@ -8,6 +8,7 @@ mod findings;
 mod groups;
 mod head;
 mod problems;
+mod series;
 mod stack;
 mod states;
 
@@ -33,6 +34,7 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             None => screens(sights, view, out),
         },
         Body::Diff(diff) => diff::render(diff, view, out),
+        Body::Series(series, _) => series::render(series, view, out),
     }
 }
 
