@@ -11,6 +11,8 @@ pub struct Selection<'d> {
     pub dump: &'d Dump,
     matcher: Matcher,
     pprof: PprofFilter,
+    /// What `matcher` looks at, if it is not `dump`: the same goroutines with their names.
+    named: Option<&'d Dump>,
     /// What the filter could not do, and what would help.
     pub notes: Vec<String>,
 }
@@ -19,12 +21,25 @@ impl<'d> Selection<'d> {
     /// The goroutines of `dump` that pass `filter`.
     pub fn new(dump: &'d Dump, filter: &Filter) -> Self {
         let pprof = filter.pprof.clone();
-        Self { dump, matcher: filter.for_dump(dump), pprof, notes: filter.notes(dump) }
+        let (matcher, notes) = (filter.for_dump(dump), filter.notes(dump));
+        Self { dump, matcher, pprof, named: None, notes }
+    }
+
+    /// The same goroutines of `dump`, which is this dump without names.
+    #[must_use]
+    pub fn anonymous(self, dump: &'d Dump) -> Self {
+        Self { named: Some(self.dump), dump, ..self }
     }
 
     /// The records that were selected, in the order of the dump.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'d>> {
-        self.dump.goroutines().filter(|goroutine| self.matcher.matches(&goroutine.row()))
+        self.dump.goroutines().filter(|goroutine| {
+            let row = match self.named {
+                Some(named) => named.goroutine(goroutine.index()).map(Goroutine::row),
+                None => Some(goroutine.row()),
+            };
+            row.is_some_and(|row| self.matcher.matches(&row))
+        })
     }
 
     /// The stacks without the frames that are hidden.
