@@ -164,7 +164,7 @@ impl Dump {
 
     /// All records in the order of the input.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'_>> {
-        (0..self.rows.len()).filter_map(|index| self.goroutine(index))
+        self.rows.iter().enumerate().map(|(index, row)| Goroutine { dump: self, row: *row, index })
     }
 
     /// The record at `index` in the order of the input.

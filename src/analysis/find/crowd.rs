@@ -99,8 +99,7 @@ pub(super) fn site<'d>(facts: &Facts<'d>, stack: StackId) -> Option<Site<'d>> {
 
 /// The reason that the group at `index` waits for.
 pub(super) fn reason(facts: &Facts<'_>, index: usize) -> Reason {
-    let stack = facts.groups.get(index).map(|group| group.stack).unwrap_or_default();
-    Reason::of(facts.state(index), facts.functions(stack))
+    Reason::of(facts.state(index), facts.names(index).iter().copied())
 }
 
 /// The crowds among the groups that `keep` accepts, largest first; groups without a name are in none.

@@ -32,9 +32,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
     let queues = sites(facts, |index| {
         facts.state(index) == "chan send"
-            || facts.groups.get(index).is_some_and(|group| {
-                facts.functions(group.stack).any(|name| ACQUIRE.contains(&name))
-            })
+            || facts.names(index).iter().any(|name| ACQUIRE.contains(name))
     });
     let queues = queues.into_iter().filter(|site| site.count >= QUEUE);
     queues.filter_map(|site| judge(facts, &site)).collect()
