@@ -6,7 +6,7 @@ use std::path::Path;
 use prost_build::Config;
 
 const PROTO: &str = "grammar/profile.proto";
-const GENERATED: &str = "src/parse/proto/generated.rs";
+const GENERATED: &str = "src/pprof/generated.rs";
 
 #[test]
 fn protobuf_types_come_from_the_proto() {

@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::duration::parse_seconds;
-use crate::model::{CreatorId, Dump, Format, Head, HeadId, LabelsId, Row};
+use crate::model::{CreatorId, Dump, Head, HeadId, LabelsId, Row};
 
 /// Which goroutines are looked at. The default is all of them.
 #[derive(Clone, Debug, Default)]
@@ -163,7 +163,7 @@ impl Filter {
         let count = u32::try_from(dump.head_count()).unwrap_or(u32::MAX);
         let heads = if heads { Vec::new() } else { (0..count).map(head).collect() };
         let creators = match &self.created_by {
-            Some(test) if dump.format == Format::Debug2 => std::iter::once(false)
+            Some(test) if dump.has_creators() => std::iter::once(false)
                 .chain(
                     (1..)
                         .map_while(|id| dump.creator(CreatorId::from(id)))
@@ -185,7 +185,7 @@ impl Filter {
     fn head_passes(&self, dump: &Dump, head: Head) -> bool {
         let state = dump.str(head.state);
         let seconds = head.minutes.map_or(0, |minutes| u64::from(minutes) * 60);
-        let ages = dump.format == Format::Debug2;
+        let ages = dump.has_ages();
         (self.states.is_empty() || self.states.iter().any(|test| test.matches(state)))
             && (!ages || self.min_wait.as_ref().is_none_or(|min| min.seconds <= seconds))
             && (!ages || self.max_wait.as_ref().is_none_or(|max| seconds <= max.seconds))
@@ -194,7 +194,7 @@ impl Filter {
     /// What the filter cannot do with `dump`, and what would help.
     pub fn notes(&self, dump: &Dump) -> Vec<String> {
         let mut notes = Vec::new();
-        if dump.format != Format::Debug2 {
+        if !dump.has_ages() {
             let format = super::version::format_words(dump.format);
             for (flag, limit) in [("--min-wait", &self.min_wait), ("--max-wait", &self.max_wait)] {
                 if let Some(limit) = limit {
@@ -205,7 +205,7 @@ impl Filter {
                     ));
                 }
             }
-            if let Some(test) = &self.created_by {
+            if let Some(test) = self.created_by.as_ref().filter(|_| !dump.has_creators()) {
                 notes.push(format!(
                     "this dump does not say who created a goroutine ({format} carries no creators), so \
                      --created-by {} was not applied; take /debug/pprof/goroutine?debug=2 for creators",

@@ -17,6 +17,7 @@ pub mod known;
 pub mod locks;
 pub mod meaning;
 pub mod select;
+pub mod series;
 mod servers;
 pub mod states;
 pub mod summary;

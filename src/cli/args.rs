@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
-use super::commands::{completions, convert, explain, man};
+use super::commands::{completions, convert, diff, explain, man};
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
@@ -44,7 +44,8 @@ Examples:
   gdump convert --to debug2 --state 'chan*' --min-wait 10m d.txt   only what is stuck, as Go writes it
   gdump convert -o goroutines.csv dump.txt                         a row for each goroutine
   gdump convert --to ndjson dump.txt | jq .state                   one object a line
-  gdump convert --to folded --tagleaf state dump.txt               for flame graph tools
+  gdump convert -o goroutines.pb.gz dump.txt                       for go tool pprof
+  gdump convert -o goroutines.svg --tagleaf state dump.txt         a flame graph for a browser
 
 All goroutines that pass the filters are written, the runtime's own too.";
 
@@ -75,6 +76,9 @@ pub(super) enum Command {
     /// Who waits for whom: locks and their holders, deadlocks, wait chains, root first
     #[command(after_help = BLOCKED)]
     Blocked(Box<Shared>),
+    /// What changed from one dump to another: groups that grew, goroutines that stayed
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(Box<diff::Args>),
     /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
     #[command(after_help = CONVERT)]
     Convert(Box<convert::Args>),

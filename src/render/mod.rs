@@ -14,6 +14,7 @@ use std::io::{self, Write};
 
 pub use style::Style;
 
+use crate::analysis::series::Diff;
 use crate::analysis::{Sight, Summary};
 
 /// What is to be written.
@@ -28,6 +29,8 @@ pub struct Report<'d> {
 pub enum Body<'d> {
     /// The dumps with what was found in them, in the order of the inputs.
     Sights(Vec<Sight<'d>>),
+    /// Two dumps compared.
+    Diff(Box<Diff<'d>>),
 }
 
 /// How it is to be written.
@@ -85,6 +88,7 @@ impl<'d> Report<'d> {
     pub fn summaries(&self) -> Vec<&Summary<'d>> {
         match &self.body {
             Body::Sights(sights) => sights.iter().map(Sight::summary).collect(),
+            Body::Diff(diff) => vec![&diff.before, &diff.after],
         }
     }
 

@@ -1,6 +1,7 @@
 //! The screen for people: what this dump is, states, the largest groups, and what was left out.
 
 mod chain;
+mod diff;
 mod digest;
 mod entries;
 mod findings;
@@ -31,6 +32,7 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             Some(about) => findings::render(sights, about, view, out),
             None => screens(sights, view, out),
         },
+        Body::Diff(diff) => diff::render(diff, view, out),
     }
 }
 

@@ -1,9 +1,12 @@
 //! What calls left behind: goroutines that outlive the request or the call that started them.
 
 use gdump::analysis::Severity;
+use gdump::analysis::facts::Config;
+use gdump::analysis::summary::Look;
+use gdump::analysis::{Confidence, Known, Sight};
 
-use super::report;
 use super::text::Text;
+use super::{read, report};
 
 /// A connection that is kept alive, in a request or between two.
 fn connection(text: &mut Text, id: u64, busy: bool) {
@@ -28,7 +31,7 @@ fn what_requests_on_one_connection_left_behind() {
         report(&[&text])
     };
     let left = crowd(false, 2);
-    assert_eq!(left.worst(), Severity::High);
+    assert_eq!(left.worst(), Severity::Medium);
     assert!(left.evidence().contains("in requests that are over: they outlived them"));
     // Started in one go, as a pool is at the first request.
     assert_eq!(crowd(false, 1).worst(), Severity::Low);
@@ -67,4 +70,33 @@ fn who_sleeps_after_a_call_wakes_soon() {
     };
     assert_eq!(sleepers("sleep"), Severity::Low);
     assert_eq!(sleepers("sleep, 25 minutes"), Severity::Medium);
+}
+
+const PROVEN: &str = "goroutineleak profile: total 40
+40 @ 0x43a1f6 0x40c5f3 0x40c1b8 0x6b30a5 0x46a5e1
+#\t0x6b30a4\tmain.watch+0x64\t/src/main.go:30
+";
+
+#[test]
+fn a_leak_profile_proves_what_is_suspected_beside_it() {
+    let mut text = Text::service();
+    text.of_main(100, 60, "chan receive", &[("main.watch", 30)]);
+    let look = |texts: &[&str]| {
+        let dumps: Vec<_> = texts.iter().map(|text| read(text)).collect();
+        let known = Known::built_in();
+        let sights = Sight::all(&dumps, &Look::default(), &Config::default(), &known);
+        let last = sights.last().unwrap();
+        let first = last.findings.first().cloned().unwrap();
+        (last.facts.dump().profile.clone(), first, last.notes.clone())
+    };
+    let (_, alone, _) = look(&[&text.0]);
+    assert_eq!((alone.severity, alone.confidence), (Severity::Low, Confidence::Possible));
+    // In whatever order they are given.
+    for texts in [[text.0.as_str(), PROVEN], [PROVEN, text.0.as_str()]] {
+        let (profile, first, notes) = look(&texts);
+        assert_ne!(profile, "goroutineleak");
+        assert_eq!((first.severity, first.confidence), (Severity::High, Confidence::Proven));
+        assert!(first.evidence[0].contains("proves that 40 goroutines are leaked here"));
+        assert!(notes.iter().any(|note| note.contains("proves 40 leaks: 40 in main.watch")));
+    }
 }

@@ -19,6 +19,7 @@ mod grpc;
 mod http;
 mod http_client;
 mod http_upstream;
+mod leader;
 mod library;
 mod lock_pileup;
 mod log_sink;
@@ -47,7 +48,7 @@ use std::cmp::Reverse;
 
 pub use said::{Fine, fine, notes};
 
-use super::facts::Case;
+use super::facts::{Case, Facts};
 use super::finding::Finding;
 use told::Told;
 
@@ -271,6 +272,14 @@ pub const ANALYSES: &[Analysis] = &[
         run: channel::run,
     },
     Analysis {
+        kind: leader::KIND,
+        finds: "requests that wait for one of them to do for all what all want",
+        matters: "if the one hangs, all hang: it is what to look at",
+        cannot: "that they wait for that one: it is in the same function, past the line where they wait",
+        needs: "stacks with lines; any format",
+        run: leader::run,
+    },
+    Analysis {
         kind: proven::KIND,
         finds: "goroutines that Go marks as leaked",
         matters: "go proves it: nothing that still runs can reach what they wait for",
@@ -342,6 +351,14 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     crash::calm(&mut findings);
     rank(&mut findings);
     findings
+}
+
+/// Makes those of `findings` about `now` proven that `proven`, a profile of what Go has proven, is about
+/// as well. What it holds in all, in a sentence; `None` if it holds nothing.
+pub fn join(now: &Facts<'_>, proven: &Facts<'_>, findings: &mut [Finding]) -> Option<String> {
+    let note = proven::join(now, proven, findings);
+    rank(findings);
+    note
 }
 
 /// Orders findings: worst first, then surest, then weightiest, then by name.

@@ -1,7 +1,7 @@
 //! How a leak is told: the sentence, the evidence and the next steps of a crowd or a cluster.
 
 use super::aside::known;
-use super::cluster::{Cluster, Link};
+use super::cluster::{Cluster, Judged, Link};
 use super::crowd::Crowd;
 use super::per_request::is_request;
 use super::reason::Reason;
@@ -10,6 +10,7 @@ use super::suspect::{LONG, Look, MANY};
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
+use crate::analysis::group::LabelCounts;
 
 /// `1 goroutine`, `20 goroutines`.
 pub(super) fn goroutines(n: i64) -> String {
@@ -47,7 +48,7 @@ fn root(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Root> {
         goids: facts.groups.get(first)?.goids.clone(),
         row: u32::try_from(member.index()).ok()?,
         stack,
-        role: format!("{}, {}", crowd.reason.doing(), crowd.reason.because()),
+        role: format!("{}, {}", crowd.reason.doing(), crowd.reason.because_of(crowd.count)),
         blocking: facts.frames(stack).position(named),
     })
 }
@@ -89,7 +90,6 @@ pub(super) fn suspected(
     finding.evidence.extend(members(cluster));
     let entry = first.groups.first().and_then(|index| known(case, *index));
     finding.evidence.extend(entry.map(known_as));
-    finding.evidence.extend(caution(facts));
     finding.next = next(facts, first, finding.severity);
     finding
 }
@@ -109,12 +109,12 @@ fn cluster_verdict(cluster: &Cluster<'_>) -> Option<(Severity, Confidence)> {
 
 fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String {
     let (reason, site) = (first.reason, first.site.words());
-    let because = reason.because();
+    let because = reason.because_of(first.count);
     let smallest = cluster.members.iter().map(|(_, crowd)| crowd.count).min().unwrap_or(1).max(1);
     let all: i64 = cluster.members.iter().map(|(_, crowd)| crowd.count).sum();
     if cluster.members.len() > 1 && smallest > 1 && severity > Severity::Low {
         let size = all / smallest;
-        let who = format!("{smallest} instances of a {size}-goroutine cluster are stuck");
+        let who = format!("{smallest} instances of {} {size}-goroutine cluster are stuck", a(size));
         return match closer(cluster) {
             Some(closer) => format!("{who}: {} waits for the others to end", closer.site.words()),
             None => format!("{who}, {} in {site}: {because}", reason.doing()),
@@ -134,6 +134,14 @@ fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String
             reason.doing()
         ),
     }
+}
+
+/// `a` or `an` before a number: an 8, an 11, an 18, an 80.
+fn a(number: i64) -> &'static str {
+    let digits = number.to_string();
+    // The leading group of thousands is read out as a number of its own.
+    let head = digits.get(..(digits.len() - 1) % 3 + 1).unwrap_or_default();
+    if head.starts_with('8') || matches!(head, "11" | "18") { "an" } else { "a" }
 }
 
 /// `title` of what grows from dump to dump.
@@ -163,7 +171,13 @@ fn closer<'a, 'd>(cluster: &'a Cluster<'d>) -> Option<&'a Crowd<'d>> {
 /// What speaks for it, the most convincing first.
 fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<String> {
     let mut all = Vec::new();
-    all.extend(started(facts, crowd));
+    let one = crowd.count > 1 && crowd.origin.creators.len() == 1;
+    let as_pools = if one && !crowd.origin.is_one_per_call() {
+        ": a pool or a dispatcher looks like that, too"
+    } else {
+        ""
+    };
+    all.extend(started(facts, crowd).map(|by| by + as_pools));
     if look.is_deserted(crowd) {
         all.push("nothing else in the process runs, sleeps or waits for the network: only a timer could still wake them".to_owned());
     }
@@ -186,8 +200,23 @@ fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<St
     if look.serves_connections(crowd) {
         all.push("each stands beside a goroutine that reads from a connection, so it ends with its client".to_owned());
     }
+    all.extend(labels(facts, crowd));
     all.extend(lines(facts, crowd));
     all
+}
+
+/// A label of which each has a value of its own: what they do is done for one request each.
+fn labels(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
+    let group = facts.groups.get(*crowd.groups.first()?)?;
+    let own = |label: &&LabelCounts<'_>| {
+        i64::try_from(label.distinct).is_ok_and(|distinct| distinct > 1 && distinct == group.count)
+    };
+    let label = group.labels.iter().find(own)?;
+    let (value, _) = label.values.first()?;
+    Some(format!(
+        "each has a value of its own for the label {} (such as {value}): one for each request",
+        label.key
+    ))
 }
 
 /// Who started them.
@@ -215,9 +244,7 @@ pub(super) fn started(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
     Some(match distinct {
         1 if n == 1 => format!("{by}{gone}"),
         1 if origin.is_one_per_call() => format!("{by}{gone}"),
-        1 => {
-            format!("{by}, all by one goroutine{gone}: a pool or a dispatcher looks like that, too")
-        }
+        1 => format!("{by}, all by one goroutine{gone}"),
         _ if i64::try_from(distinct) == Ok(n) => {
             format!("{by}, each by a goroutine of its own{gone}")
         }
@@ -276,29 +303,11 @@ fn members(cluster: &Cluster<'_>) -> Vec<String> {
         Link::Ages => "of the same ages",
         Link::Creators => "started together",
     };
-    let one = |crowd: &Crowd<'_>| {
-        format!(
-            "with it, {why}: {} {} in {}",
-            crowd.count,
-            crowd.reason.doing(),
-            crowd.site.words()
-        )
+    let one = |(_, crowd): &Judged<'_>| {
+        format!("{} {} in {}", crowd.count, crowd.reason.doing(), crowd.site.words())
     };
-    cluster.members.iter().skip(1).take(8).map(|(_, crowd)| one(crowd)).collect()
-}
-
-/// What the format keeps back.
-pub(super) fn caution(facts: &Facts<'_>) -> Option<String> {
-    (!facts.has_ages()).then(|| {
-        format!(
-            "{} carries no ages, ids or creators, so this is judged by place and count; debug=2 tells since when and who started them",
-            match facts.dump().format {
-                crate::model::Format::Debug1 => "debug=1",
-                crate::model::Format::Proto => "debug=0",
-                _ => "this format",
-            }
-        )
-    })
+    let all: Vec<_> = cluster.members.iter().skip(1).take(8).map(one).collect();
+    vec![format!("with them, {why}: {}", all.join("; "))]
 }
 
 /// Where `crowd` was started: `main.go:40`, and the function there.
@@ -332,8 +341,13 @@ pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> 
     if let Some((place, function)) = starter(facts, crowd) {
         steps.push(format!("{place}: see who is to end what {function} starts"));
     }
-    steps.push(format!(
-        "{SECOND_DUMP} in a minute and give both: what grows leaks, what stays is stuck or idle"
-    ));
+    steps.push(match severity {
+        Severity::High => {
+            format!("{SECOND_DUMP} in a minute and give both: that tells how fast they grow")
+        }
+        _ => format!(
+            "{SECOND_DUMP} in a minute and give both: what grows leaks, what stays is stuck or idle"
+        ),
+    });
     steps
 }

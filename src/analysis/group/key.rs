@@ -101,6 +101,10 @@ impl<'d> Keys<'d> {
         Self { dump, by: by.clone(), part, numbers, states, names }
     }
 
+    pub(super) fn by(&self) -> &By {
+        &self.by
+    }
+
     pub(super) fn key(&self, signature: Signature) -> u64 {
         let index = match self.part {
             Part::Stack => signature.stack.index(),

@@ -131,6 +131,22 @@ impl<'d> Grouping<'d> {
         grouping
     }
 
+    /// What the records are grouped by.
+    pub fn by(&self) -> &By {
+        self.keys.by()
+    }
+
+    /// The fingerprint of the group at `index`, as in [`Group::id`].
+    pub fn id(&self, stacks: &Stacks<'d>, index: usize) -> u64 {
+        self.groups.get(index).map_or(0, |group| self.keys.name(group.key, stacks).id)
+    }
+
+    /// The state of the group at `index` where groups are made by stack and state; else empty.
+    pub fn state(&self, index: usize) -> &'d str {
+        let group = self.groups.get(index).filter(|_| *self.by() == By::Stack);
+        group.map_or("", |group| key::state_or_unknown(self.keys.state(group.key)))
+    }
+
     /// Makes a group of all signatures with one key, in the order in which these come `first`.
     fn group_signatures(&mut self, first: &[SignatureId], of_signature: &[(u32, i64)]) {
         let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();

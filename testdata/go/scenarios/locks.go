@@ -27,12 +27,6 @@ func init() {
 	})
 }
 
-func add(more map[string]func(*site)) {
-	for name, begin := range more {
-		scenarios[name] = begin
-	}
-}
-
 // Ship, quay and train are each locked before the next one, in a circle.
 type ship struct {
 	mu    sync.Mutex
