@@ -6,6 +6,7 @@ use super::canon::{Shown, Stacks};
 use super::group::Group;
 use super::known::Known;
 use super::locks::Locks;
+use super::places::Places;
 use super::servers::Servers;
 use super::summary::{Look, Summary};
 use crate::model::{Dump, GoidSet, Goroutine, StackId};
@@ -45,6 +46,8 @@ pub struct Facts<'d> {
     name_starts: Vec<usize>,
     /// Ids of goroutines that started others with their rows, sorted; made when first asked for.
     starters: OnceLock<Vec<(u64, u32)>>,
+    /// The groups in each function; found when first asked for.
+    places: OnceLock<Places>,
     /// Goroutines that serve requests; found when first asked for.
     servers: OnceLock<Servers>,
     /// Locks and who waits for them. Not found lazily: a cell would make the lifetime invariant.
@@ -76,6 +79,7 @@ impl<'d> Facts<'d> {
             names,
             name_starts,
             starters: OnceLock::new(),
+            places: OnceLock::new(),
             servers: OnceLock::new(),
             locks: Locks::empty(dump),
         };
@@ -130,6 +134,14 @@ impl<'d> Facts<'d> {
     /// Whether the goroutine with the id `goid` is in the dump.
     pub fn has(&self, goid: u64) -> bool {
         self.dump().has_goid(goid)
+    }
+
+    /// The groups in whose stacks `function` is, ascending.
+    pub fn groups_in(&self, function: &str) -> &[u32] {
+        let places = self
+            .places
+            .get_or_init(|| Places::new(self.dump(), &self.summary.stacks, &self.groups));
+        self.dump().find_str(function).map_or(&[], |function| places.of(function))
     }
 
     /// The goroutines that serve one request after the other.

@@ -202,6 +202,11 @@ impl Dump {
         self.strings.get(id).map_or("", AsRef::as_ref)
     }
 
+    /// The id of `text`, if it is a string of the dump.
+    pub fn find_str(&self, text: &str) -> Option<StrId> {
+        self.strings.find(text)
+    }
+
     /// Number of distinct strings.
     pub fn string_count(&self) -> usize {
         self.strings.len()

@@ -65,7 +65,7 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     };
     let mut value: u64 = 0;
     let mut len = 0;
-    if let Some(eight) = digits.first_chunk().and_then(eight_digits) {
+    if let Some(eight) = digits.first_chunk().copied().and_then(eight_digits) {
         (value, len) = (u64::from(eight), 8);
     }
     for byte in digits.get(len..).unwrap_or_default() {
@@ -86,9 +86,9 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
 }
 
 /// The value of eight lower-case hexadecimal digits, all at once.
-fn eight_digits(digits: &[u8; 8]) -> Option<u32> {
+fn eight_digits(digits: [u8; 8]) -> Option<u32> {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let text = u64::from_le_bytes(*digits);
+    let text = u64::from_le_bytes(digits);
     // Digits have bit 4 and not bit 6, letters have bit 6.
     let letters = (text >> 6) & ONES;
     let values = (text & (ONES * 0x0f)) + letters * 9;
@@ -299,7 +299,7 @@ mod tests {
                 let text = std::str::from_utf8(&digits).ok();
                 let expected = text.and_then(|text| u32::from_str_radix(text, 16).ok());
                 let upper = byte.is_ascii_uppercase() || byte == b'+';
-                assert_eq!(eight_digits(&digits), expected.filter(|_| !upper), "{digits:?}");
+                assert_eq!(eight_digits(digits), expected.filter(|_| !upper), "{digits:?}");
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::model::{HeadId, StackId, Symbol};
 
 /// Goroutines that wait in one function for one kind of thing.
 pub(super) struct Crowd<'d> {
-    /// Indices of its groups, largest first.
+    /// Indices of its groups, largest first: ascending.
     pub groups: Vec<usize>,
     /// Goroutines.
     pub count: i64,
