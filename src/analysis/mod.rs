@@ -17,6 +17,7 @@ pub mod kind;
 pub mod known;
 pub mod locks;
 pub mod meaning;
+mod places;
 pub mod select;
 pub mod series;
 mod servers;

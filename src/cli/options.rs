@@ -28,6 +28,8 @@ pub(super) struct Options {
     pub(super) view: View,
     pub(super) output: Option<PathBuf>,
     pub(super) strict: bool,
+    /// Tell on standard error how far a long read is.
+    pub(super) progress: bool,
     pub(super) config: Config,
     pub(super) known: Known,
     fail_on: Vec<FailOn>,
@@ -77,6 +79,7 @@ impl Options {
             },
             output: args.output,
             strict: args.strict,
+            progress: env.stderr_is_terminal && !args.quiet && !env.dumb,
             config,
             known: known(&args.known)?,
             fail_on: args.fail_on,

@@ -183,7 +183,7 @@ impl Dump {
 
     /// All records in the order of the input.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'_>> {
-        (0..self.rows.len()).filter_map(|index| self.goroutine(index))
+        self.rows.iter().enumerate().map(|(index, row)| Goroutine { dump: self, row: *row, index })
     }
 
     /// The record at `index` in the order of the input.
@@ -205,6 +205,11 @@ impl Dump {
     /// The text behind `id`; empty for an id of another dump.
     pub fn str(&self, id: StrId) -> &str {
         self.strings.get(id).map_or("", AsRef::as_ref)
+    }
+
+    /// The id of `text`, if it is a string of the dump.
+    pub fn find_str(&self, text: &str) -> Option<StrId> {
+        self.strings.find(text)
     }
 
     /// Number of distinct strings.

@@ -15,6 +15,7 @@ pub(super) const MANY: i64 = 20;
 /// Groups that wait in one function.
 pub(super) struct Site<'d> {
     pub(super) function: &'d str,
+    /// Ascending.
     pub(super) groups: Vec<usize>,
     pub(super) count: i64,
     pub(super) leaked: i64,

@@ -93,12 +93,16 @@ impl<'d> Grouping<'d> {
         // Records, and goroutines, of each signature.
         let mut of_signature = vec![(0u32, 0i64); dump.signature_count()];
         let mut first = Vec::new();
+        let mut left = vec![false; of_signature.len()];
         for goroutine in dump.goroutines() {
+            let id = goroutine.signature_id();
             if !keep(goroutine) {
                 left_out.insert(goroutine.index());
+                if let Some(left) = left.get_mut(id.index()) {
+                    *left = true;
+                }
                 continue;
             }
-            let id = goroutine.signature_id();
             if let Some((records, count)) = of_signature.get_mut(id.index()) {
                 if *records == 0 {
                     first.push(id);
@@ -106,6 +110,10 @@ impl<'d> Grouping<'d> {
                 *records += 1;
                 *count = count.saturating_add(goroutine.count());
             }
+        }
+        // Mostly all goroutines of a signature are kept or none.
+        if !left.iter().zip(&of_signature).any(|(left, (kept, _))| *left && *kept > 0) {
+            left_out = Bits::default();
         }
         let keys = Keys::new(dump, stacks, by);
         let mut grouping = Self {
@@ -179,6 +187,7 @@ impl<'d> Grouping<'d> {
     fn sort_rows(&mut self) {
         let Self { dump, groups, group_of, left_out, .. } = self;
         let rows = dump.goroutines().filter(|g| !left_out.contains(g.index())).map(|goroutine| {
+            // `sort_by_group` passes over what is in no group.
             let group = group_of.get(goroutine.signature_id().index()).copied().unwrap_or(NONE);
             (group, u32::try_from(goroutine.index()).unwrap_or(u32::MAX))
         });

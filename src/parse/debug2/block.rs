@@ -1,5 +1,6 @@
 //! What is read of one goroutine below its header.
 
+use super::frame::argument;
 use super::frame::arguments;
 use super::known::NONE;
 use crate::model::Ancestor;
@@ -79,10 +80,17 @@ impl Block {
     }
 }
 
+/// Values below a page are no addresses: lengths, flags, nil.
+const FIRST_ADDRESS: u64 = 0x1000;
+
+/// The first word of arguments if it may be an address and is exact.
+pub(super) fn first_word(text: &[u8]) -> Option<u64> {
+    let (_, word) = argument(text).ok()?;
+    word.filter(|word| word.exact && word.value >= FIRST_ADDRESS).map(|word| word.value)
+}
+
 /// Words of arguments that may be addresses: position, value, whether exact.
 pub(super) fn words(text: &[u8], each: &mut dyn FnMut(u8, u64, bool)) {
-    // Values below a page are no addresses: lengths, flags, nil.
-    const FIRST_ADDRESS: u64 = 0x1000;
     let done = arguments(text, &mut |position, word| {
         if word.value >= FIRST_ADDRESS {
             each(position, word.value, word.exact);

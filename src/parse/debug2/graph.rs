@@ -196,16 +196,16 @@ impl Graph {
         found
     }
 
-    /// Puts the arguments of the path that was walked into `out`.
-    pub(super) fn arguments(&self, out: &mut Vec<Arguments>) {
+    /// Puts the arguments of the path that was walked into `out`: all, or those that are evidence.
+    pub(super) fn arguments(&self, all: bool, out: &mut Vec<Arguments>) {
         out.clear();
         let mut frame = 0;
         for step in &self.steps {
             let Some(adds) = self.adds.get(step.node as usize) else { continue };
             let Some(node) = self.nodes.get(step.node as usize) else { continue };
             frame += adds.frame_count as usize;
-            if let After::Arguments | After::Evidence = node.after {
-                let evidence = node.after == After::Evidence;
+            let evidence = node.after == After::Evidence;
+            if evidence || (all && node.after == After::Arguments) {
                 out.push(Arguments { frame, at: step.at, len: step.len as usize, evidence });
             }
         }
@@ -378,18 +378,29 @@ impl Graph {
 fn arguments_len(text: &[u8]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The lowest bit that is set belongs to the first byte that is zero.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let (words, _) = text.as_chunks::<8>();
-    for (at, word) in words.iter().take(SHORT / 8).enumerate() {
-        let word = u64::from_le_bytes(*word);
-        // The two parentheses differ in the lowest bit.
-        let found = zeros((word | ONES) ^ (ONES * 0x29)) | zeros(word ^ (ONES * 0x0a));
-        if found != 0 {
-            return Some(8 * at + found.trailing_zeros() as usize / 8);
+    let from = match text.first_chunk::<SHORT>() {
+        Some(short) => {
+            let (words, _) = short.as_chunks::<8>();
+            let mut at = 0;
+            let found = words.iter().find_map(|word| {
+                // Without these three bits newline and parentheses are one, and but for control
+                // characters, `*` and `+`, which arguments do not hold, there are no others.
+                let word = (u64::from_le_bytes(*word) & (ONES * 0xdc)) ^ (ONES * 0x08);
+                // The lowest bit that is set belongs to the first byte that is zero.
+                let zeros = word.wrapping_sub(ONES) & !word & HIGH;
+                let start = at;
+                at += 8;
+                (zeros != 0).then(|| start + zeros.trailing_zeros() as usize / 8)
+            });
+            match found {
+                Some(at) if matches!(text.get(at), Some(b')' | b'(' | b'\n')) => return Some(at),
+                Some(at) => at,
+                None => SHORT,
+            }
         }
-    }
-    Some(SHORT + memchr3(b')', b'(', b'\n', text.get(SHORT..)?)?)
+        None => 0,
+    };
+    Some(from + memchr3(b')', b'(', b'\n', text.get(from..)?)?)
 }
 
 /// Whether arguments that begin with `byte` vary: those of calls without any, and `...` of inlined
