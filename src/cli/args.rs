@@ -211,6 +211,8 @@ pub(super) enum Format {
     Json,
     /// For an incident channel or an issue: short, nothing in it is a mention or a link
     Markdown,
+    /// One file for a browser, with everything in it and no network: -o report.html
+    Html,
 }
 
 /// When to use colours.

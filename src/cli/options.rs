@@ -53,6 +53,7 @@ impl Options {
             Format::Text => OutputFormat::Text,
             Format::Json => OutputFormat::Json,
             Format::Markdown => OutputFormat::Markdown,
+            Format::Html => OutputFormat::Html,
         };
         let colored = is_colored(args.color, args.output.is_some(), env);
         let columns = env.columns.filter(|columns| *columns > 0);
@@ -138,7 +139,9 @@ fn filter(args: &Shared, judged: bool) -> Result<Filter> {
 /// The formats that a command can write.
 fn formats(command: &str) -> &'static [Format] {
     match command {
-        "summarize" | "leaks" | "blocked" => &[Format::Text, Format::Json, Format::Markdown],
+        "summarize" | "leaks" | "blocked" => {
+            &[Format::Text, Format::Json, Format::Markdown, Format::Html]
+        }
         _ => &[Format::Text, Format::Json],
     }
 }
