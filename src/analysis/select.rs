@@ -1,7 +1,8 @@
 //! The goroutines of a dump that pass the user's filter, in the order of the dump: what is handed over
 //! to other programs. Unlike the screens nothing is set apart here: the runtime's goroutines count.
 
-use super::filter::{Filter, Matcher};
+use super::canon::Stacks;
+use super::filter::{Filter, Matcher, PprofFilter};
 use crate::model::{Dump, Goroutine};
 
 /// A dump, and which of its goroutines are meant.
@@ -11,6 +12,7 @@ pub struct Selection<'d> {
     matcher: Matcher,
     /// What `matcher` looks at, if it is not `dump`: the same goroutines with their names.
     named: Option<&'d Dump>,
+    pprof: PprofFilter,
     /// What the filter could not do, and what would help.
     pub notes: Vec<String>,
 }
@@ -18,7 +20,8 @@ pub struct Selection<'d> {
 impl<'d> Selection<'d> {
     /// The goroutines of `dump` that pass `filter`.
     pub fn new(dump: &'d Dump, filter: &Filter) -> Self {
-        Self { dump, matcher: filter.for_dump(dump), named: None, notes: filter.notes(dump) }
+        let (matcher, notes) = (filter.for_dump(dump), filter.notes(dump));
+        Self { dump, matcher, named: None, pprof: filter.pprof.clone(), notes }
     }
 
     /// The same goroutines of `dump`, which is this dump without names.
@@ -36,6 +39,16 @@ impl<'d> Selection<'d> {
             };
             row.is_some_and(|row| self.matcher.matches(&row))
         })
+    }
+
+    /// The stacks without the frames that are hidden.
+    pub fn stacks(&self) -> Stacks<'d> {
+        Stacks::filtered(self.dump, &self.pprof)
+    }
+
+    /// Whether frames are hidden.
+    pub fn hides_frames(&self) -> bool {
+        self.pprof.edits()
     }
 
     /// Goroutines that the selected records stand for; may be negative in a delta profile.

@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod escape;
+mod html;
 mod json;
 mod line;
 mod markdown;
@@ -64,6 +65,8 @@ pub enum OutputFormat {
     Json,
     /// Markdown for an incident channel.
     Markdown,
+    /// One HTML file that needs nothing else.
+    Html,
 }
 
 /// How much of a list is shown.
@@ -101,6 +104,7 @@ impl<'d> Report<'d> {
             OutputFormat::Text => text::render(self, view, out),
             OutputFormat::Json => json::render(self, view, out),
             OutputFormat::Markdown => markdown::render(self, view, out),
+            OutputFormat::Html => html::render(self, view, out),
         }
     }
 }

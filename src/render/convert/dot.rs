@@ -86,7 +86,7 @@ struct Graph<'d> {
 impl<'d> Graph<'d> {
     fn new(selection: &Selection<'d>, sight: Option<&Sight<'d>>, edges: Edges, top: usize) -> Self {
         let dump = selection.dump;
-        let stacks = Stacks::new(dump);
+        let stacks = selection.stacks();
         let node = |g: Goroutine<'_>| Node::Group(stacks.canonical(g.stack()), g.head().state);
         let mut all: FxHashMap<Node, Group<'d>> = FxHashMap::default();
         for goroutine in selection.goroutines() {
