@@ -10,9 +10,9 @@ pub struct Selection<'d> {
     /// The dump.
     pub dump: &'d Dump,
     matcher: Matcher,
-    pprof: PprofFilter,
     /// What `matcher` looks at, if it is not `dump`: the same goroutines with their names.
     named: Option<&'d Dump>,
+    pprof: PprofFilter,
     /// What the filter could not do, and what would help.
     pub notes: Vec<String>,
 }
@@ -20,9 +20,8 @@ pub struct Selection<'d> {
 impl<'d> Selection<'d> {
     /// The goroutines of `dump` that pass `filter`.
     pub fn new(dump: &'d Dump, filter: &Filter) -> Self {
-        let pprof = filter.pprof.clone();
         let (matcher, notes) = (filter.for_dump(dump), filter.notes(dump));
-        Self { dump, matcher, pprof, named: None, notes }
+        Self { dump, matcher, named: None, pprof: filter.pprof.clone(), notes }
     }
 
     /// The same goroutines of `dump`, which is this dump without names.
@@ -45,6 +44,11 @@ impl<'d> Selection<'d> {
     /// The stacks without the frames that are hidden.
     pub fn stacks(&self) -> Stacks<'d> {
         Stacks::filtered(self.dump, &self.pprof)
+    }
+
+    /// Whether frames are hidden.
+    pub fn hides_frames(&self) -> bool {
+        self.pprof.edits()
     }
 
     /// Goroutines that the selected records stand for; may be negative in a delta profile.

@@ -49,28 +49,36 @@ impl Key {
         std::iter::once('x').chain((0..9).map(letter)).collect()
     }
 
-    /// An address for `address`: distances inside of 4 MiB stay, and so does the alignment, since a lock is
-    /// found by its distance to the object that holds it.
-    fn address(&self, address: u64) -> u64 {
-        const PART: u32 = 22;
+    /// An address for `address`. Distances stay, since a lock is found by its distance to the object that
+    /// holds it: all addresses of a heap are moved alike. `wide`: the dump is of a 64-bit program, so that
+    /// what is small is data of the program or no address at all, which is hashed.
+    fn address(&self, address: u64, wide: bool) -> u64 {
+        const PART: u32 = 36;
         const LOW: u64 = (1 << PART) - 1;
-        if address < 1 << 32 {
-            // Data of the program, a pointer of 32 bits, or no address at all.
+        const SMALL: u64 = 1 << 32;
+        if address < SMALL && wide {
             let hash = self.hash("small", &(address >> 3).to_le_bytes());
             return 0x1000 | (hash & 0x7fff_fff8) | (address & 7);
         }
+        if address < SMALL {
+            let moved = address.wrapping_add(self.hash("heap", b"") << 6) & (SMALL - 1);
+            return moved.max(0x1000);
+        }
         let hash = self.hash("part", &(address >> PART).to_le_bytes());
-        let low = (address & LOW).wrapping_add((hash >> 32) << 6) & LOW;
-        0x00c0 << 32 | (hash & 0xf_ffff) << PART | low
+        let low = (address & LOW).wrapping_add(hash << 6) & LOW;
+        SMALL | (hash >> 32 & 0xff) << PART | low
     }
 }
 
 /// `dump` without names.
 pub fn anonymize(dump: &Dump, key: &Key) -> Dump {
     let name = format!("dump-{}", key.word("dump", &dump.name));
+    let is_wide = |address: u64| address > u64::from(u32::MAX);
+    let wide = dump.all_args().iter().any(|word| is_wide(word.value))
+        || !dump.all_args().iter().any(|word| word.value > 0);
     let builder = DumpBuilder::new(name, dump.format);
     let mut copy =
-        Copy { dump, key, names: Names::new(key), builder, strings: FxHashMap::default() };
+        Copy { dump, key, names: Names::new(key), wide, builder, strings: FxHashMap::default() };
     copy.whole();
     copy.rows();
     copy.builder.finish()
@@ -93,6 +101,8 @@ struct Copy<'d> {
     dump: &'d Dump,
     key: &'d Key,
     names: Names<'d>,
+    /// Some address has more than 32 bits.
+    wide: bool,
     builder: DumpBuilder,
     strings: FxHashMap<(Role, StrId), StrId>,
 }
@@ -171,7 +181,7 @@ impl Copy<'_> {
             let ancestors = ancestors.collect();
             self.builder.push_ancestors(ancestors);
             for word in goroutine.args() {
-                let word = ArgWord { value: self.key.address(word.value), ..*word };
+                let word = ArgWord { value: self.key.address(word.value, self.wide), ..*word };
                 self.builder.push_arg(word, true);
             }
         }
@@ -206,7 +216,7 @@ impl Copy<'_> {
                 let (function, file) = self.place(function, file);
                 Frame::Call { function, file, line, kind }
             }
-            Frame::Address(address) => Frame::Address(self.key.address(address)),
+            Frame::Address(address) => Frame::Address(self.key.address(address, self.wide)),
             elided @ Frame::Elided(_) => elided,
         };
         self.builder.frame(frame)

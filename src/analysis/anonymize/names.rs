@@ -97,8 +97,8 @@ impl<'k> Names<'k> {
             Some(stem) => (stem, "_test"),
             None => (element, ""),
         };
-        // A host is told by its dot.
-        let end = if first && element.contains('.') { ".example" } else { end };
+        // A host is told by its dot; no host can have this name.
+        let end = if first && element.contains('.') { ".invalid" } else { end };
         format!("{}{end}", self.key.word("path", stem))
     }
 

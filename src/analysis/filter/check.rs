@@ -117,8 +117,13 @@ impl<'a> Checker<'a> {
                 let near = field.name();
                 self.wrong(span, format!("there is no field {name}; did you mean {near}?"))
             }
-            _ => self
-                .wrong(span, format!("there is no field {name}; fields are {}", NAMES.join(", "))),
+            _ => self.wrong(
+                span,
+                format!(
+                    "there is no field {name} (a text stands in quotes); fields are {}",
+                    NAMES.join(", ")
+                ),
+            ),
         }
     }
 

@@ -46,6 +46,16 @@ pub(super) enum Program {
 }
 
 impl Program {
+    /// Whether it asks for ids.
+    pub(super) fn asks_for_ids(&self) -> bool {
+        match self {
+            Self::Row(_) => true,
+            Self::Any(list) | Self::All(list) => list.iter().any(Self::asks_for_ids),
+            Self::Not(one) => one.asks_for_ids(),
+            _ => false,
+        }
+    }
+
     /// What the expression says of the goroutine in `row`.
     pub(super) fn verdict(&self, row: &Row) -> Verdict {
         let at = |list: &[Verdict], index: usize| list.get(index).copied().flatten();

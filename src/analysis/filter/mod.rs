@@ -8,6 +8,7 @@ mod notes;
 mod pprof;
 mod simple;
 mod syntax;
+mod values;
 
 pub use pprof::{PprofFilter, TagTest};
 pub use simple::{CreatorTest, LabelTest, StateTest, WaitLimit};
@@ -64,6 +65,11 @@ pub struct Matcher {
 }
 
 impl Matcher {
+    /// Whether it asks for ids, so that it may tell goroutines apart that have all else in common.
+    pub fn asks_for_ids(&self) -> bool {
+        self.programs.iter().any(Program::asks_for_ids)
+    }
+
     /// Whether the goroutine in `row` is to be looked at.
     pub fn matches(&self, row: &Row) -> bool {
         let holds = |list: &[bool], index: usize| {

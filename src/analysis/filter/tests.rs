@@ -37,8 +37,11 @@ fn dump(format: Format) -> Dump {
             inferred: aggregated,
             ..Head::default()
         };
-        let mut row =
-            Row { stack: stacks[index / 3 % 4], head: builder.head(head), ..Row::default() };
+        let mut row = Row {
+            stack: stacks[[0, 1, 2, 3, 0, 1, 2][index / 3 % 7]],
+            head: builder.head(head),
+            ..Row::default()
+        };
         if n % 3 > 0 {
             let key = builder.string(b"tenant");
             let value = builder.string(["acme", "zeta"][index % 2].as_bytes());

@@ -153,6 +153,11 @@ pub(super) fn run(args: Args) -> Exit {
         let mut selections = select(dumps, &options.look.filter);
         let anonymous: Vec<Dump>;
         if anonymize {
+            if options.look.filter.pprof.edits() {
+                let text = "convert: --anonymize cannot be used with --hide, --show or --show-from, which \
+                            name frames\n  leave one of them out";
+                return Err(Error::Usage(text.to_owned()));
+            }
             let key = secret(key);
             anonymous = dumps.iter().map(|dump| nameless(dump, &key)).collect();
             let pairs = selections.into_iter().zip(&anonymous);

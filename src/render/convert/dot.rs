@@ -86,7 +86,7 @@ struct Graph<'d> {
 impl<'d> Graph<'d> {
     fn new(selection: &Selection<'d>, sight: Option<&Sight<'d>>, edges: Edges, top: usize) -> Self {
         let dump = selection.dump;
-        let stacks = Stacks::new(dump);
+        let stacks = selection.stacks();
         let node = |g: Goroutine<'_>| Node::Group(stacks.canonical(g.stack()), g.head().state);
         let mut all: FxHashMap<Node, Group<'d>> = FxHashMap::default();
         for goroutine in selection.goroutines() {
@@ -237,21 +237,34 @@ impl<'d> Graph<'d> {
     }
 }
 
-/// Edges from those below in the chain to those above them.
+/// Edges from those below in the chain to those above them. The members of a cycle each hold what the
+/// next one waits for, and the last one what the first waits for.
 fn wait_edges(
     root: &Chain,
     node: &impl Fn(u32) -> Option<Node>,
     edges: &mut BTreeMap<(Node, Node), String>,
 ) {
+    let mut edge = |from: &Chain, to: &Chain, role: &str| {
+        if let (Some(from), Some(to)) = (node(from.link.row), node(to.link.row)) {
+            edges.entry((from, to)).or_insert_with(|| role.to_owned());
+        }
+    };
     let mut open = vec![root];
     while let Some(chain) = open.pop() {
-        let to = node(chain.link.row);
-        for victim in &chain.victims {
-            if let (Some(from), Some(to)) = (node(victim.link.row), to) {
-                edges.entry((from, to)).or_insert_with(|| victim.role.clone());
-            }
-            open.push(victim);
+        let (cycle, others): (Vec<&Chain>, Vec<&Chain>) =
+            chain.victims.iter().partition(|victim| victim.role == chain.role);
+        let mut before = chain;
+        for member in &cycle {
+            edge(member, before, "waits for its lock");
+            before = member;
         }
+        if !cycle.is_empty() {
+            edge(chain, before, "waits for its lock");
+        }
+        for victim in others {
+            edge(victim, chain, &victim.role);
+        }
+        open.extend(&chain.victims);
     }
 }
 

@@ -113,6 +113,14 @@ impl Conversion<'_> {
 
     fn losses_of(&self, selection: &Selection<'_>) -> Vec<String> {
         let mut losses = Vec::new();
+        let whole = matches!(self.to, Target::Debug2 | Target::Json | Target::Pprof);
+        if whole && selection.hides_frames() {
+            losses.push(
+                "this format holds whole stacks: --hide, --show and --show-from choose goroutines, but \
+                 delete no frames"
+                    .to_owned(),
+            );
+        }
         if self.to == Target::Debug2 {
             losses.extend(debug2::losses(selection));
         }
