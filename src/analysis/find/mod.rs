@@ -12,6 +12,7 @@ mod context;
 mod convoy;
 mod crash;
 mod crowd;
+mod evidence;
 mod exec;
 mod forever;
 mod growth;
