@@ -11,6 +11,8 @@ pub struct Selection<'d> {
     pub dump: &'d Dump,
     matcher: Matcher,
     pprof: PprofFilter,
+    /// Only these records, in this order.
+    rows: Option<Vec<u32>>,
     /// What the filter could not do, and what would help.
     pub notes: Vec<String>,
 }
@@ -19,12 +21,25 @@ impl<'d> Selection<'d> {
     /// The goroutines of `dump` that pass `filter`.
     pub fn new(dump: &'d Dump, filter: &Filter) -> Self {
         let pprof = filter.pprof.clone();
-        Self { dump, matcher: filter.for_dump(dump), pprof, notes: filter.notes(dump) }
+        let matcher = filter.for_dump(dump);
+        Self { dump, matcher, pprof, rows: None, notes: filter.notes(dump) }
     }
 
-    /// The records that were selected, in the order of the dump.
+    /// The records `rows` of `dump` in this order, which were selected otherwise; `filter` says which
+    /// frames are hidden.
+    pub fn of(dump: &'d Dump, filter: &Filter, rows: Vec<u32>) -> Self {
+        let everything = Filter::default().for_dump(dump);
+        let pprof = filter.pprof.clone();
+        Self { dump, matcher: everything, pprof, rows: Some(rows), notes: Vec::new() }
+    }
+
+    /// The records that were selected, in the order of the dump or in that which was given.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'d>> {
-        self.dump.goroutines().filter(|goroutine| self.matcher.matches(&goroutine.row()))
+        let rows = self.rows.iter().flatten();
+        let some = rows.filter_map(|row| self.dump.goroutine(*row as usize));
+        let all = self.rows.is_none().then(|| self.dump.goroutines());
+        let passed = |goroutine: &Goroutine<'d>| self.matcher.matches(&goroutine.row());
+        all.into_iter().flatten().filter(passed).chain(some)
     }
 
     /// The stacks without the frames that are hidden.
