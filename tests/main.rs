@@ -41,6 +41,8 @@ mod leaks;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod scale;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod schema;
