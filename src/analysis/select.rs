@@ -1,7 +1,8 @@
 //! The goroutines of a dump that pass the user's filter, in the order of the dump: what is handed over
 //! to other programs. Unlike the screens nothing is set apart here: the runtime's goroutines count.
 
-use super::filter::{Filter, Matcher};
+use super::canon::Stacks;
+use super::filter::{Filter, Matcher, PprofFilter};
 use crate::model::{Dump, Goroutine};
 
 /// A dump, and which of its goroutines are meant.
@@ -9,6 +10,9 @@ pub struct Selection<'d> {
     /// The dump.
     pub dump: &'d Dump,
     matcher: Matcher,
+    pprof: PprofFilter,
+    /// Only these records, in this order.
+    rows: Option<Vec<u32>>,
     /// What the filter could not do, and what would help.
     pub notes: Vec<String>,
 }
@@ -16,12 +20,31 @@ pub struct Selection<'d> {
 impl<'d> Selection<'d> {
     /// The goroutines of `dump` that pass `filter`.
     pub fn new(dump: &'d Dump, filter: &Filter) -> Self {
-        Self { dump, matcher: filter.for_dump(dump), notes: filter.notes(dump) }
+        let pprof = filter.pprof.clone();
+        let matcher = filter.for_dump(dump);
+        Self { dump, matcher, pprof, rows: None, notes: filter.notes(dump) }
     }
 
-    /// The records that were selected, in the order of the dump.
+    /// The records `rows` of `dump` in this order, which were selected otherwise; `filter` says which
+    /// frames are hidden.
+    pub fn of(dump: &'d Dump, filter: &Filter, rows: Vec<u32>) -> Self {
+        let everything = Filter::default().for_dump(dump);
+        let pprof = filter.pprof.clone();
+        Self { dump, matcher: everything, pprof, rows: Some(rows), notes: Vec::new() }
+    }
+
+    /// The records that were selected, in the order of the dump or in that which was given.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'d>> {
-        self.dump.goroutines().filter(|goroutine| self.matcher.matches(&goroutine.row()))
+        let rows = self.rows.iter().flatten();
+        let some = rows.filter_map(|row| self.dump.goroutine(*row as usize));
+        let all = self.rows.is_none().then(|| self.dump.goroutines());
+        let passed = |goroutine: &Goroutine<'d>| self.matcher.matches(&goroutine.row());
+        all.into_iter().flatten().filter(passed).chain(some)
+    }
+
+    /// The stacks without the frames that are hidden.
+    pub fn stacks(&self) -> Stacks<'d> {
+        Stacks::filtered(self.dump, &self.pprof)
     }
 
     /// Goroutines that the selected records stand for; may be negative in a delta profile.
