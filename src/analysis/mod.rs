@@ -21,6 +21,7 @@ pub mod states;
 pub mod summary;
 pub mod version;
 pub mod wait;
+pub mod waitfor;
 
 pub use diagnosis::Sight;
 pub use facts::{Case, Facts};

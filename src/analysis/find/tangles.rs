@@ -6,6 +6,7 @@ use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
 use crate::analysis::graph::{self, Teller};
 use crate::analysis::locks::{Id, Locks, Spot, Tangle, Tier, Trouble};
+use crate::analysis::waitfor::NodeId;
 
 /// Waiters from which on contention is what an operator feels: as in the other analyses, 20 is one
 /// more with each call, not a few that met by chance.
@@ -56,11 +57,13 @@ impl Knot<'_, '_> {
         let size = |group: usize| self.facts.groups.get(group).map_or(0, |group| group.count);
         let all = parents.iter().filter(|(group, n)| n.saturating_mul(2) >= size(**group));
         finding.groups.extend(all.map(|(group, _)| group));
-        finding.count = self.waiting() + self.apart() + parents.values().sum::<i64>();
+        let further: i64 = self.tangle.further.values().sum();
+        finding.count = self.waiting() + self.apart() + further + parents.values().sum::<i64>();
         finding.weight = weight(finding.count);
-        if let Some((row, frame)) = self.first() {
-            finding.root = self.root(row, frame);
-        }
+        finding.root = match self.tangle.source() {
+            Some(id) => self.source(id),
+            None => self.first().and_then(|(row, frame)| self.root(row, frame)),
+        };
         finding
     }
 
@@ -83,8 +86,28 @@ impl Knot<'_, '_> {
         })
     }
 
+    /// The goroutines that a holder waits for.
+    fn source(&self, id: NodeId) -> Option<Root> {
+        let node = self.locks.graph.node(id)?;
+        let row = *node.rows.first()?;
+        let dump = self.facts.dump();
+        let goids = node.rows.iter().filter_map(|row| dump.goroutine(*row as usize)?.goid());
+        Some(Root {
+            goids: goids.take(64).collect(),
+            row,
+            stack: dump.goroutine(row as usize)?.row().stack,
+            role: self.tell.doing(row),
+            blocking: graph::shown_index(self.facts, row, node.frame),
+        })
+    }
+
     /// Roots that wait for none of its locks: holders.
     fn apart(&self) -> i64 {
+        if !self.tangle.path.is_empty() {
+            let known = |group: &&usize| !self.tangle.waiters.contains_key(group);
+            let alike = self.tangle.alike.iter().filter(|(group, _)| known(group));
+            return self.tangle.apart + alike.map(|(_, count)| count).sum::<i64>();
+        }
         let waits = |row: u32| {
             let group = self.locks.group(row);
             group.is_none_or(|group| {
@@ -137,7 +160,9 @@ impl Knot<'_, '_> {
     /// How sure a holder is.
     pub(super) fn confidence(&self) -> Confidence {
         match self.tangle.by.map(|by| by.tier) {
-            Some(Tier::Receiver | Tier::Shared) if self.tangle.rivals == 0 && !self.is_loop() => {
+            Some(Tier::Receiver | Tier::Shared | Tier::Near)
+                if self.tangle.rivals == 0 && !self.is_loop() =>
+            {
                 Confidence::Likely
             }
             None if self.is_object() => Confidence::Likely,

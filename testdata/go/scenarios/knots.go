@@ -207,11 +207,12 @@ func readAndWait(s *site) {
 	s.mux.HandleFunc("/await", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, a.await()) })
 	s.mux.HandleFunc("/store", func(http.ResponseWriter, *http.Request) { a.store(1, "one") })
 	s.mux.HandleFunc("/search", func(http.ResponseWriter, *http.Request) { a.search(1) })
-	s.visit(2, "/await")
-	time.Sleep(50 * time.Millisecond)
-	s.visit(1, "/store")
-	time.Sleep(50 * time.Millisecond)
-	s.visit(9, "/search")
+	go func() {
+		for _, path := range []string{"/await", "/store", "/search"} {
+			time.Sleep(100 * time.Millisecond)
+			s.visit(map[string]int{"/await": 2, "/store": 1, "/search": 9}[path], path)
+		}
+	}()
 }
 
 // The actor waits for a cue with the stage locked; the cue's lock is another one, and who gives the cue
@@ -248,8 +249,10 @@ func waitElsewhere(s *site) {
 	s.mux.HandleFunc("/perform", func(http.ResponseWriter, *http.Request) { g.perform() })
 	s.mux.HandleFunc("/prompt", func(http.ResponseWriter, *http.Request) { g.prompt() })
 	s.visit(1, "/perform")
-	time.Sleep(50 * time.Millisecond)
-	s.visit(8, "/prompt")
+	go func() {
+		time.Sleep(200 * time.Millisecond)
+		s.visit(14, "/prompt")
+	}()
 }
 
 // A harbour with a few berths; who has one and needs a second waits for itself and others like it.
