@@ -21,6 +21,10 @@ mod cases;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod compare;
+#[cfg(test)]
+mod convert;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod explainers;

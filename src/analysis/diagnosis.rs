@@ -37,7 +37,8 @@ impl<'d> Sight<'d> {
                 let mut findings = find::run(&case);
                 findings.retain(|finding| is_wanted(case.now, look, finding));
                 let fine = find::fine(&case, &findings);
-                Some((findings, fine, find::notes(&case)))
+                let notes = find::notes(&case, &findings);
+                Some((findings, fine, notes))
             })
             .collect();
         let sights = facts.into_iter().zip(said);

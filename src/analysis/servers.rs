@@ -38,7 +38,7 @@ impl Servers {
     /// Finds them among the goroutines of `facts`.
     pub(super) fn new(facts: &Facts<'_>) -> Self {
         let dump: &Dump = facts.dump();
-        let empty = || GoidSet::new(dump.goroutines().filter_map(Goroutine::goid), dump.len());
+        let empty = || GoidSet::new(dump.max_goid(), dump.len());
         let (mut idle, mut busy) = (empty(), empty());
         for (index, group) in facts.groups.iter().enumerate() {
             let Some(is_idle) = idles(facts, group.stack) else { continue };

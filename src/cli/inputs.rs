@@ -16,6 +16,8 @@ use crate::source::{self, Limits, Target};
 pub(super) struct Inputs {
     /// In the order of the arguments.
     pub(super) dumps: Vec<Dump>,
+    /// For each when its file was last written, in nanoseconds since 1970, if it is alone in a file.
+    pub(super) modified: Vec<Option<i64>>,
     /// Something could not be read.
     pub(super) failed: bool,
 }
@@ -23,31 +25,56 @@ pub(super) struct Inputs {
 /// Reads what `options` name.
 pub(super) fn read(options: &Options) -> Inputs {
     let mut inputs = Inputs::default();
-    for target in &options.targets {
-        if let Err(error) = read_target(target, &options.limits, &mut inputs) {
-            complain(&explain(target, error));
-            inputs.failed = true;
-        }
-    }
+    let (dumps, times) = (&mut inputs.dumps, &mut inputs.modified);
+    inputs.failed = !each(options, &mut |dump, modified| {
+        dumps.push(dump);
+        times.push(modified);
+    });
     inputs
 }
 
-fn read_target(target: &Target, limits: &Limits, inputs: &mut Inputs) -> Result<()> {
-    let before = inputs.dumps.len();
+/// Reads what `options` name and calls `visit` with each dump, and with when its file was last written if
+/// it is alone in a file. `false` if something could not be read.
+pub(super) fn each(options: &Options, visit: &mut dyn FnMut(Dump, Option<i64>)) -> bool {
+    let mut all_read = true;
+    for target in &options.targets {
+        match read_target(target, &options.limits, visit) {
+            Ok(whole) => all_read &= whole,
+            Err(error) => {
+                complain(&explain(target, error));
+                all_read = false;
+            }
+        }
+    }
+    all_read
+}
+
+fn read_target(
+    target: &Target,
+    limits: &Limits,
+    visit: &mut dyn FnMut(Dump, Option<i64>),
+) -> Result<bool> {
+    let mut count = 0;
     let opened = source::open(target, limits, &mut |member, stream| {
         match parse::parse(stream, member.name, &parse::Options::from(limits)) {
-            Ok(dumps) => inputs.dumps.extend(dumps),
+            Ok(dumps) => {
+                count += dumps.len();
+                let modified = modified(member.name).filter(|_| dumps.len() == 1);
+                for dump in dumps {
+                    visit(dump, modified);
+                }
+            }
             // In a directory or an archive there are other things.
             Err(Error::NotADump { .. }) if !member.explicit => {}
             Err(error) => return Err(error),
         }
         Ok(())
     })?;
+    let whole = opened.unreadable.is_empty();
     for unreadable in opened.unreadable {
         complain(&unreadable.reason);
-        inputs.failed = true;
     }
-    if inputs.dumps.len() == before && opened.members > 0 {
+    if count == 0 && opened.members > 0 {
         return Err(Error::NotADump {
             input: name(target),
             what: format!("no goroutine dump in any of its {} files", opened.members),
@@ -56,7 +83,14 @@ fn read_target(target: &Target, limits: &Limits, inputs: &mut Inputs) -> Result<
                     .to_owned(),
         });
     }
-    Ok(())
+    Ok(whole)
+}
+
+/// When the file `name` was last written, in nanoseconds since 1970; `None` for what is no file.
+fn modified(name: &str) -> Option<i64> {
+    let metadata = std::fs::metadata(name).ok().filter(std::fs::Metadata::is_file)?;
+    let since = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_nanos()).ok()
 }
 
 fn name(target: &Target) -> String {

@@ -54,6 +54,11 @@ fn complain(error: &Error) {
     let _ = writeln!(std::io::stderr(), "gdump: {}", lines.join("\n"));
 }
 
+/// Tells something on standard error that is no error.
+fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "note: {}", visible(text));
+}
+
 fn fail(error: &Error) -> Exit {
     complain(error);
     Exit::Trouble

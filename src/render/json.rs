@@ -3,8 +3,9 @@
 //! Groups are made one by one while they are written: a dump may have a hundred thousand.
 
 mod chain;
+mod diff;
 mod finding;
-mod view;
+pub(super) mod view;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -31,6 +32,15 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             let mut document = document(report.command, &summaries, top, groups, Nothing {});
             document.notes.extend(sights.iter().flat_map(Note::said));
             document.findings = findings.collect();
+            write(&document, out)
+        }
+        Body::Diff(found) => {
+            let top = view.top.unwrap_or(TOP).get();
+            let groups = diff::Groups { diff: found, top, ids: view.ids.get() };
+            let body = diff::Body::new(found, top);
+            let mut document = document(report.command, &summaries, top, groups, body);
+            document.notes.extend(diff::notes(found));
+            document.left_out = diff::left_out(found, top);
             write(&document, out)
         }
     }

@@ -1,8 +1,10 @@
 //! Writes what analysis found: one file per output format, all from the same [`Report`].
 
+pub mod convert;
 pub mod escape;
 mod json;
 mod line;
+mod markdown;
 pub mod style;
 mod text;
 mod time;
@@ -12,6 +14,7 @@ use std::io::{self, Write};
 
 pub use style::Style;
 
+use crate::analysis::series::Diff;
 use crate::analysis::{Sight, Summary};
 
 /// What is to be written.
@@ -26,6 +29,8 @@ pub struct Report<'d> {
 pub enum Body<'d> {
     /// The dumps with what was found in them, in the order of the inputs.
     Sights(Vec<Sight<'d>>),
+    /// Two dumps compared.
+    Diff(Box<Diff<'d>>),
 }
 
 /// How it is to be written.
@@ -55,6 +60,8 @@ pub enum OutputFormat {
     Text,
     /// JSON as grammar/report.schema.json describes it.
     Json,
+    /// Markdown for an incident channel.
+    Markdown,
 }
 
 /// How much of a list is shown.
@@ -81,6 +88,7 @@ impl<'d> Report<'d> {
     pub fn summaries(&self) -> Vec<&Summary<'d>> {
         match &self.body {
             Body::Sights(sights) => sights.iter().map(Sight::summary).collect(),
+            Body::Diff(diff) => vec![&diff.before, &diff.after],
         }
     }
 
@@ -89,6 +97,7 @@ impl<'d> Report<'d> {
         match view.format {
             OutputFormat::Text => text::render(self, view, out),
             OutputFormat::Json => json::render(self, view, out),
+            OutputFormat::Markdown => markdown::render(self, view, out),
         }
     }
 }

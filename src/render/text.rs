@@ -1,6 +1,7 @@
 //! The screen for people: what this dump is, states, the largest groups, and what was left out.
 
 mod chain;
+mod diff;
 mod digest;
 mod entries;
 mod findings;
@@ -9,6 +10,11 @@ mod head;
 mod problems;
 mod stack;
 mod states;
+
+pub(super) use findings::{chosen, concerned, nothing};
+pub(super) use groups::lines as groups;
+pub(super) use head::lines as head;
+pub(super) use states::lines as states;
 
 use std::io::{self, Write};
 
@@ -26,6 +32,7 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             Some(about) => findings::render(sights, about, view, out),
             None => screens(sights, view, out),
         },
+        Body::Diff(diff) => diff::render(diff, view, out),
     }
 }
 
@@ -67,7 +74,7 @@ fn screen(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::Result<()>
 }
 
 /// What is in the account but in no list.
-fn set_apart(summary: &Summary<'_>, view: &View) -> Vec<Line> {
+pub(super) fn set_apart(summary: &Summary<'_>, view: &View) -> Vec<Line> {
     let mut parts = Vec::new();
     if summary.system != 0 {
         parts.push(format!("{} of the runtime", words::counted(summary.system, "goroutine")));

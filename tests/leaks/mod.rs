@@ -48,7 +48,7 @@ fn report_with(texts: &[&str], config: &Config) -> Report {
     let known = Known::built_in();
     let case = Case { now: &now, before: &before, config, known: &known };
     let findings = find::run(&case);
-    let (notes, fine) = (find::notes(&case), find::fine(&case, &findings));
+    let (notes, fine) = (find::notes(&case, &findings), find::fine(&case, &findings));
     Report { findings, notes, fine }
 }
 
@@ -262,9 +262,13 @@ fn without_ages_min_wait_is_answered_all_the_same() {
     let first = &report.findings[0];
     assert!(first.title.contains("main.(*session).keepalive"), "{}", first.title);
     assert!(first.confidence < Confidence::Proven);
-    assert!(first.evidence.iter().any(|e| e.contains("debug=2 tells")));
     assert!(report.notes[0].contains("--min-wait 10m cannot be applied"), "{:?}", report.notes);
     assert!(report.notes[0].contains("goroutine?debug=2"));
+    // Without the option the format's limits are said once, not for each finding.
+    let report = report_with(&[DEBUG1], &Config::default());
+    assert!(report.findings.len() > 1);
+    assert!(report.notes[0].contains("debug=2 tells since when"), "{:?}", report.notes);
+    assert!(report.findings.iter().all(|f| f.evidence.iter().all(|e| !e.contains("debug=2"))));
 }
 
 #[test]

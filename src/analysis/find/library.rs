@@ -1,11 +1,11 @@
 //! What the analyses of the standard library and of well-known modules share: stacks to recognise,
 //! who called, since when, and whether it grew.
 
-use super::growth::Trend;
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Finding, Root};
 use crate::analysis::group::Group;
+use crate::analysis::series::Trend;
 use crate::analysis::wait::WaitStats;
 
 /// So many of one kind are many: more than goleak's fixtures, test servers and the default pools of

@@ -19,6 +19,7 @@ mod grpc;
 mod http;
 mod http_client;
 mod http_upstream;
+mod leader;
 mod library;
 mod lock_pileup;
 mod log_sink;
@@ -278,6 +279,14 @@ pub const ANALYSES: &[Analysis] = &[
         cannot: "which channel a goroutine uses: both sides are matched by type or by who started them",
         needs: "stacks; creators (debug=2) match more",
         run: channel::run,
+    },
+    Analysis {
+        kind: leader::KIND,
+        finds: "requests that wait for one of them to do for all what all want",
+        matters: "if the one hangs, all hang: it is what to look at",
+        cannot: "that they wait for that one: it is in the same function, past the line where they wait",
+        needs: "stacks with lines; any format",
+        run: leader::run,
     },
     Analysis {
         kind: proven::KIND,

@@ -99,7 +99,6 @@ fn judge(
         )
     });
     finding.evidence.extend(tell::since(crowd));
-    finding.evidence.extend(tell::caution(facts));
     let place = tell::start_place(facts, crowd).unwrap_or_else(|| crowd.site.words());
     finding.next.push(if writes {
         format!("{place}: where the reading stops, close the reader (defer r.Close(), or r.CloseWithError(err)): the write then returns io.ErrClosedPipe")

@@ -6,7 +6,7 @@ use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
 use crate::analysis::graph::{self, Teller};
 use crate::analysis::locks::{Id, Locks, Spot, Tangle, Tier, Trouble};
-use crate::analysis::waitfor::NodeId;
+use crate::analysis::waitfor::{NodeId, Why};
 
 /// Waiters from which on contention is what an operator feels: as in the other analyses, 20 is one
 /// more with each call, not a few that met by chance.
@@ -74,13 +74,16 @@ impl Knot<'_, '_> {
 
     fn root(&self, row: u32, frame: usize) -> Option<Root> {
         let goroutine = self.facts.dump().goroutine(row as usize)?;
-        let rows = self.tangle.roots.iter().filter_map(|(row, _)| {
+        // In a circle of locks nobody is more to blame than the others; in another it is who holds one.
+        let locks = self.tangle.ring.iter().all(|edge| edge.why == Why::Lock);
+        let roots = self.tangle.roots.iter().take(if locks { usize::MAX } else { 1 });
+        let rows = roots.filter_map(|(row, _)| {
             self.facts.dump().goroutine(*row as usize).and_then(crate::model::Goroutine::goid)
         });
         Some(Root {
             goids: rows.collect(),
             row,
-            stack: goroutine.row().stack,
+            stack: goroutine.stack(),
             role: self.tell.role(self.tangle, row),
             blocking: graph::shown_index(self.facts, row, frame),
         })
@@ -95,7 +98,7 @@ impl Knot<'_, '_> {
         Some(Root {
             goids: goids.take(64).collect(),
             row,
-            stack: dump.goroutine(row as usize)?.row().stack,
+            stack: dump.goroutine(row as usize)?.stack(),
             role: self.tell.doing(row),
             blocking: graph::shown_index(self.facts, row, node.frame),
         })

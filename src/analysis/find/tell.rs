@@ -1,7 +1,7 @@
 //! How a leak is told: the sentence, the evidence and the next steps of a crowd or a cluster.
 
 use super::aside::known;
-use super::cluster::{Cluster, Link};
+use super::cluster::{Cluster, Judged, Link};
 use super::crowd::Crowd;
 use super::per_request::is_request;
 use super::reason::Reason;
@@ -41,7 +41,7 @@ fn weight(count: i64) -> f64 {
 fn root(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Root> {
     let first = *crowd.groups.first()?;
     let member = facts.members(first).next()?;
-    let stack = member.row().stack;
+    let stack = member.stack();
     let named = |frame: Shown<'_>| matches!(frame, Shown::Call { function, .. } if function == crowd.site.function);
     Some(Root {
         goids: facts.groups.get(first)?.goids.clone(),
@@ -89,7 +89,6 @@ pub(super) fn suspected(
     finding.evidence.extend(members(cluster));
     let entry = first.groups.first().and_then(|index| known(case, *index));
     finding.evidence.extend(entry.map(known_as));
-    finding.evidence.extend(caution(facts));
     finding.next = next(facts, first, finding.severity);
     finding
 }
@@ -114,7 +113,7 @@ fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String
     let all: i64 = cluster.members.iter().map(|(_, crowd)| crowd.count).sum();
     if cluster.members.len() > 1 && smallest > 1 && severity > Severity::Low {
         let size = all / smallest;
-        let who = format!("{smallest} instances of a {size}-goroutine cluster are stuck");
+        let who = format!("{smallest} instances of {} {size}-goroutine cluster are stuck", a(size));
         return match closer(cluster) {
             Some(closer) => format!("{who}: {} waits for the others to end", closer.site.words()),
             None => format!("{who}, {} in {site}: {because}", reason.doing()),
@@ -134,6 +133,14 @@ fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String
             reason.doing()
         ),
     }
+}
+
+/// `a` or `an` before a number: an 8, an 11, an 18, an 80.
+fn a(number: i64) -> &'static str {
+    let digits = number.to_string();
+    // The leading group of thousands is read out as a number of its own.
+    let head = digits.get(..(digits.len() - 1) % 3 + 1).unwrap_or_default();
+    if head.starts_with('8') || matches!(head, "11" | "18") { "an" } else { "a" }
 }
 
 /// `title` of what grows from dump to dump.
@@ -276,29 +283,11 @@ fn members(cluster: &Cluster<'_>) -> Vec<String> {
         Link::Ages => "of the same ages",
         Link::Creators => "started together",
     };
-    let one = |crowd: &Crowd<'_>| {
-        format!(
-            "with it, {why}: {} {} in {}",
-            crowd.count,
-            crowd.reason.doing(),
-            crowd.site.words()
-        )
+    let one = |(_, crowd): &Judged<'_>| {
+        format!("{} {} in {}", crowd.count, crowd.reason.doing(), crowd.site.words())
     };
-    cluster.members.iter().skip(1).take(8).map(|(_, crowd)| one(crowd)).collect()
-}
-
-/// What the format keeps back.
-pub(super) fn caution(facts: &Facts<'_>) -> Option<String> {
-    (!facts.has_ages()).then(|| {
-        format!(
-            "{} carries no ages, ids or creators, so this is judged by place and count; debug=2 tells since when and who started them",
-            match facts.dump().format {
-                crate::model::Format::Debug1 => "debug=1",
-                crate::model::Format::Proto => "debug=0",
-                _ => "this format",
-            }
-        )
-    })
+    let all: Vec<_> = cluster.members.iter().skip(1).take(8).map(one).collect();
+    vec![format!("with them, {why}: {}", all.join("; "))]
 }
 
 /// Where `crowd` was started: `main.go:40`, and the function there.
@@ -332,8 +321,13 @@ pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> 
     if let Some((place, function)) = starter(facts, crowd) {
         steps.push(format!("{place}: see who is to end what {function} starts"));
     }
-    steps.push(format!(
-        "{SECOND_DUMP} in a minute and give both: what grows leaks, what stays is stuck or idle"
-    ));
+    steps.push(match severity {
+        Severity::High => {
+            format!("{SECOND_DUMP} in a minute and give both: that tells how fast they grow")
+        }
+        _ => format!(
+            "{SECOND_DUMP} in a minute and give both: what grows leaks, what stays is stuck or idle"
+        ),
+    });
     steps
 }

@@ -66,19 +66,21 @@ fn title(knot: &Knot<'_, '_>) -> String {
         let frame = node.map_or(0, |node| node.frame);
         knot.tell.function(row, knot.tell.user(row, frame)).to_owned()
     };
-    let mut text = knot.tangle.path.first().map(|id| function(*id)).unwrap_or_default();
-    text.push_str(" holds ");
-    text.push_str(knot.tell.lock(knot.tangle));
+    let first = knot.tangle.path.first().map(|id| function(*id)).unwrap_or_default();
+    let mut text = format!("{first} holds {}", knot.tell.lock(knot.tangle));
     let count = knot.tangle.path.len();
     for (at, (id, edge)) in ring.enumerate() {
         let link = if at == 0 { " and" } else { ", which" };
-        if at + 1 == count {
-            text.push_str(&format!("{link} {}", closing(knot, *id, edge.why)));
+        let part = if at + 1 == count {
+            format!("{link} {}", closing(knot, *id, edge.why))
         } else if at < NAMED {
-            text.push_str(&format!("{link} {} {}", knot.tell.verb(*id, edge), function(edge.to)));
+            format!("{link} {} {}", knot.tell.verb(*id, edge), function(edge.to))
         } else if at == NAMED {
-            text.push_str(&format!(", and so on over {} more", count - NAMED - 1));
-        }
+            format!(", and so on over {} more", count - NAMED - 1)
+        } else {
+            String::new()
+        };
+        text.push_str(&part);
     }
     match knot.waiting() - members(knot) {
         more if more > 0 => format!("{text}; {more} more wait behind"),

@@ -71,10 +71,8 @@ impl Tree<'_, '_> {
                 }
                 (1, Some(root), Some(edge)) => {
                     let closes = self.tell.verb(*root, edge);
-                    made.role.push_str(&format!(
-                        "; the one at the top {closes} it ({})",
-                        edge.sure.name()
-                    ));
+                    let sure = edge.sure.name();
+                    made.role = format!("{}; the one at the top {closes} it ({sure})", made.role);
                 }
                 _ => {}
             }
@@ -142,14 +140,13 @@ impl Tree<'_, '_> {
         if let Some(writer) = self.tangle.writer {
             let role = "waits to write, so that no new reader is let in";
             let named = |victim: &Chain| victim.link.row == writer;
-            match root.victims.iter_mut().find(|victim| named(victim)) {
-                Some(victim) => role.clone_into(&mut victim.role),
-                None => {
-                    let frame = self.locks.wait(writer).map_or(0, |wait| wait.caller as usize);
-                    let group = self.locks.group(writer);
-                    let made = group.and_then(|group| link(self.facts, group, writer, frame));
-                    root.victims.splice(0..0, made.map(|made| Chain::leaf(made, role.to_owned())));
-                }
+            if let Some(victim) = root.victims.iter_mut().find(|victim| named(victim)) {
+                role.clone_into(&mut victim.role);
+            } else {
+                let frame = self.locks.wait(writer).map_or(0, |wait| wait.caller as usize);
+                let group = self.locks.group(writer);
+                let made = group.and_then(|group| link(self.facts, group, writer, frame));
+                root.victims.splice(0..0, made.map(|made| Chain::leaf(made, role.to_owned())));
             }
         }
         Some(root)
@@ -170,7 +167,7 @@ impl Tree<'_, '_> {
             count: ids.iter().map(|id| graph.count(self.facts, *id)).fold(0, i64::saturating_add),
             goids: goids.collect(),
             row,
-            stack: dump.goroutine(row as usize)?.row().stack,
+            stack: dump.goroutine(row as usize)?.stack(),
             blocking: shown_index(self.facts, row, first.frame),
         };
         let role = edge

@@ -10,6 +10,7 @@ use super::verdict::{Verdict, verdict, writers};
 use super::{Candidate, Locks, stack_of};
 use crate::analysis::Facts;
 use crate::analysis::waitfor::{NodeId, Why};
+use crate::model::GoidSet;
 
 /// Members of a circle that are named.
 const MEMBERS: usize = 64;
@@ -114,7 +115,7 @@ struct Judge<'j, 'd> {
     facts: &'j Facts<'d>,
     verdicts: &'j [Verdict],
     ends: &'j Ends,
-    busy: &'j FxHashSet<u64>,
+    busy: &'j GoidSet,
 }
 
 impl<'d> Judge<'_, 'd> {

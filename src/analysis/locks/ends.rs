@@ -15,7 +15,7 @@ pub(super) enum End {
 
 /// The ends of all nodes.
 pub(super) struct Ends {
-    ends: Vec<End>,
+    of: Vec<End>,
     /// The last lock on the way.
     last: Vec<Option<u32>>,
     /// Nodes of circles.
@@ -46,7 +46,8 @@ impl Ends {
                     let held = |id: &NodeId| {
                         graph.next(*id).is_some_and(|e| matches!(e.why, Why::Lock | Why::Writer))
                     };
-                    if !cycle.iter().any(held) {
+                    let stuck = graph.node(first).is_some_and(|node| node.stuck);
+                    if !stuck || !cycle.iter().any(held) {
                         break End::Node(first);
                     }
                     for id in cycle {
@@ -73,12 +74,12 @@ impl Ends {
             }
         }
         let ends = ends.into_iter().map(|end| end.unwrap_or(End::Node(0))).collect();
-        Self { ends, last, in_cycle }
+        Self { of: ends, last, in_cycle }
     }
 
     /// Where the chain from the node at `id` ends.
     pub(super) fn of(&self, id: NodeId) -> End {
-        self.ends.get(id as usize).copied().unwrap_or(End::Node(id))
+        self.of.get(id as usize).copied().unwrap_or(End::Node(id))
     }
 
     /// The last lock on the way from the node at `id`, its own included.

@@ -61,11 +61,6 @@ const NEAR: u64 = 64;
 /// Waiters whose pointers are looked at: all have the same lock, so a few tell.
 const SAMPLE: usize = 16;
 
-/// Goroutines started by one that belong together; who starts more is a dispatcher, or main, and to be
-/// started by it tells nothing. In the reduced bugs of `GoBench` all but 12 of 6,208 starters have at
-/// most three.
-const FAMILY: usize = 8;
-
 /// Candidates kept of each lock.
 const KEPT: usize = 8;
 
@@ -88,7 +83,7 @@ pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
     by_address(locks, facts, &mut found);
     by_type(locks, facts, &mut found);
     by_once(locks, facts, &mut found);
-    by_start(locks, facts, &mut found);
+    super::sibling::by_start(locks, facts, &mut found);
     for (lock, mut list) in locks.locks.iter_mut().zip(found) {
         list.sort_by_key(|candidate| (candidate.row, candidate.tier));
         list.dedup_by_key(|candidate| candidate.row);
@@ -165,7 +160,7 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
     for args in facts.dump().all_args().chunk_by(|a, b| a.row == b.row) {
         let Some(row) = args.first().map(|word| word.row) else { continue };
         let stack = stack_of(facts, row);
-        let stack_id = facts.dump().goroutine(row as usize).map(|g| g.row().stack);
+        let stack_id = facts.dump().goroutine(row as usize).map(crate::model::Goroutine::stack);
         // Looked up when needed: most words lead nowhere.
         let group = OnceCell::new();
         let in_group = || group.get_or_init(|| locks.group(row)).is_some();
@@ -315,45 +310,6 @@ fn by_once(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
             tier: Tier::Type,
             pointer: 0,
         }));
-    }
-}
-
-/// Goroutines started by the same goroutine as a waiter, or by the waiter, that are blocked on a
-/// channel in the same package.
-fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
-    let mut started: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
-    for index in (0..facts.groups.len()).filter(|index| facts.state(*index).starts_with("chan ")) {
-        for row in facts.summary.grouping.rows(index) {
-            let goroutine = facts.dump().goroutine(*row as usize);
-            if let Some(creator) = goroutine.and_then(crate::model::Goroutine::creator_goid) {
-                let list = started.entry(creator).or_default();
-                if list.len() < KEPT {
-                    list.push(*row);
-                }
-            }
-        }
-    }
-    let mut children: FxHashMap<u64, usize> = FxHashMap::default();
-    for goroutine in facts.dump().goroutines() {
-        if let Some(creator) = goroutine.creator_goid() {
-            *children.entry(creator).or_default() += 1;
-        }
-    }
-    let small = |goid: &&u64| children.get(goid).is_some_and(|count| *count <= FAMILY);
-    for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
-        let Some(wait) = locks.waits_for(number).find(|wait| wait.op.is_lock()) else { continue };
-        let Some(goroutine) = facts.dump().goroutine(wait.row as usize) else { continue };
-        let package = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package;
-        let parents = [goroutine.goid(), goroutine.creator_goid()];
-        for row in
-            parents.iter().flatten().filter(small).filter_map(|goid| started.get(goid)).flatten()
-        {
-            let stack = stack_of(facts, *row);
-            let user = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user);
-            if let Some(frame) = user.filter(|at| locks.frames.at(stack, *at).package == package) {
-                list.push(Candidate { row: *row, frame, tier: Tier::Sibling, pointer: 0 });
-            }
-        }
     }
 }
 

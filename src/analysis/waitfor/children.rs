@@ -36,7 +36,7 @@ fn by_id(builder: &mut Builder<'_, '_>, waiting: &[(NodeId, Vec<u32>)]) -> bool 
     }
     let ids = || waiting.iter().flat_map(|(_, rows)| rows).filter_map(goid);
     // Bits, as most goroutines are no such child.
-    let mut asked = GoidSet::new(ids(), facts.dump().len());
+    let mut asked = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
     ids().for_each(|goid| {
         asked.insert(goid);
     });

@@ -193,20 +193,17 @@ impl<'d> Index<'d> {
             group != place.group && first(group).is_some_and(|row| !is_peer(builder, place, row))
         };
         let mut found = Vec::new();
-        match place.owner {
-            Some(owner) => {
-                let list = self.by_type.get(&owner).map_or(&[][..], Vec::as_slice);
-                for (group, at) in list.iter().take(KEPT * KEPT) {
-                    if is_other(*group) && !is_another_object(builder, place, *group, *at) {
-                        found.push(*group);
-                    }
+        if let Some(owner) = place.owner {
+            let list = self.by_type.get(&owner).map_or(&[][..], Vec::as_slice);
+            for (group, at) in list.iter().take(KEPT * KEPT) {
+                if is_other(*group) && !is_another_object(builder, place, *group, *at) {
+                    found.push(*group);
                 }
             }
-            None => {
-                let list = self.by_function.get(base(place.function));
-                found.extend(list.into_iter().flatten().copied().take(KEPT * KEPT));
-                found.retain(|group| is_other(*group));
-            }
+        } else {
+            let list = self.by_function.get(base(place.function));
+            found.extend(list.into_iter().flatten().copied().take(KEPT * KEPT));
+            found.retain(|group| is_other(*group));
         }
         found
     }

@@ -2,7 +2,6 @@
 
 use super::{Builder, Edge, Graph, Node, NodeId};
 use crate::analysis::Facts;
-use crate::analysis::finding::Confidence;
 
 /// Finds out who is stuck, and where each node's chain leads.
 pub(super) fn settle(builder: Builder<'_, '_>) -> Graph {
@@ -65,12 +64,16 @@ fn release(nodes: &mut [Node], forced: &[bool]) {
     }
 }
 
-/// Of several edges the one to follow: what keeps the node stuck; the surest; the first.
+/// Of several edges the one to follow: what keeps the node stuck; who waits for nobody; the surest; the
+/// first. Of those who could let a goroutine go on, and may, none is more to blame than the others.
 fn next(nodes: &[Node], node: &Node) -> Option<Edge> {
-    let stuck = |edge: &Edge| nodes.get(edge.to as usize).is_some_and(|to| to.stuck);
+    if node.any && !node.stuck {
+        return None;
+    }
+    let to = |edge: &Edge| nodes.get(edge.to as usize);
+    let stuck = |edge: &Edge| to(edge).is_some_and(|to| to.stuck);
+    let ends = |edge: &Edge| to(edge).is_some_and(|to| to.edges.is_empty());
     let chosen = node.edges.iter().copied().filter(|edge| !node.stuck || stuck(edge));
-    // A guess is followed only where it explains why nothing moves.
-    let chosen = chosen.filter(|edge| node.stuck || !node.any || edge.sure > Confidence::Possible);
     // The first of equal ones: `max_by_key` would take the last.
-    chosen.rev().max_by_key(|edge| (stuck(edge), edge.sure))
+    chosen.rev().max_by_key(|edge| (stuck(edge), !node.stuck && ends(edge), edge.sure))
 }

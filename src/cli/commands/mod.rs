@@ -1,14 +1,18 @@
 //! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
 //! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
 
+pub(super) mod completions;
+pub(super) mod convert;
+pub(super) mod diff;
 pub(super) mod explain;
+pub(super) mod man;
 mod screen;
 
 use std::io::Write;
 
 use super::args::{Command, Shared, short_help};
 use super::environment::Environment;
-use super::inputs;
+use super::inputs::{self, Inputs};
 use super::options::Options;
 use super::output;
 use super::{Exit, fail};
@@ -24,7 +28,11 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Summarize(shared)) => screen::run("summarize", *shared),
         Some(Command::Leaks(shared)) => screen::run("leaks", *shared),
         Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
+        Some(Command::Diff(args)) => diff::run(*args),
+        Some(Command::Convert(args)) => convert::run(*args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
     }
 }
 
@@ -36,6 +44,15 @@ fn with_dumps(
     shared: Shared,
     write: impl FnOnce(&Options, &[Dump], &mut dyn Write) -> Result<Exit>,
 ) -> Exit {
+    with_inputs(command, shared, |options, read, out| write(options, &read.dumps, out))
+}
+
+/// As [`with_dumps`], for who wants to know more of the inputs than the dumps.
+fn with_inputs(
+    command: &'static str,
+    shared: Shared,
+    write: impl FnOnce(&Options, &Inputs, &mut dyn Write) -> Result<Exit>,
+) -> Exit {
     let options = match Options::resolve(command, shared, &Environment::read()) {
         Ok(Some(options)) => options,
         Ok(None) => return short_help(),
@@ -45,7 +62,7 @@ fn with_dumps(
     let written = if read.dumps.is_empty() {
         Ok(Exit::Done)
     } else {
-        output::with(options.output.as_deref(), |out| write(&options, &read.dumps, out))
+        output::with(options.output.as_deref(), |out| write(&options, &read, out))
     };
     match written {
         Ok(_) if read.failed => Exit::Trouble,
