@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Each stage only looks down: [`model`] knows nothing; [`source`] yields bytes; [`parse`] turns
-//! them into [`model::Dump`]s; [`analysis`] reads dumps; [`render`] writes what analysis found; the
+//! them into [`model::Dump`]s; [`pprof`] has the messages of profiles that are read and written; [`analysis`] reads dumps; [`render`] writes what analysis found; the
 //! front ends know everything, and nobody knows a front end. A test checks the edges.
 
 pub mod analysis;
@@ -16,5 +16,6 @@ pub mod cli;
 pub mod error;
 pub mod model;
 pub mod parse;
+pub mod pprof;
 pub mod render;
 pub mod source;

@@ -3,6 +3,8 @@
 
 mod fixed_point;
 mod hostile;
+mod pictures;
+mod pprof;
 mod totals;
 
 use std::path::PathBuf;
@@ -21,7 +23,7 @@ fn convert(dumps: &[Dump], to: Target) -> Vec<u8> {
 fn convert_with(dumps: &[Dump], to: Target, extra: Extra) -> Vec<u8> {
     let selections = dumps.iter().map(|dump| Selection::new(dump, &Filter::default())).collect();
     let mut out = Vec::new();
-    Conversion { to, selections, extra }.write(&mut out).unwrap();
+    Conversion { to, selections, ids: false, extra }.write(&mut out).unwrap();
     out
 }
 

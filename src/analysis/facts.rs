@@ -167,6 +167,6 @@ impl<'d> Facts<'d> {
 
     /// Whether goroutines of this dump can have ages at all.
     pub fn has_ages(&self) -> bool {
-        self.dump().format == crate::model::Format::Debug2
+        self.dump().has_ages()
     }
 }

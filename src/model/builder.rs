@@ -42,6 +42,8 @@ impl DumpBuilder {
             preamble: None,
             wrapping: None,
             stated_total: None,
+            ids: format == Format::Debug2,
+            ages: format == Format::Debug2,
             truncation: None,
             account: Account::default(),
             problems: Vec::new(),
@@ -88,6 +90,12 @@ impl DumpBuilder {
     pub fn set_time(&mut self, taken_at_nanos: Option<i64>, duration_nanos: Option<i64>) {
         self.dump.taken_at_nanos = taken_at_nanos;
         self.dump.duration_nanos = duration_nanos;
+    }
+
+    /// What the records of a protobuf say beyond Go's own: `ids`, that each is one goroutine with its
+    /// id; `ages`, that states and waits are those that Go keeps.
+    pub fn set_detail(&mut self, ids: bool, ages: bool) {
+        (self.dump.ids, self.dump.ages) = (ids, ages);
     }
 
     /// The number of goroutines that the dump itself states.

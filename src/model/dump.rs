@@ -93,6 +93,8 @@ pub struct Dump {
     pub problems: Vec<Problem>,
     /// Problems beyond those kept in `problems`.
     pub more_problems: u64,
+    pub(super) ids: bool,
+    pub(super) ages: bool,
     pub(super) strings: Table<Box<str>, StrId>,
     pub(super) frames: Table<Frame, FrameId>,
     pub(super) stacks: Table<Box<[FrameId]>, StackId>,
@@ -148,9 +150,21 @@ impl Dump {
         }
     }
 
-    /// Whether the records stand for groups of goroutines without ids (debug=1 and debug=0).
+    /// Whether the records stand for groups of goroutines without ids: debug=1, and debug=0 but for
+    /// profiles with one sample a goroutine.
     pub fn is_aggregated(&self) -> bool {
-        matches!(self.format, Format::Debug1 | Format::Proto)
+        matches!(self.format, Format::Debug1 | Format::Proto) && !self.ids
+    }
+
+    /// Whether goroutines have the states and waits that Go keeps: debug=2, and profiles that carry them
+    /// in labels.
+    pub fn has_ages(&self) -> bool {
+        self.ages
+    }
+
+    /// Whether goroutines can have creators.
+    pub fn has_creators(&self) -> bool {
+        self.format == Format::Debug2 || self.creators.len() > 1
     }
 
     /// Whether the dump is whole and everything in it was understood.

@@ -5,6 +5,7 @@
 mod chain;
 mod diff;
 mod finding;
+mod series;
 pub(super) mod view;
 
 use std::collections::BTreeSet;
@@ -41,6 +42,15 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             let mut document = document(report.command, &summaries, top, groups, body);
             document.notes.extend(diff::notes(found));
             document.left_out = diff::left_out(found, top);
+            write(&document, out)
+        }
+        Body::Series(found, _) => {
+            let top = view.top.unwrap_or(TOP).get();
+            let none: [GroupView<'_>; 0] = [];
+            let body = series::Body::new(found, top);
+            let mut document = document(report.command, &summaries, top, none, body);
+            document.notes.extend(series::notes(found));
+            document.left_out = series::left_out(found, top);
             write(&document, out)
         }
     }

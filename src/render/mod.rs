@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod escape;
+mod html;
 mod json;
 mod line;
 mod markdown;
@@ -14,7 +15,7 @@ use std::io::{self, Write};
 
 pub use style::Style;
 
-use crate::analysis::series::Diff;
+use crate::analysis::series::{Diff, Series};
 use crate::analysis::{Sight, Summary};
 
 /// What is to be written.
@@ -31,6 +32,8 @@ pub enum Body<'d> {
     Sights(Vec<Sight<'d>>),
     /// Two dumps compared.
     Diff(Box<Diff<'d>>),
+    /// A series of dumps, and what is known of each.
+    Series(&'d Series, Vec<Summary<'d>>),
 }
 
 /// How it is to be written.
@@ -62,6 +65,8 @@ pub enum OutputFormat {
     Json,
     /// Markdown for an incident channel.
     Markdown,
+    /// One HTML file that needs nothing else.
+    Html,
 }
 
 /// How much of a list is shown.
@@ -89,6 +94,7 @@ impl<'d> Report<'d> {
         match &self.body {
             Body::Sights(sights) => sights.iter().map(Sight::summary).collect(),
             Body::Diff(diff) => vec![&diff.before, &diff.after],
+            Body::Series(_, summaries) => summaries.iter().collect(),
         }
     }
 
@@ -98,6 +104,7 @@ impl<'d> Report<'d> {
             OutputFormat::Text => text::render(self, view, out),
             OutputFormat::Json => json::render(self, view, out),
             OutputFormat::Markdown => markdown::render(self, view, out),
+            OutputFormat::Html => html::render(self, view, out),
         }
     }
 }

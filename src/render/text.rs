@@ -8,12 +8,13 @@ mod findings;
 mod groups;
 mod head;
 mod problems;
+mod series;
 mod stack;
 mod states;
 
 pub(super) use findings::{chosen, concerned, nothing};
 pub(super) use groups::lines as groups;
-pub(super) use head::lines as head;
+pub(super) use head::{account, facts, lines as head, truncation};
 pub(super) use states::lines as states;
 
 use std::io::{self, Write};
@@ -33,6 +34,7 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             None => screens(sights, view, out),
         },
         Body::Diff(diff) => diff::render(diff, view, out),
+        Body::Series(series, _) => series::render(series, view, out),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `diff`, `trend` and `check` as a user runs them, on dumps of a made-up service.
 
+mod corpus;
 mod made;
 
 use std::path::Path;
@@ -77,6 +78,14 @@ const CASES: &[(&str, &[&str])] = &[
     ("diff-one", &["diff", "t0.txt"]),
     ("diff-many", &["diff", "t0.txt", "t1.txt", "t2.txt"]),
     ("diff-hostile", &["diff", "t0.txt", "hostile.txt", "--top", "all"]),
+    ("trend-80", &["trend", "t0.txt", "t1.txt", "t2.txt", "t3.txt", "--width", "80"]),
+    ("trend-200", &["trend", "t0.txt", "t1.txt", "t2.txt", "t3.txt", "--width", "200"]),
+    ("trend-sorted", &["trend", "t3.txt", "t0.txt", "t2.txt", "--sort-time", "--top", "1"]),
+    ("trend-formats", &["trend", "t0.d1.txt", "t1.txt", "t2.d1.txt"]),
+    ("trend-restarted", &["trend", "t0.txt", "t3.txt", "restarted.txt", "restarted.txt"]),
+    ("trend-log", &["trend", "log.txt", "-q"]),
+    ("trend-hostile", &["trend", "t0.txt", "hostile.txt", "hostile.txt"]),
+    ("trend-one", &["trend", "t0.txt"]),
 ];
 
 #[test]

@@ -87,9 +87,14 @@ fn senders_that_outlive_their_callers() {
 
 #[test]
 fn tickers_are_young_and_leak_nevertheless() {
-    let mut text = Text::service();
-    text.abandoned(100, 60, "chan receive", &[("main.(*session).keepalive", 30)]);
-    assert_eq!(report(&[&text]).worst(), Severity::High);
+    let tickers = |n| {
+        let mut text = Text::service();
+        text.abandoned(100, n, "chan receive", &[("main.(*session).keepalive", 30)]);
+        report(&[&text]).worst()
+    };
+    assert_eq!(tickers(160), Severity::High);
+    // As many as a pool may have could be sessions that are still in use.
+    assert_eq!(tickers(60), Severity::Medium);
 }
 
 #[test]

@@ -34,7 +34,11 @@ fn told(knot: &Knot<'_, '_>) -> Option<Finding> {
     }
     let each = match names[..] {
         [one] => format!("goroutines in {one} wait"),
-        _ => format!("{} wait", names.join(" and ")),
+        [.., last] => {
+            let rest = names.get(..names.len() - 1).unwrap_or_default();
+            format!("{} and {last} wait", rest.join(", "))
+        }
+        [] => "goroutines wait".to_owned(),
     };
     let victims = knot.waiting() - i64::try_from(knot.tangle.roots.len()).unwrap_or(0);
     let more = if victims > 0 { format!("; {victims} more wait behind") } else { String::new() };

@@ -53,8 +53,10 @@ pub(super) type Verdict = (Severity, Confidence);
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
     let look = Look::new(case);
+    // What is known to be fine belongs to no structure that got stuck either.
     let judged: Vec<_> = candidates(facts)
         .into_iter()
+        .filter(|crowd| !is_fine(case, crowd))
         .map(|crowd| (look.judge_if_unknown(case, &crowd), crowd))
         .collect();
     let clusters = cluster::join(facts, judged, look.at_rest);
@@ -125,11 +127,11 @@ impl<'f, 'd> Look<'f, 'd> {
         self.connections.serves(crowd)
     }
 
-    /// The verdict on `crowd`, unless it is known to be fine or other analyses speak of it.
+    /// The verdict on `crowd`, unless other analyses speak of it.
     fn judge_if_unknown(&self, case: &Case<'_, '_>, crowd: &Crowd<'_>) -> Option<Verdict> {
         let elsewhere =
             matches!(crowd.reason, Reason::NilChan | Reason::EmptySelect | Reason::Lock);
-        if elsewhere || is_fine(case, crowd) {
+        if elsewhere {
             return None;
         }
         let entry = crowd.groups.first().and_then(|index| known(case, *index));
@@ -158,9 +160,10 @@ impl<'f, 'd> Look<'f, 'd> {
             if crowd.reason == Reason::Sleep {
                 return if is_old(crowd) || n >= MASS { Some((Medium, Possible)) } else { review };
             }
-            // Among the cases of a select there may be a timer, so that it may end by itself while it
-            // is young: sessions that end when they are idle look like that.
-            let may_end = crowd.reason == Reason::Select && n < POOL && !has_old(crowd);
+            // While they are young and no more than a pool has, who receives or selects may end by itself
+            // or serve on: sessions that end when they are idle, workers for each of some tenants.
+            let waits = matches!(crowd.reason, Reason::Select | Reason::Receive);
+            let may_end = waits && n < POOL && !has_old(crowd);
             return Some(if may_end { (Medium, Likely) } else { (High, Likely) });
         }
         if crowd.reason == Reason::Send {
@@ -210,7 +213,9 @@ impl<'f, 'd> Look<'f, 'd> {
 
 /// Whether half of `crowd` waits for longer than anybody does.
 fn is_old(crowd: &Crowd<'_>) -> bool {
-    crowd.wait.median.is_some_and(|minutes| minutes >= LONG)
+    // The median is that of the known waits; those that are under a minute are not known.
+    let half = crowd.wait.known.saturating_mul(2) >= crowd.count;
+    half && crowd.wait.median.is_some_and(|minutes| minutes >= LONG)
 }
 
 /// Whether one of `crowd` waits for longer than anybody does.

@@ -135,7 +135,10 @@ impl Knot<'_, '_> {
         // Without addresses and ages two waiters may be two objects that are locked for a moment.
         let several = if self.is_object() { 2 } else { MANY };
         let several = self.waiting() >= several || (self.locks.deserted && self.waiting() > 1);
+        // A holder that nothing but its start links to the locks is a guess.
+        let guess = self.tangle.by.is_some_and(|by| by.tier == Tier::Sibling);
         match () {
+            () if guess && !lasts && self.waiting() < MANY => Severity::Medium,
             () if lasts || several => Severity::High,
             () if self.locks.deserted || self.waiting() > 1 => Severity::Medium,
             // One young waiter may have met the lock by chance.
@@ -215,11 +218,15 @@ impl Knot<'_, '_> {
                 "{} in methods of the object at {receiver:#x}; an RWMutex prints no address of its own",
                 graph::wait(n)
             )),
-            [_, _, ..] if self.is_object() => all.push(format!(
-                "{} for {} different locks in the same places: many instances of one fault",
-                graph::wait(n),
-                ids.len()
-            )),
+            [_, _, ..] if self.is_object() => {
+                let many = ids.len();
+                let waiting = graph::wait(n);
+                all.push(if self.places().len() == 1 {
+                    format!("{waiting} for {many} different locks in one place: many instances of one fault")
+                } else {
+                    format!("{waiting} for {many} different locks; their addresses are Go's own")
+                });
+            }
             _ if !self.facts.has_ages() => all.push(
                 "this format carries no addresses or ids, so locks are told apart by the types and functions that take them; debug=2 would give both"
                     .to_owned(),

@@ -6,8 +6,10 @@
 pub mod diff;
 pub mod process;
 pub mod snapshot;
+pub mod track;
 pub mod trend;
 
 pub use diff::Diff;
 pub use snapshot::{Moment, Names, Snapshot, TimeSource, Who};
+pub use track::{Series, SeriesBuilder, Track};
 pub use trend::Trend;

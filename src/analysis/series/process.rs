@@ -104,6 +104,18 @@ fn same_place<'s>(
         .filter(|(a, b)| a.group == b.group)
 }
 
+/// Goroutines that are in the same wait in both, with their group, by id.
+pub(super) fn stayed(
+    before: &Snapshot,
+    after: &Snapshot,
+    elapsed: Option<Elapsed>,
+) -> Vec<(u64, u32)> {
+    same_place(before, after)
+        .filter(|(a, b)| !is_new_wait(*a, *b, elapsed))
+        .map(|(a, _)| (a.goid, a.group))
+        .collect()
+}
+
 /// Both lists side by side, by id.
 fn joined<'s>(
     before: &'s [Member],

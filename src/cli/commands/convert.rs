@@ -11,6 +11,7 @@ use crate::cli::environment::Environment;
 use crate::cli::{Exit, fail, note};
 use crate::error::{Error, Result};
 use crate::model::Dump;
+use crate::render::Limit;
 use crate::render::convert::{Conversion, Extra, Tag, Target};
 
 /// What can be typed.
@@ -45,9 +46,17 @@ enum To {
     Ndjson,
     /// A row for each goroutine, for spreadsheets and databases
     Csv,
+    /// A pprof profile, for go tool pprof and others; --ids all keeps every goroutine apart
+    #[value(alias = "proto")]
+    Pprof,
     /// Folded stacks, for flame graph tools
     #[value(alias = "collapsed")]
     Folded,
+    /// JSON for the viewer speedscope
+    Speedscope,
+    /// A flame graph: one file for a browser, with zoom and search
+    #[value(alias = "flamegraph")]
+    Svg,
 }
 
 impl To {
@@ -57,7 +66,10 @@ impl To {
             Self::Json => Target::Json,
             Self::Ndjson => Target::Ndjson,
             Self::Csv => Target::Csv,
+            Self::Pprof => Target::Pprof,
             Self::Folded => Target::Folded,
+            Self::Speedscope => Target::Speedscope,
+            Self::Svg => Target::Svg,
         }
     }
 
@@ -67,8 +79,12 @@ impl To {
         let endings = [
             (".ndjson", Self::Ndjson),
             (".jsonl", Self::Ndjson),
+            (".speedscope.json", Self::Speedscope),
             (".json", Self::Json),
+            (".svg", Self::Svg),
             (".csv", Self::Csv),
+            (".pb.gz", Self::Pprof),
+            (".pprof", Self::Pprof),
             (".folded", Self::Folded),
             (".collapsed", Self::Folded),
         ];
@@ -101,7 +117,8 @@ pub(super) fn run(args: Args) -> Exit {
     with_dumps("convert", shared, |options, dumps, out| {
         let dumps = chosen(dumps, dump)?;
         let selections = select(dumps, &options.look.filter);
-        let conversion = Conversion { to, selections, extra };
+        let ids = options.view.ids == Limit::All;
+        let conversion = Conversion { to, selections, ids, extra };
         check(&conversion)?;
         if !quiet {
             let notes = conversion.selections.iter().flat_map(|s| s.notes.clone());

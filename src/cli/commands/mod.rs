@@ -7,6 +7,7 @@ pub(super) mod diff;
 pub(super) mod explain;
 pub(super) mod man;
 mod screen;
+pub(super) mod trend;
 
 use std::io::Write;
 
@@ -29,6 +30,7 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Leaks(shared)) => screen::run("leaks", *shared),
         Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
         Some(Command::Diff(args)) => diff::run(*args),
+        Some(Command::Trend(args)) => trend::run(*args),
         Some(Command::Convert(args)) => convert::run(*args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
@@ -66,6 +68,38 @@ fn with_inputs(
     };
     match written {
         Ok(_) if read.failed => Exit::Trouble,
+        Ok(exit) => exit,
+        Err(error) => fail(&error),
+    }
+}
+
+/// As [`with_inputs`], for series of any length: each dump is given to `visit` and forgotten. `write` is
+/// called with what `start` made and `visit` filled.
+fn with_each<S>(
+    command: &'static str,
+    shared: Shared,
+    start: impl FnOnce(&Options) -> S,
+    mut visit: impl FnMut(&mut S, &Dump, Option<i64>),
+    write: impl FnOnce(&Options, S, &mut dyn Write) -> Result<Exit>,
+) -> Exit {
+    let options = match Options::resolve(command, shared, &Environment::read()) {
+        Ok(Some(options)) => options,
+        Ok(None) => return short_help(),
+        Err(error) => return fail(&error),
+    };
+    let mut state = start(&options);
+    let mut any = false;
+    let all_read = inputs::each(&options, &mut |dump, modified| {
+        any = true;
+        visit(&mut state, &dump, modified);
+    });
+    let written = if any {
+        output::with(options.output.as_deref(), |out| write(&options, state, out))
+    } else {
+        Ok(Exit::Done)
+    };
+    match written {
+        Ok(_) if !all_read => Exit::Trouble,
         Ok(exit) => exit,
         Err(error) => fail(&error),
     }

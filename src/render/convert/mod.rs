@@ -3,11 +3,14 @@
 
 mod csv;
 mod debug2;
+mod flame;
 mod fold;
 mod folded;
 mod json;
 mod ndjson;
+mod pprof;
 pub mod rows;
+mod speedscope;
 
 use std::io::{self, Write};
 
@@ -25,14 +28,20 @@ pub enum Target {
     Ndjson,
     /// One record a row.
     Csv,
+    /// A pprof profile, compressed.
+    Pprof,
     /// Folded stacks for flame graphs: `root;…;leaf count`.
     Folded,
+    /// speedscope's JSON.
+    Speedscope,
+    /// A flame graph.
+    Svg,
 }
 
 impl Target {
     /// Whether it is no text.
     pub fn is_binary(self) -> bool {
-        false
+        self == Self::Pprof
     }
 
     /// Whether it holds one dump alone.
@@ -47,6 +56,8 @@ pub struct Conversion<'d> {
     pub to: Target,
     /// The goroutines, dump by dump.
     pub selections: Vec<Selection<'d>>,
+    /// Tell every goroutine apart where the format can also count equal ones.
+    pub ids: bool,
     /// Frames to add to stacks that are folded.
     pub extra: Extra,
 }
@@ -61,7 +72,10 @@ impl Conversion<'_> {
             Target::Json => json::write(&self.selections, out),
             Target::Ndjson => ndjson::write(&self.selections, out),
             Target::Csv => csv::write(&self.selections, out),
+            Target::Pprof => pprof::write(&self.selections, self.ids, out),
             Target::Folded => folded::write(self, out),
+            Target::Speedscope => speedscope::write(self, out),
+            Target::Svg => flame::write(self, out),
         }
     }
 
@@ -82,6 +96,15 @@ impl Conversion<'_> {
         let mut losses = Vec::new();
         if self.to == Target::Debug2 {
             losses.extend(debug2::losses(selection));
+        }
+        if matches!(self.to, Target::Speedscope | Target::Svg)
+            && selection.goroutines().any(|goroutine| goroutine.count() < 0)
+        {
+            losses.push(
+                "stacks with a negative count (fewer goroutines than before) are left out; --to pprof \
+                 keeps them"
+                    .to_owned(),
+            );
         }
         losses
     }

@@ -53,8 +53,12 @@ impl About {
         }
     }
 
-    fn nothing(self) -> &'static str {
+    /// What is said if there is no finding. Go's own leak profile finds only what it can prove.
+    fn nothing(self, profile: &str) -> &'static str {
         match self {
+            Self::Leaks if profile == "goroutineleak" => {
+                "No leak is proven; that is not to say that there is none."
+            }
             Self::Leaks => "No leak in sight.",
             Self::Blocked => "Nobody is blocked by anybody else.",
         }
@@ -76,9 +80,10 @@ pub(in crate::render) fn chosen<'s>(command: &str, sight: &'s Sight<'_>) -> Vec<
     sight.findings.iter().filter(tells).collect()
 }
 
-/// What `command` says if it has no finding.
-pub(in crate::render) fn nothing(command: &str) -> &'static str {
-    About::of(command).map_or("Nothing wrong in sight.", About::nothing)
+/// What `command` says of `sight` if it has no finding.
+pub(in crate::render) fn nothing(command: &str, sight: &Sight<'_>) -> &'static str {
+    let profile = &sight.facts.dump().profile;
+    About::of(command).map_or("Nothing wrong in sight.", |about| about.nothing(profile))
 }
 
 fn role(severity: Severity) -> Role {
@@ -143,8 +148,9 @@ pub(super) fn render(
     for sight in sights.iter().skip(last) {
         if last > 0 {
             let mut line = Line::new();
-            let text =
-                format!("{} before this one were compared with it", counted(last as u64, "dump"));
+            let were = if last == 1 { "was" } else { "were" };
+            let dumps = counted(last as u64, "dump");
+            let text = format!("{dumps} before this one {were} compared with it");
             line.push(Role::Dim, &text);
             line.write(view.style, out)?;
         }
@@ -168,7 +174,12 @@ fn screen(sight: &Sight<'_>, about: About, view: &View, out: &mut dyn Write) -> 
     }
     if chosen.is_empty() {
         lines.push(Line::new());
-        lines.extend(paragraph(Role::Good, about.nothing(), 1, view.width));
+        lines.extend(paragraph(
+            Role::Good,
+            about.nothing(&sight.facts.dump().profile),
+            1,
+            view.width,
+        ));
     }
     if chosen.len() > most {
         let mut line = Line::at(1);
