@@ -13,8 +13,10 @@ pub mod finding;
 mod fingerprint;
 pub mod graph;
 pub mod group;
+pub mod inspect;
 pub mod kind;
 pub mod known;
+pub mod listing;
 pub mod locks;
 pub mod meaning;
 pub mod select;
@@ -22,6 +24,7 @@ pub mod series;
 mod servers;
 pub mod states;
 pub mod summary;
+pub mod tree;
 pub mod version;
 pub mod wait;
 

@@ -13,6 +13,8 @@ pub struct Selection<'d> {
     /// What `matcher` looks at, if it is not `dump`: the same goroutines with their names.
     named: Option<&'d Dump>,
     pprof: PprofFilter,
+    /// Only these records, in this order.
+    rows: Option<Vec<u32>>,
     /// What the filter could not do, and what would help.
     pub notes: Vec<String>,
 }
@@ -21,7 +23,7 @@ impl<'d> Selection<'d> {
     /// The goroutines of `dump` that pass `filter`.
     pub fn new(dump: &'d Dump, filter: &Filter) -> Self {
         let (matcher, notes) = (filter.for_dump(dump), filter.notes(dump));
-        Self { dump, matcher, named: None, pprof: filter.pprof.clone(), notes }
+        Self { dump, matcher, named: None, pprof: filter.pprof.clone(), rows: None, notes }
     }
 
     /// The same goroutines of `dump`, which is this dump without names.
@@ -30,15 +32,24 @@ impl<'d> Selection<'d> {
         Self { named: Some(self.dump), dump, ..self }
     }
 
-    /// The records that were selected, in the order of the dump.
+    /// The records `rows` of `dump` in this order, which were selected otherwise; `filter` says which
+    /// frames are hidden.
+    pub fn of(dump: &'d Dump, filter: &Filter, rows: Vec<u32>) -> Self {
+        let everything = Filter::default().for_dump(dump);
+        let pprof = filter.pprof.clone();
+        Self { dump, matcher: everything, named: None, pprof, rows: Some(rows), notes: Vec::new() }
+    }
+
+    /// The records that were selected, in the order of the dump or in that which was given.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'d>> {
-        self.dump.goroutines().filter(|goroutine| {
-            let row = match self.named {
-                Some(named) => named.goroutine(goroutine.index()).map(Goroutine::row),
-                None => Some(goroutine.row()),
-            };
-            row.is_some_and(|row| self.matcher.matches(&row))
-        })
+        let rows = self.rows.iter().flatten();
+        let some = rows.filter_map(|row| self.dump.goroutine(*row as usize));
+        let all = self.rows.is_none().then(|| self.dump.goroutines());
+        let passed = |goroutine: &Goroutine<'d>| {
+            let named = self.named.unwrap_or(self.dump).goroutine(goroutine.index());
+            named.is_some_and(|named| self.matcher.matches(&named.row()))
+        };
+        all.into_iter().flatten().filter(passed).chain(some)
     }
 
     /// The stacks without the frames that are hidden.

@@ -1,14 +1,14 @@
 //! Dumps written in the formats of other programs: one file a format, all from the same selection of
 //! goroutines. They write as they go: a million goroutines are never one text in memory.
 
-mod csv;
+pub(super) mod csv;
 mod debug2;
 mod dot;
 mod flame;
 mod fold;
 mod folded;
 mod json;
-mod ndjson;
+pub(super) mod ndjson;
 mod pprof;
 pub mod rows;
 mod speedscope;
