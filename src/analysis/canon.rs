@@ -160,6 +160,24 @@ impl<'d> Stacks<'d> {
         self.visible(stack).find(|id| self.class(*id).user)
     }
 
+    /// The name of the program's innermost function, else of the outermost one; empty if there is none.
+    pub fn user_name(&self, stack: StackId) -> &'d str {
+        let frame = self.user(stack).or_else(|| self.visible(stack).next_back());
+        match frame.map(|id| self.shown(id)) {
+            Some(Shown::Call { function, .. }) => function,
+            _ => "",
+        }
+    }
+
+    /// Frames that are shown, those that Go left out included.
+    pub fn depth(&self, stack: StackId) -> u64 {
+        let frames = self.visible(stack).map(|id| match self.shown(id) {
+            Shown::Elided(n) => u64::from(n.unwrap_or(0)),
+            _ => 1,
+        });
+        frames.sum()
+    }
+
     /// Whether the frame behind `id` is code outside of the standard library.
     pub fn is_user(&self, id: FrameId) -> bool {
         self.class(id).user

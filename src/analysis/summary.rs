@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::canon::Stacks;
 use super::filter::Filter;
-use super::group::{By, Grouping};
+use super::group::{By, GroupOrder, Grouping};
 use super::kind::{Kind, Kinds};
 use super::states::{StateRow, states};
 use super::version::{GoVersion, go_version};
@@ -129,6 +129,13 @@ impl<'d> Summary<'d> {
             go: go_version(dump),
             notes: notes(dump, look),
             stacks,
+        }
+    }
+
+    /// Brings the groups into another order.
+    pub fn sort_groups(&mut self, order: GroupOrder) {
+        if let Some(grouping) = Arc::get_mut(&mut self.grouping) {
+            grouping.sort(&self.stacks, order);
         }
     }
 

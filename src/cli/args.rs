@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
-use super::commands::{completions, convert, diff, explain, man, trend};
+use super::commands::{completions, convert, diff, explain, groups, list, man, show, tree, trend};
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
@@ -45,6 +45,8 @@ Examples:
   gdump convert -o goroutines.csv dump.txt                         a row for each goroutine
   gdump convert --to ndjson dump.txt | jq .state                   one object a line
   gdump convert -o goroutines.pb.gz dump.txt                       for go tool pprof
+  gdump convert --to dot dump.txt | dot -Tsvg -o graph.svg         who created whom, who waits
+  gdump convert --to debug2 --anonymize dump.txt                   to show it to others
   gdump convert -o goroutines.svg --tagleaf state dump.txt         a flame graph for a browser
 
 All goroutines that pass the filters are written, the runtime's own too.";
@@ -76,6 +78,18 @@ pub(super) enum Command {
     /// Who waits for whom: locks and their holders, deadlocks, wait chains, root first
     #[command(after_help = BLOCKED)]
     Blocked(Box<Shared>),
+    /// Goroutines that are alike, by stack or something else, sorted and paged
+    #[command(after_help = groups::EXAMPLES)]
+    Groups(Box<groups::Args>),
+    /// One line for each goroutine, sorted and paged
+    #[command(after_help = list::EXAMPLES)]
+    List(Box<list::Args>),
+    /// Goroutines whole: stack, creators, children, who is like them, and the verdict
+    #[command(after_help = show::EXAMPLES)]
+    Show(Box<show::Args>),
+    /// Who created whom; equal subtrees are one
+    #[command(after_help = tree::EXAMPLES)]
+    Tree(Box<tree::Args>),
     /// What changed from one dump to another: groups that grew, goroutines that stayed
     #[command(after_help = diff::EXAMPLES)]
     Diff(Box<diff::Args>),
@@ -209,6 +223,10 @@ pub(super) enum Format {
     Text,
     /// JSON, see grammar/report.schema.json
     Json,
+    /// One JSON object a goroutine, one a line (list)
+    Ndjson,
+    /// One goroutine a row (list)
+    Csv,
     /// For an incident channel or an issue: short, nothing in it is a mention or a link
     Markdown,
     /// One file for a browser, with everything in it and no network: -o report.html

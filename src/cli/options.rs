@@ -53,6 +53,8 @@ impl Options {
             Format::Text => OutputFormat::Text,
             Format::Json => OutputFormat::Json,
             Format::Markdown => OutputFormat::Markdown,
+            Format::Ndjson => OutputFormat::Ndjson,
+            Format::Csv => OutputFormat::Csv,
             Format::Html => OutputFormat::Html,
         };
         let colored = is_colored(args.color, args.output.is_some(), env);
@@ -142,6 +144,7 @@ fn formats(command: &str) -> &'static [Format] {
         "summarize" | "leaks" | "blocked" => {
             &[Format::Text, Format::Json, Format::Markdown, Format::Html]
         }
+        "list" => &[Format::Text, Format::Json, Format::Ndjson, Format::Csv],
         _ => &[Format::Text, Format::Json],
     }
 }

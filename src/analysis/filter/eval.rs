@@ -111,6 +111,9 @@ pub(super) fn compile(dump: &Dump, expr: &Expr, tests: &[Test]) -> Program {
     Compiler::new(dump, tests).program(expr)
 }
 
+/// One of many.
+type Make<T> = fn(Vec<T>) -> T;
+
 struct Compiler<'d, 't> {
     dump: &'d Dump,
     tests: &'t [Test],
@@ -202,15 +205,14 @@ impl<'d, 't> Compiler<'d, 't> {
             Expr::Test(_) => false,
             Expr::Not(inner) => self.can_split(inner),
             Expr::Any(list) | Expr::All(list) => {
-                list.iter().any(|one| self.depends(one).count_ones() == 1)
+                list.iter().any(|one| self.depends(one).is_power_of_two())
             }
         }
     }
 
     /// Parts that depend on the same are put together.
     fn split(&self, expr: &Expr) -> Program {
-        let (list, make, many): (_, fn(Vec<Expr>) -> Expr, fn(Vec<Program>) -> Program) = match expr
-        {
+        let (list, make, many): (_, Make<Expr>, Make<Program>) = match expr {
             Expr::Any(list) => (list, Expr::Any, Program::Any),
             Expr::All(list) => (list, Expr::All, Program::All),
             Expr::Not(inner) => return Program::Not(Box::new(self.program(inner))),
@@ -301,7 +303,7 @@ impl<'d, 't> Compiler<'d, 't> {
                 let count = self.counts.get(number as usize).copied().unwrap_or(0);
                 predicate.of_number(i128::from(count) * 1000)
             }
-            Field::Depth => predicate.of_number(i128::from(depth(&self.stacks, stack)) * 1000),
+            Field::Depth => predicate.of_number(i128::from(self.stacks.depth(stack)) * 1000),
             Field::Trace => predicate.of_text(&trace(self.dump, &self.stacks, stack, creator)),
             Field::Top => predicate.of_text(&name(self.stacks.visible(stack).next())),
             Field::User => predicate.of_text(&name(self.stacks.user(stack))),
@@ -348,15 +350,6 @@ pub(super) fn function(frame: Shown<'_>) -> String {
         Shown::Address(address) => format!("{address:#x}"),
         Shown::Elided(_) => String::new(),
     }
-}
-
-/// Frames that are shown, those that Go left out included.
-pub(super) fn depth(stacks: &Stacks<'_>, stack: StackId) -> u64 {
-    let frames = stacks.visible(stack).map(|id| match stacks.shown(id) {
-        Shown::Elided(n) => u64::from(n.unwrap_or(0)),
-        _ => 1,
-    });
-    frames.sum()
 }
 
 /// The stack as Go prints it, without arguments, and the creator if it is asked for.

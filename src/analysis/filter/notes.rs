@@ -154,9 +154,13 @@ pub(super) fn says(dump: &Dump, field: &Field) -> bool {
             dump.has_creators() && dump.goroutines().any(|g| g.creator_goid().is_some())
         }
         Field::Locked => dump.format == Format::Debug2,
-        Field::State | Field::Inferred | Field::Leaked => !records,
-        Field::Package | Field::File | Field::Line => !records,
-        Field::Label(_) => !records,
+        Field::State
+        | Field::Inferred
+        | Field::Leaked
+        | Field::Package
+        | Field::File
+        | Field::Line
+        | Field::Label(_) => !records,
         _ => true,
     }
 }

@@ -1,5 +1,5 @@
-//! The filters of `go tool pprof`, with its meaning (google/pprof: profile/filter.go,
-//! internal/driver/driver_focus.go). They look at every frame that is in the dump, also at those of the
+//! The filters of `go tool pprof`, with its meaning (google/pprof: `profile/filter.go`,
+//! `internal/driver/driver_focus.go`). They look at every frame that is in the dump, also at those of the
 //! runtime that gdump does not show. A profile's mapping files are not known here and match nothing.
 
 use regex::Regex;

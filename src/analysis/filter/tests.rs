@@ -107,7 +107,7 @@ fn naive(
                     };
                     number(dump.goroutines().filter(same).map(Goroutine::count).sum())
                 }
-                Field::Depth => number(eval::depth(stacks, stack).cast_signed()),
+                Field::Depth => number(stacks.depth(stack).cast_signed()),
                 Field::Trace => {
                     text(&eval::trace(dump, stacks, stack, full.then_some(g.row().creator)))
                 }

@@ -91,7 +91,7 @@ pub(super) fn field(text: &str) -> Read<'_, FieldName> {
 /// name            = "id" / "goid" / "state" / "wait" / "duration" / "count" / "dups" / "depth" / "lines" / "trace" / "func" / "function" / "pkg" / "package" / "file" / "line" / "top" / "user" / "start" / "created-by" / "createdby" / "creator-id" / "creator" / "locked" / "leaked" / "inferred"
 /// ```
 fn name(text: &str) -> Read<'_, String> {
-    let start = peek(satisfy(|c| c.is_alphabetic()));
+    let start = peek(satisfy(char::is_alphabetic));
     let rest = take_while1(|c: char| is_word(c) || c == '-');
     map(preceded(start, rest), ToString::to_string).parse(text)
 }
@@ -189,16 +189,12 @@ pub(super) fn string(text: &str) -> Read<'_, String> {
         if let Some(rest) = rest.strip_prefix(quote) {
             return Ok((rest, out));
         }
-        match escaped(rest) {
-            Ok((rest, part)) => {
-                out.push_str(&part);
-                left = rest;
-            }
-            Err(_) => {
-                let what = "a quote that ends this text";
-                return Err(nom::Err::Failure(Expected { left: text, what }));
-            }
-        }
+        let Ok((rest, part)) = escaped(rest) else {
+            let what = "a quote that ends this text";
+            return Err(nom::Err::Failure(Expected { left: text, what }));
+        };
+        out.push_str(&part);
+        left = rest;
     }
 }
 

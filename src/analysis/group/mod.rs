@@ -9,7 +9,7 @@ mod key;
 
 use rustc_hash::FxHashMap;
 
-pub use by::By;
+pub use by::{By, GroupOrder, Similarity};
 pub use detail::{CreatorCount, Group, LabelCounts, StateCount};
 
 use super::canon::Stacks;
@@ -119,7 +119,7 @@ impl<'d> Grouping<'d> {
         };
         grouping.group_signatures(&first, &of_signature);
         grouping.sort_rows();
-        grouping.sort(stacks);
+        grouping.sort(stacks, GroupOrder::Count);
         grouping
     }
 
@@ -186,7 +186,7 @@ impl<'d> Grouping<'d> {
     }
 
     /// Brings the groups into their order.
-    fn sort(&mut self, stacks: &Stacks<'d>) {
+    pub(super) fn sort(&mut self, stacks: &Stacks<'d>, by: GroupOrder) {
         let keys = &self.keys;
         let mut order: Vec<u32> =
             (0..u32::try_from(self.groups.len()).unwrap_or(u32::MAX)).collect();
@@ -195,14 +195,14 @@ impl<'d> Grouping<'d> {
             group(*number).map(|group| {
                 let first = group.rows.of(&self.rows).first().copied().unwrap_or(0);
                 let (title, hash) = keys.order(stacks, group.key);
-                (
-                    std::cmp::Reverse(group.count),
-                    std::cmp::Reverse(group.longest),
-                    title,
-                    hash,
-                    keys.state(group.key),
-                    first,
-                )
+                let count = std::cmp::Reverse(group.count);
+                let wait = std::cmp::Reverse(group.longest);
+                let (most, name) = match by {
+                    GroupOrder::Count => (0, None),
+                    GroupOrder::Wait => (u32::MAX - group.longest, None),
+                    GroupOrder::Name => (0, Some(title.clone())),
+                };
+                (most, name, count, wait, title, hash, keys.state(group.key), first)
             })
         });
         let groups = order.iter().filter_map(|number| group(*number)).copied().collect();

@@ -73,6 +73,11 @@ impl<'d> Rows<'d> {
         Self { dump: selection.dump, stacks: selection.stacks() }
     }
 
+    /// Of `dump`, with whole stacks.
+    pub fn of(dump: &'d Dump) -> Self {
+        Self { dump, stacks: Stacks::new(dump) }
+    }
+
     /// The row of `goroutine`.
     pub fn row(&self, goroutine: Goroutine<'d>) -> Row<'_> {
         let head = goroutine.head();
