@@ -1,6 +1,7 @@
 //! What can be said of a dump: which goroutines are alike, what they wait for, which of them belong
 //! to the runtime. Reads dumps, never changes them, and does no input or output.
 
+pub mod anonymize;
 pub mod canon;
 pub mod diagnosis;
 pub mod duration;
@@ -27,6 +28,7 @@ pub mod summary;
 pub mod tree;
 pub mod version;
 pub mod wait;
+pub mod waitfor;
 
 pub use diagnosis::Sight;
 pub use facts::{Case, Facts};

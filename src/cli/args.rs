@@ -45,6 +45,8 @@ Examples:
   gdump convert -o goroutines.csv dump.txt                         a row for each goroutine
   gdump convert --to ndjson dump.txt | jq .state                   one object a line
   gdump convert -o goroutines.pb.gz dump.txt                       for go tool pprof
+  gdump convert --to dot dump.txt | dot -Tsvg -o graph.svg         who created whom, who waits
+  gdump convert --to debug2 --anonymize dump.txt                   to show it to others
   gdump convert -o goroutines.svg --tagleaf state dump.txt         a flame graph for a browser
 
 All goroutines that pass the filters are written, the runtime's own too.";

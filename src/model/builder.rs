@@ -96,6 +96,10 @@ impl DumpBuilder {
     /// id; `ages`, that states and waits are those that Go keeps.
     pub fn set_detail(&mut self, ids: bool, ages: bool) {
         (self.dump.ids, self.dump.ages) = (ids, ages);
+        if ids {
+            // Each of them is one.
+            self.dump.counts = Vec::new();
+        }
     }
 
     /// The number of goroutines that the dump itself states.
