@@ -173,7 +173,16 @@ impl<'d> Facts<'d> {
     /// The group at `index` with at most `ids` goroutine ids, and with the number of goroutines that ran
     /// each `go` statement.
     pub fn group(&self, index: usize, ids: usize) -> Option<Group<'d>> {
-        self.summary.grouping.group(&self.summary.stacks, index, ids)
+        let Some(known) = self.groups.get(index) else {
+            return self.summary.grouping.group(&self.summary.stacks, index, ids);
+        };
+        let mut group = known.clone();
+        if ids > Self::IDS {
+            group.goids = self.members(index).filter_map(Goroutine::goid).take(ids).collect();
+        }
+        group.goids.truncate(ids);
+        group.creators = self.summary.grouping.creators(index);
+        Some(group)
     }
 
     /// The locks of the dump, who waits for them and who likely holds them.

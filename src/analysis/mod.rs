@@ -28,6 +28,7 @@ pub mod summary;
 pub mod tree;
 pub mod version;
 pub mod wait;
+pub mod waitfor;
 
 pub use diagnosis::Sight;
 pub use facts::{Case, Facts};

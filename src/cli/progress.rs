@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn what_is_told() {
         let line = line(1_043_502_733, Duration::from_millis(2_900));
-        assert_eq!(line, "gdump: 1.0 GB read in 2 s");
+        assert_eq!(line, "gdump: 1 GB read in 2 s");
     }
 
     #[test]

@@ -189,10 +189,9 @@ impl DumpBuilder {
     #[inline]
     fn signature(&mut self, signature: Signature) -> SignatureId {
         let Signature { stack, head, creator, labels } = signature;
-        let ids = [u32::from(stack), head.into(), creator.into(), labels.into()];
-        let mixed = ids
-            .into_iter()
-            .fold(0u32, |mixed, id| (mixed.rotate_left(11) ^ id).wrapping_mul(0x9e37_79b9));
+        let low = u64::from(u32::from(stack)) << 32 | u64::from(u32::from(head));
+        let high = u64::from(u32::from(creator)) << 32 | u64::from(u32::from(labels));
+        let mixed = (low ^ high.rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let slot = usize::try_from(mixed >> (64 - RECENT.trailing_zeros()));
         let slot = slot.ok().and_then(|slot| self.recent.get_mut(slot));
         match slot {

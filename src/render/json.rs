@@ -2,6 +2,7 @@
 //!
 //! Groups are made one by one while they are written: a dump may have a hundred thousand.
 
+mod chain;
 mod diff;
 mod finding;
 mod look;

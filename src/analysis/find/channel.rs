@@ -15,7 +15,7 @@ use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
-use crate::analysis::locks::{Owner, stack_of};
+use crate::analysis::locks::{Owner, base, stack_of};
 
 /// The kind of findings about a consumer that is gone.
 pub(super) const DEAD: &str = "dead-consumer";
@@ -113,19 +113,6 @@ fn owner<'d>(facts: &Facts<'d>, site: &Site<'d>) -> Option<Owner<'d>> {
     let row = *facts.summary.grouping.rows(group).first()?;
     let (at, _) = user_frame(facts, group)?;
     facts.locks().frames.at(stack_of(facts, row), at).owner
-}
-
-/// `main.serve` of `main.serve.func2.1`.
-fn base(function: &str) -> &str {
-    let mut name = function;
-    while let Some((rest, last)) = name.rsplit_once('.') {
-        let digits = last.trim_start_matches("func").trim_start_matches("gowrap");
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            break;
-        }
-        name = rest;
-    }
-    name
 }
 
 fn consumers<'d>(

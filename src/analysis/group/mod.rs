@@ -14,7 +14,7 @@ pub use detail::{CreatorCount, Group, LabelCounts, StateCount};
 
 use super::canon::Stacks;
 use crate::model::{Dump, Goroutine, SignatureId};
-use detail::{Detail, Members};
+use detail::Members;
 use key::Keys;
 pub use key::group_id;
 
@@ -260,20 +260,25 @@ impl<'d> Grouping<'d> {
 
     /// Everything about the group at `index`, with at most `ids` goroutine ids.
     pub fn group(&self, stacks: &Stacks<'d>, index: usize, ids: usize) -> Option<Group<'d>> {
-        self.look(stacks, index, Detail { ids, creators: true })
+        let outline = self.outline(stacks, index, ids)?;
+        Some(Group { creators: self.creators(index), ..outline })
     }
 
     /// As [`Grouping::group`], but for the goroutines that ran the `go` statements
     /// ([`CreatorCount::goroutines`]): they cannot be counted without a look at every record.
     pub fn outline(&self, stacks: &Stacks<'d>, index: usize, ids: usize) -> Option<Group<'d>> {
-        self.look(stacks, index, Detail { ids, creators: false })
-    }
-
-    fn look(&self, stacks: &Stacks<'d>, index: usize, detail: Detail) -> Option<Group<'d>> {
         let entry = self.groups.get(index)?;
         let name = self.keys.name(entry.key, stacks);
-        let members = Members { signatures: self.signatures(index), rows: self.rows(index) };
-        Some(detail::group(self.dump, stacks, &members, name, detail))
+        Some(detail::group(self.dump, stacks, &self.members(index), name, ids))
+    }
+
+    /// The `go` statements that started the group at `index`, with the goroutines that ran them.
+    pub fn creators(&self, index: usize) -> Vec<CreatorCount<'d>> {
+        detail::creators_of(self.dump, &self.members(index))
+    }
+
+    fn members(&self, index: usize) -> Members<'_> {
+        Members { signatures: self.signatures(index), rows: self.rows(index) }
     }
 }
 

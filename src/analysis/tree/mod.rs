@@ -211,3 +211,6 @@ impl<'d> Forest<'d> {
         self.ghosts.get((node as usize).checked_sub(first)?).copied()
     }
 }
+
+#[cfg(test)]
+mod tests;

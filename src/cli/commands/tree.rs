@@ -38,8 +38,8 @@ pub(super) fn run(args: Args) -> Exit {
                 |dump: &crate::model::Dump| {
                     let (name, format) = (&dump.name, format_words(dump.format));
                     Error::Usage(format!(
-                        "tree: {name} does not say who created a goroutine ({format})\n  take \
-                     /debug/pprof/goroutine?debug=2"
+                        "tree: {name} does not say who created a goroutine ({format})\n  dumps of \
+                     /debug/pprof/goroutine?debug=2 do, in the lines `created by`"
                     ))
                 },
             )

@@ -24,12 +24,12 @@ use std::hash::Hash;
 use std::hash::Hasher;
 
 use memchr::memchr_iter;
-use memchr::memchr3;
 use rustc_hash::FxHashMap;
 use rustc_hash::FxHasher;
 
 use super::block::Arguments;
 use super::block::Block;
+use super::block::arguments_len;
 use super::dispatch::Dispatch;
 use super::paths::Stack;
 use super::paths::Walked;
@@ -42,8 +42,6 @@ const MAX_EDGES: usize = 1 << 15;
 /// Bytes of text of all nodes, and of one.
 const MAX_TEXT: usize = 2 << 20;
 const MAX_NODE_TEXT: u16 = 4 << 10;
-/// Length of most arguments.
-const SHORT: usize = 32;
 /// Edges that cannot be added, because a node has too many or they cannot be told apart, before the
 /// graph counts as full.
 const MAX_REFUSED: u32 = 1 << 12;
@@ -370,37 +368,6 @@ impl Graph {
             _ => false,
         }
     }
-}
-
-/// Where a parenthesis or the end of the line stands: arguments hold none, so that they end there, or
-/// what follows is not what is known. Most are short: eight bytes at a time, without a call.
-#[inline]
-fn arguments_len(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let from = match text.first_chunk::<SHORT>() {
-        Some(short) => {
-            let (words, _) = short.as_chunks::<8>();
-            let mut at = 0;
-            let found = words.iter().find_map(|word| {
-                // Without these three bits newline and parentheses are one, and but for control
-                // characters, `*` and `+`, which arguments do not hold, there are no others.
-                let word = (u64::from_le_bytes(*word) & (ONES * 0xdc)) ^ (ONES * 0x08);
-                // The lowest bit that is set belongs to the first byte that is zero.
-                let zeros = word.wrapping_sub(ONES) & !word & HIGH;
-                let start = at;
-                at += 8;
-                (zeros != 0).then(|| start + zeros.trailing_zeros() as usize / 8)
-            });
-            match found {
-                Some(at) if matches!(text.get(at), Some(b')' | b'(' | b'\n')) => return Some(at),
-                Some(at) => at,
-                None => SHORT,
-            }
-        }
-        None => 0,
-    };
-    Some(from + memchr3(b')', b'(', b'\n', text.get(from..)?)?)
 }
 
 /// Whether arguments that begin with `byte` vary: those of calls without any, and `...` of inlined

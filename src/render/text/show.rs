@@ -77,7 +77,7 @@ fn lines(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
         let sum = one.children.iter().fold(0u64, |sum, kin| sum.saturating_add(kin.count));
         lines.extend([
             Line::new(),
-            title(&format!("Created {} that are alive", counted(sum, "goroutine"))),
+            title(&format!("Created and alive: {}", counted(sum, "goroutine"))),
         ]);
         let kin: Vec<Entry> = one.children.iter().take(CHILDREN).map(kin).collect();
         lines.extend(indented(set(&kin, room), 2));
