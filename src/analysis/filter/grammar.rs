@@ -146,7 +146,7 @@ fn not(text: &str) -> Read<'_, &str> {
 }
 
 /// ```abnf
-/// test            = group / comparison
+/// test            = comparison / group
 /// ```
 fn test(text: &str) -> Read<'_, Syntax> {
     alt((group, comparison)).parse(text)
@@ -258,7 +258,7 @@ fn operand(text: &str) -> Read<'_, Operand> {
 }
 
 /// ```abnf
-/// primary         = call / literal / field
+/// primary         = literal / call / field
 /// ```
 fn primary(text: &str) -> Read<'_, Operand> {
     let literal = map(literal, What::Literal);
