@@ -45,6 +45,8 @@ mod properties;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod scale;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod schema;

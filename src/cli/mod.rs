@@ -7,6 +7,7 @@ mod environment;
 mod inputs;
 mod options;
 mod output;
+mod progress;
 mod values;
 
 use std::ffi::OsString;

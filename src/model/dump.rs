@@ -128,7 +128,7 @@ impl Dump {
 
     /// Whether the format has goroutine ids: then every record has one.
     pub fn has_goids(&self) -> bool {
-        self.format == Format::Debug2
+        self.ids
     }
 
     /// Whether the goroutine with the id `goid` is in the dump.
@@ -148,6 +148,11 @@ impl Dump {
         } else {
             self.counts.iter().fold(0, |sum, n| sum.saturating_add(*n))
         }
+    }
+
+    /// Whether records have counts.
+    pub fn is_counted(&self) -> bool {
+        !self.counts.is_empty()
     }
 
     /// Whether the records stand for groups of goroutines without ids: debug=1, and debug=0 but for
@@ -178,7 +183,7 @@ impl Dump {
 
     /// All records in the order of the input.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'_>> {
-        (0..self.rows.len()).filter_map(|index| self.goroutine(index))
+        self.rows.iter().enumerate().map(|(index, row)| Goroutine { dump: self, row: *row, index })
     }
 
     /// The record at `index` in the order of the input.
@@ -200,6 +205,11 @@ impl Dump {
     /// The text behind `id`; empty for an id of another dump.
     pub fn str(&self, id: StrId) -> &str {
         self.strings.get(id).map_or("", AsRef::as_ref)
+    }
+
+    /// The id of `text`, if it is a string of the dump.
+    pub fn find_str(&self, text: &str) -> Option<StrId> {
+        self.strings.find(text)
     }
 
     /// Number of distinct strings.
@@ -240,6 +250,11 @@ impl Dump {
     /// The creator behind `id`; `None` for the unknown one.
     pub fn creator(&self, id: CreatorId) -> Option<Creator> {
         if id == CreatorId::default() { None } else { self.creators.get(id).copied() }
+    }
+
+    /// The ids of the keys and values of the labels behind `id`, in the order of the dump.
+    pub fn label_ids(&self, id: LabelsId) -> &[(StrId, StrId)] {
+        self.labels.get(id).map_or(&[], AsRef::as_ref)
     }
 
     /// The labels behind `id`, in the order of the dump.

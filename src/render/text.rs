@@ -7,10 +7,13 @@ mod entries;
 mod findings;
 mod groups;
 mod head;
+mod list;
 mod problems;
 mod series;
+mod show;
 mod stack;
 mod states;
+mod tree;
 
 pub(super) use findings::{chosen, concerned, nothing};
 pub(super) use groups::lines as groups;
@@ -35,6 +38,10 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
         },
         Body::Diff(diff) => diff::render(diff, view, out),
         Body::Series(series, _) => series::render(series, view, out),
+        Body::Groups(summaries, skip) => groups::pages(summaries, *skip, view, out),
+        Body::List(lists) => list::render(lists, view, out),
+        Body::Shown(sights, shown) => show::render(sights, shown, view, out),
+        Body::Trees(trees) => tree::render(trees, view, out),
     }
 }
 

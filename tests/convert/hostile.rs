@@ -32,6 +32,7 @@ const TARGETS: &[Target] = &[
     Target::Folded,
     Target::Speedscope,
     Target::Svg,
+    Target::Dot,
 ];
 
 #[test]

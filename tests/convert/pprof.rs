@@ -6,7 +6,7 @@ use std::process::Command;
 
 use gdump::analysis::{Filter, Selection};
 use gdump::model::{Dump, Goroutine};
-use gdump::render::convert::{Conversion, Extra, Target};
+use gdump::render::convert::{Conversion, How, Target};
 
 use super::each;
 use crate::support::{bytes, parse, root};
@@ -14,8 +14,8 @@ use crate::support::{bytes, parse, root};
 fn profile(dump: &Dump, ids: bool) -> Vec<u8> {
     let selections = vec![Selection::new(dump, &Filter::default())];
     let mut out = Vec::new();
-    let extra = Extra::default();
-    Conversion { to: Target::Pprof, selections, ids, extra }.write(&mut out).unwrap();
+    let (to, how) = (Target::Pprof, How { ids, ..How::default() });
+    Conversion { to, selections, sights: Vec::new(), how }.write(&mut out).unwrap();
     out
 }
 

@@ -100,3 +100,67 @@ fn a_leak_profile_proves_what_is_suspected_beside_it() {
         assert!(notes.iter().any(|note| note.contains("proves 40 leaks: 40 in main.watch")));
     }
 }
+
+#[test]
+fn labels_of_one_each_tell_requests_apart() {
+    let mut text = Text::service();
+    text.abandoned(100, 30, "chan send", &[("main.answer", 30)]);
+    let mut number = 0;
+    let labelled: Vec<String> = text
+        .0
+        .lines()
+        .map(|line| {
+            number += 1;
+            line.replace("[chan send]:", &format!("[chan send] {{request: r{number}}}:"))
+        })
+        .collect();
+    let dump = read(&(labelled.join("\n") + "\n"));
+    let known = Known::built_in();
+    let dumps = [dump];
+    let sights = Sight::all(&dumps, &Look::default(), &Config::default(), &known);
+    let first = &sights[0].findings[0];
+    let said = first.evidence.iter().any(|e| e.contains("its own for the label request"));
+    assert!(said, "{:?}", first.evidence);
+}
+
+#[test]
+fn what_to_do_names_the_users_own_lines() {
+    let mut text = Text::service();
+    text.abandoned(100, 30, "chan receive, 30 minutes", &[("main.follow", 30)]);
+    let left = report(&[&text]);
+    let next = left.findings[0].next.join("\n");
+    assert!(next.contains("main.go:30: "), "{next}");
+    assert!(next.contains("main.go:40: main.serve starts them and nothing ends them"), "{next}");
+    // Handlers are started by the server; nobody is to look there.
+    let mut text = Text::service();
+    for id in 100..130 {
+        let by = Some(("net/http.(*Server).Serve", 5, 1));
+        let frames = [("main.report", 50), ("net/http.(*conn).serve", 1)];
+        text.add(id, "chan receive, 90 minutes", &frames, by);
+    }
+    let hang = report(&[&text]);
+    let said = [hang.findings[0].evidence.clone(), hang.findings[0].next.clone()].concat();
+    assert!(said.iter().all(|line| !line.contains("Server).Serve")), "{said:?}");
+}
+
+#[test]
+fn who_waits_in_a_cond_may_be_an_idle_worker() {
+    let waiters = |function: &str, handler: bool| {
+        let mut text = Text::service();
+        for id in 100..140 {
+            let state = if id % 2 == 0 { "sync.Cond.Wait, 7 minutes" } else { "sync.Cond.Wait" };
+            let mut frames =
+                vec![("sync.runtime_notifyListWait", 1), ("sync.(*Cond).Wait", 2), (function, 60)];
+            frames.extend(handler.then_some(("net/http.(*conn).serve", 3)));
+            text.add(id, state, &frames, Some(("main.start", 9, 1)));
+        }
+        report(&[&text])
+    };
+    // A worker of a queue that everybody has.
+    let known = waiters("k8s.io/client-go/util/workqueue.(*Type).Get", false);
+    assert!(known.findings.is_empty(), "{:?}", known.findings);
+    // A queue of the program's own, seldom used or never signalled.
+    assert_eq!(waiters("main.(*queue).pop", false).worst(), Severity::Medium);
+    // No worker is below a handler.
+    assert_eq!(waiters("main.(*queue).pop", true).worst(), Severity::High);
+}

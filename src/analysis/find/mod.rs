@@ -12,6 +12,7 @@ mod context;
 mod convoy;
 mod crash;
 mod crowd;
+mod evidence;
 mod exec;
 mod forever;
 mod growth;
@@ -41,6 +42,7 @@ mod syscall;
 mod tangles;
 mod tell;
 mod told;
+mod wait_cycle;
 mod waitgroup;
 mod waits;
 
@@ -141,6 +143,14 @@ pub const ANALYSES: &[Analysis] = &[
         cannot: "Go does not record holders: they are inferred from shared pointers or from the structure",
         needs: "lock addresses (debug=2); by structure alone elsewhere",
         run: ab_ba::run,
+    },
+    Analysis {
+        kind: wait_cycle::KIND,
+        finds: "goroutines that hold a lock and wait for others that need it: children, receivers, senders, signals",
+        matters: "it is the most common deadlock of Go programs, and all who need the lock pile up behind",
+        cannot: "which channel a goroutine uses, and who holds a lock: both are inferred from pointers, creators and types",
+        needs: "stacks; addresses and ids of creators (debug=2) make it sure",
+        run: wait_cycle::run,
     },
     Analysis {
         kind: lock_pileup::KIND,

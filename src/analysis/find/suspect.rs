@@ -10,10 +10,12 @@
 //!
 //! Age raises, never lowers: Go counts it from a garbage collection, and who ticks is always young.
 
+use std::cell::OnceCell;
+
 use super::aside::{is_fine, is_main, known};
 use super::cluster;
 use super::connection::Connections;
-use super::consumer::consumer;
+use super::consumer::Homes;
 use super::crowd::{Crowd, Site, crowds};
 use super::per_request;
 use super::reason::Reason;
@@ -80,6 +82,7 @@ pub(super) struct Look<'f, 'd> {
     pub total: i64,
     facts: &'f Facts<'d>,
     connections: Connections<'f, 'd>,
+    homes: OnceCell<Homes<'d>>,
 }
 
 impl<'f, 'd> Look<'f, 'd> {
@@ -90,6 +93,7 @@ impl<'f, 'd> Look<'f, 'd> {
             total: facts.summary.shown,
             facts,
             connections: Connections::new(facts),
+            homes: OnceCell::new(),
         }
     }
 
@@ -109,17 +113,20 @@ impl<'f, 'd> Look<'f, 'd> {
             Shown::Call { function, line, .. } => function == site.function && line > site.line,
             Shown::Address(_) | Shown::Elided(_) => false,
         };
-        let others = self.facts.groups.iter().enumerate().filter(|(index, group)| {
-            !crowd.groups.contains(index) && self.facts.frames(group.stack).any(past)
-        });
-        others.fold(0i64, |sum, (_, group)| sum.saturating_add(group.count))
+        let inside = self.facts.groups_in(site.function).iter().map(|index| *index as usize);
+        let others = inside.filter(|index| crowd.groups.binary_search(index).is_err());
+        let groups = others.filter_map(|index| self.facts.groups.get(index));
+        groups
+            .filter(|group| self.facts.frames(group.stack).any(past))
+            .fold(0i64, |sum, group| sum.saturating_add(group.count))
     }
 
     /// The group that may still receive what `crowd` sends, unless its goroutines have outlived who
     /// started them: their receiver was the caller.
     pub(super) fn consumer(&self, crowd: &Crowd<'_>) -> Option<usize> {
         let left = crowd.reason != Reason::Send || crowd.origin.is_gone();
-        if left { None } else { consumer(self.facts, crowd) }
+        let homes = || self.homes.get_or_init(|| Homes::new(self.facts));
+        if left { None } else { homes().consumer(self.facts, crowd) }
     }
 
     /// Whether each goroutine of `crowd` serves a connection that somebody reads from.

@@ -5,8 +5,12 @@ pub(super) mod completions;
 pub(super) mod convert;
 pub(super) mod diff;
 pub(super) mod explain;
+pub(super) mod groups;
+pub(super) mod list;
 pub(super) mod man;
 mod screen;
+pub(super) mod show;
+pub(super) mod tree;
 pub(super) mod trend;
 
 use std::io::Write;
@@ -29,6 +33,10 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Summarize(shared)) => screen::run("summarize", *shared),
         Some(Command::Leaks(shared)) => screen::run("leaks", *shared),
         Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
+        Some(Command::Groups(args)) => groups::run(*args),
+        Some(Command::List(args)) => list::run(*args),
+        Some(Command::Show(args)) => show::run(*args),
+        Some(Command::Tree(args)) => tree::run(*args),
         Some(Command::Diff(args)) => diff::run(*args),
         Some(Command::Trend(args)) => trend::run(*args),
         Some(Command::Convert(args)) => convert::run(*args),

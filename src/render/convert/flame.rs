@@ -36,7 +36,7 @@ struct Node {
 }
 
 pub(super) fn write(conversion: &Conversion<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let folded = Folded::new(&conversion.selections, &conversion.extra);
+    let folded = Folded::new(&conversion.selections, &conversion.how.extra);
     let nodes = tree(&folded);
     let total = nodes.first().map_or(0, |root| root.count);
     let drawing = layout(&nodes, &folded, total);

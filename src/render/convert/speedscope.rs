@@ -49,7 +49,7 @@ pub(super) fn write(conversion: &Conversion<'_>, out: &mut dyn Write) -> io::Res
     let mut folded = Folded::default();
     let mut profiles = Vec::new();
     for selection in &conversion.selections {
-        folded.add(selection, &conversion.extra);
+        folded.add(selection, &conversion.how.extra);
         profiles.push((selection.dump.name.as_str(), std::mem::take(&mut folded.stacks)));
     }
     let profiles = profiles.iter().map(|(name, stacks)| {

@@ -228,21 +228,34 @@ fn root(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<Line> {
         return Vec::new();
     };
     let mut head = Line::at(4);
-    let who = match root.goids.as_slice() {
-        [] => "one goroutine".to_owned(),
-        [one] => format!("goroutine {one}"),
+    let own = finding.chain.as_ref().map(|chain| chain.link.count);
+    let who = match (goroutine.goid().or(root.goids.first().copied()), own) {
+        (None, _) => "one goroutine".to_owned(),
+        (Some(one), Some(1)) => format!("goroutine {one}"),
         // There may be more of them than ids are kept.
-        [one, ..] => format!("goroutine {one} and others alike"),
+        (Some(one), Some(n)) if n > 1 => {
+            format!("goroutine {one} and {} alike", counted(n.unsigned_abs() - 1, "other"))
+        }
+        (Some(one), _) if root.goids.len() > 1 => format!("goroutine {one} and others alike"),
+        (Some(one), _) => format!("goroutine {one}"),
     };
     head.push(Role::Title, &who).push(Role::State, &format!(" [{}]", goroutine.state()));
-    head.push(Role::Plain, &format!("  {}", root.role));
+    let mut lines = vec![Line::new()];
+    // What it does to the others stands beside it, or below if there is no room.
+    let room = view.width.saturating_sub(head.width() + 2);
+    if columns(&root.role) <= room {
+        head.push(Role::Plain, &format!("  {}", visible(&root.role)));
+        lines.push(head);
+    } else {
+        lines.push(head);
+        lines.extend(paragraph(Role::Plain, &root.role, 6, view.width));
+    }
     let mut entries = whole(&sight.facts.summary, root.stack);
     if let Some(entry) = root.blocking.and_then(|at| entries.get_mut(at)) {
         "◄ here".clone_into(&mut entry.after);
     }
     let hidden = if view.verbose { 0 } else { entries.len().saturating_sub(FRAMES) };
     entries.truncate(entries.len() - hidden);
-    let mut lines = vec![Line::new(), head];
     for frame in set(&entries, view.width.saturating_sub(6)) {
         let mut line = Line::at(6);
         line.append(frame);
