@@ -28,7 +28,9 @@ fn examples(lines: &[&str]) -> Vec<Example> {
             open = false;
         } else if inside && line.starts_with("$ ") {
             let command = line.trim_start_matches("$ ");
-            open = command.starts_with("gdump ") && !command.contains(['|', '>', '<', '#']);
+            // What stands in quotes is nothing to the shell.
+            let bare: String = command.split('\'').step_by(2).collect();
+            open = command.starts_with("gdump ") && !bare.contains(['|', '>', '<', '#']);
             if open {
                 let command = command.to_owned();
                 examples.push(Example { command, start: at + 1, end: at + 1, is_cut: false });

@@ -136,6 +136,19 @@ impl Browser {
         self.ask("POST", &format!("{}{path}", self.session), Some(body))
     }
 
+    /// Asks the driver to end the browser, and waits until it has.
+    fn close(&self) -> std::io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(10)))?;
+        let session = &self.session;
+        write!(
+            stream,
+            "DELETE {session} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        )?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).map(|_| ())
+    }
+
     /// One request to the driver and the value that it answers.
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         let body = body.map_or(String::new(), Value::to_string);
@@ -169,9 +182,11 @@ impl Browser {
 }
 
 impl Drop for Browser {
+    /// Ends the browser also when a test has failed: killing the driver alone would leave it behind.
     fn drop(&mut self) {
-        if !self.session.is_empty() && !std::thread::panicking() {
-            self.ask("DELETE", &self.session, None);
+        if !self.session.is_empty() {
+            // A second panic would end the tests, so nothing here may fail.
+            let _ = self.close();
         }
         let _ = self.driver.kill();
         let _ = self.driver.wait();

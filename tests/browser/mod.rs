@@ -307,6 +307,8 @@ fn many_goroutines(browser: &Browser, folder: &Path) {
         println!("{name}: {size} bytes, shown after {took} ms");
         let told = browser.run("return shownDump().groups.length").as_u64().unwrap();
         assert!(told >= groups, "{name}: {told} groups");
+        let all = "return shownDump().groups.every((group) => group.members.length > 0)";
+        assert_eq!(browser.run(all), json!(true), "every group has goroutines that are told");
         browser.screenshot(name);
         assert_quiet(browser);
     }

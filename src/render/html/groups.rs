@@ -216,27 +216,21 @@ struct Members<'a, 'd> {
     /// Rows of the goroutines where findings have their root: these are always told.
     roots: FxHashSet<u32>,
     most: usize,
-    left: usize,
 }
 
 impl<'a, 'd> Members<'a, 'd> {
     fn new(sight: &'a Sight<'d>, room: &Room) -> Self {
         let roots = sight.findings.iter().filter_map(|finding| finding.root.as_ref());
-        Self {
-            sight,
-            roots: roots.map(|root| root.row).collect(),
-            most: room.members,
-            left: room.all_members,
-        }
+        Self { sight, roots: roots.map(|root| root.row).collect(), most: fair(sight, room) }
     }
 
     /// Some of the goroutines at `rows`, those that have waited longest first, and their label sets.
-    fn of(&mut self, rows: &[u32]) -> (Vec<Member>, Vec<String>) {
+    fn of(&self, rows: &[u32]) -> (Vec<Member>, Vec<String>) {
         let dump = self.sight.facts.dump();
         if dump.is_aggregated() {
             return (Vec::new(), Vec::new());
         }
-        let most = self.most.min(self.left).min(rows.len());
+        let most = self.most.min(rows.len());
         let mut order: Vec<(bool, Reverse<u32>, u32)> = rows
             .iter()
             .filter_map(|row| {
@@ -250,7 +244,6 @@ impl<'a, 'd> Members<'a, 'd> {
         }
         order.truncate(most);
         order.sort_unstable();
-        self.left -= most;
         let mut sets = LabelSets::default();
         let chosen = order.iter().filter_map(|(_, _, row)| dump.goroutine(*row as usize));
         let members = chosen.filter_map(|goroutine| member(goroutine, &mut sets)).collect();
@@ -274,6 +267,19 @@ impl<'a, 'd> Members<'a, 'd> {
             member.4 = children.get(&member.0).copied().unwrap_or(0);
         }
     }
+}
+
+/// How many goroutines of each group there is room for. Every group gets some: the exception in the crowd
+/// is a small one.
+fn fair(sight: &Sight<'_>, room: &Room) -> usize {
+    let grouping = &sight.summary().grouping;
+    let sizes: Vec<usize> =
+        (0..grouping.len().min(room.groups)).map(|index| grouping.rows(index).len()).collect();
+    let mut most = room.members;
+    while most > 1 && sizes.iter().map(|size| size.min(&most)).sum::<usize>() > room.all_members {
+        most -= most.div_ceil(8);
+    }
+    most
 }
 
 fn member(goroutine: Goroutine<'_>, sets: &mut LabelSets) -> Option<Member> {
