@@ -30,6 +30,7 @@ mod origin;
 mod per_request;
 mod pipe;
 mod proven;
+mod rank;
 mod reason;
 mod recursive_read_lock;
 mod rest;
@@ -54,6 +55,7 @@ pub use said::{Fine, fine, notes};
 
 use super::facts::{Case, Facts};
 use super::finding::Finding;
+use rank::rank;
 use told::Told;
 
 /// An analysis: what it is called, what it can and cannot know, and how it is run.
@@ -371,14 +373,4 @@ pub fn join(now: &Facts<'_>, proven: &Facts<'_>, findings: &mut [Finding]) -> Op
     let note = proven::join(now, proven, findings);
     rank(findings);
     note
-}
-
-/// Orders findings: worst first, then surest, then weightiest, then by name.
-fn rank(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| {
-        (Reverse(a.severity), Reverse(a.confidence))
-            .cmp(&(Reverse(b.severity), Reverse(b.confidence)))
-            .then(b.weight.total_cmp(&a.weight))
-            .then_with(|| a.title.cmp(&b.title))
-    });
 }

@@ -26,7 +26,9 @@ pub fn chain<'d>(locks: &Locks<'d>, facts: &Facts<'d>, tangle: &Tangle) -> Optio
         _ => tree.flat()?,
     };
     if !tangle.path.is_empty() {
-        let own = |id: &NodeId| tangle.path.contains(id) || tangle.others.contains(id);
+        let all = tangle.path.iter().chain(&tangle.others);
+        let named: FxHashSet<NodeId> = all.copied().collect();
+        let own = |id: &NodeId| named.contains(id);
         let of_others = tangle.others.iter().flat_map(|id| locks.graph.victims(facts, *id));
         let more: Vec<NodeId> = of_others.filter(|id| !own(id)).collect();
         root.victims.extend(tree.fold(&more, 0));

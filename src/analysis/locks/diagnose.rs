@@ -72,7 +72,8 @@ pub(super) fn diagnose<'d>(
             let Some(tangle) = tangles.get_mut(at) else { continue };
             let Some(node) = locks.graph.node(*id) else { continue };
             let direct = ends.is_direct(&locks.graph, *id);
-            if direct && !tangle.locks.contains(&index) {
+            // They come in their order.
+            if direct && tangle.locks.last() != Some(&index) {
                 tangle.locks.push(index);
             }
             let map = if direct { &mut tangle.waiters } else { &mut tangle.behind };

@@ -231,6 +231,8 @@ fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
             }
         }
     }
+    let start = |row: u32| facts.dump().goroutine(row as usize)?.creator_goid();
+    let mut by_start: FxHashMap<usize, FxHashMap<Option<u64>, u32>> = FxHashMap::default();
     for (number, lock) in (0u32..).zip(&locks.locks) {
         let Some(list) = found.get_mut(number as usize).filter(|list| list.is_empty()) else {
             continue;
@@ -245,8 +247,11 @@ fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
         for (group, frame) in groups.get(&owner).into_iter().flatten().take(KEPT * 4) {
             let rows = facts.summary.grouping.rows(*group);
             // Of many instances the one that was started together with the waiter.
-            let start = |row: u32| facts.dump().goroutine(row as usize)?.creator_goid();
-            let near = rows.iter().find(|row| start(**row) == start(first.row));
+            let starts = by_start.entry(*group).or_insert_with(|| {
+                // The first row stays: it is put in last.
+                rows.iter().rev().map(|row| (start(*row), *row)).collect()
+            });
+            let near = starts.get(&start(first.row));
             let Some(row) = near.or(rows.first()).copied() else { continue };
             let other = locks.frames.receiver(row as usize, *frame);
             let differs = matches!((known, other), (Some(a), Some(b)) if a != b);

@@ -1,0 +1,15 @@
+//! The order of findings.
+
+use std::cmp::Reverse;
+
+use crate::analysis::finding::Finding;
+
+/// Orders findings: worst first, then surest, then weightiest, then by name.
+pub(super) fn rank(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        (Reverse(a.severity), Reverse(a.confidence))
+            .cmp(&(Reverse(b.severity), Reverse(b.confidence)))
+            .then(b.weight.total_cmp(&a.weight))
+            .then_with(|| a.title.cmp(&b.title))
+    });
+}
