@@ -13,7 +13,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("parse", &["parse", "model", "source", "error"]),
     ("analysis", &["analysis", "model", "error"]),
     ("render", &["render", "model", "analysis", "error"]),
-    ("cli", &["cli", "render", "analysis", "parse", "source", "model", "error"]),
+    ("live", &["live", "analysis", "parse", "source", "model", "error"]),
+    ("cli", &["cli", "live", "render", "analysis", "parse", "source", "model", "error"]),
 ];
 
 /// Longest file, without its test module.

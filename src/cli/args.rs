@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use super::Exit;
 use super::argv::prepare;
 use super::commands::explain;
+use super::connect::{Ask, Connect};
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
@@ -73,7 +74,7 @@ pub(super) enum Command {
 /// Options that all commands have.
 #[derive(Debug, clap::Args)]
 pub(super) struct Shared {
-    /// Files, directories, archives, or - for standard input
+    /// Files, directories, archives, - for standard input, or a process: http://HOST:PORT
     #[arg(value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
 
@@ -140,9 +141,15 @@ pub(super) struct Shared {
     #[arg(long, help_heading = "Output")]
     pub(super) strict: bool,
 
-    /// Most bytes that an input may have after decompression: 512M, 4G
-    #[arg(long, value_name = "SIZE", value_parser = values::size, default_value = "16G", help_heading = "Limits")]
-    pub(super) max_bytes: u64,
+    #[command(flatten)]
+    pub(super) ask: Ask,
+    #[command(flatten)]
+    pub(super) connect: Connect,
+
+    /// Most bytes that an input may have after decompression: 512M, 4G; the default is 16G, and 1G
+    /// for a process
+    #[arg(long, value_name = "SIZE", value_parser = values::size, help_heading = "Limits")]
+    pub(super) max_bytes: Option<u64>,
     /// Longest line
     #[arg(long, value_name = "SIZE", value_parser = values::size, default_value = "64M", help_heading = "Limits")]
     pub(super) max_line: u64,

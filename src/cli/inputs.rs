@@ -9,6 +9,7 @@ use super::options::Options;
 use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::parse;
+use crate::source::http::Address;
 use crate::source::{self, Limits, Target};
 
 /// The dumps of all inputs.
@@ -24,12 +25,30 @@ pub(super) struct Inputs {
 pub(super) fn read(options: &Options) -> Inputs {
     let mut inputs = Inputs::default();
     for target in &options.targets {
-        if let Err(error) = read_target(target, &options.limits, &mut inputs) {
+        let done = match target {
+            Target::Url(address) => read_process(address, options, &mut inputs),
+            target => read_target(target, &options.limits, &mut inputs),
+        };
+        if let Err(error) = done {
             complain(&explain(target, error));
             inputs.failed = true;
         }
     }
     inputs
+}
+
+#[cfg(feature = "live")]
+fn read_process(address: &Address, options: &Options, inputs: &mut Inputs) -> Result<()> {
+    super::live::read(address, &options.live, inputs)
+}
+
+#[cfg(not(feature = "live"))]
+fn read_process(address: &Address, _: &Options, _: &mut Inputs) -> Result<()> {
+    Err(Error::Fetch {
+        url: address.to_string(),
+        what: "this gdump was built without the feature live".to_owned(),
+        remedy: "fetch it with: curl -so goroutines.txt URL".to_owned(),
+    })
 }
 
 fn read_target(target: &Target, limits: &Limits, inputs: &mut Inputs) -> Result<()> {
@@ -63,6 +82,7 @@ fn name(target: &Target) -> String {
     match target {
         Target::Stdin => "stdin".to_owned(),
         Target::Path(path) => path.display().to_string(),
+        Target::Url(address) => address.to_string(),
     }
 }
 
@@ -71,6 +91,11 @@ fn explain(target: &Target, error: Error) -> Error {
     let Target::Path(path) = target else { return error };
     let missing =
         matches!(&error, Error::Io { source, .. } if source.kind() == ErrorKind::NotFound);
+    if let Some(place) = path.to_str().filter(|text| missing && is_place(text)) {
+        return Error::Usage(format!(
+            "{place}: there is no such file\n  a process is a URL: http://{place}"
+        ));
+    }
     let Some(word) = path.to_str().filter(|_| missing && is_word(path)) else { return error };
     let commands = command_names();
     let near = commands.iter().map(|command| (distance(word, command), command)).min();
@@ -86,6 +111,13 @@ fn explain(target: &Target, error: Error) -> Error {
 fn is_word(path: &Path) -> bool {
     let word = path.to_str().unwrap_or("");
     !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// Whether it looks like `localhost:6060` or `10.0.0.7:6060/debug/pprof`.
+fn is_place(text: &str) -> bool {
+    let place = text.split('/').next().unwrap_or("");
+    let port = place.rsplit_once(':').map_or("", |(_, port)| port);
+    port.parse::<u16>().is_ok() && !text.contains('@')
 }
 
 /// Letters to change, add or leave out to get from `a` to `b` (Levenshtein).

@@ -3,8 +3,11 @@
 mod args;
 mod argv;
 mod commands;
+mod connect;
 mod environment;
 mod inputs;
+#[cfg(feature = "live")]
+mod live;
 mod options;
 mod output;
 mod values;
@@ -52,6 +55,11 @@ fn complain(error: &Error) {
     let lines: Vec<_> = text.lines().map(visible).collect();
     // There is nowhere to say that standard error is closed.
     let _ = writeln!(std::io::stderr(), "gdump: {}", lines.join("\n"));
+}
+
+/// Says something on standard error that is no error.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "gdump: {}", visible(text));
 }
 
 fn fail(error: &Error) -> Exit {
