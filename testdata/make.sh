@@ -108,7 +108,7 @@ part_crash() {
     local mode
     for mode in panic-string panic-error panic-struct panic-pointer panic-named-string panic-fake-header panic-fake-blocks \
         panic-nil panic-nested panic-repanicked panic-in-goroutine panic-deep panic-goexit nil-dereference index deadlock \
-        deadlock-waitgroup deadlock-mutex deadlock-goexit-main map-writes unlock stack-overflow sigabrt print-stack; do
+        deadlock-waitgroup deadlock-mutex deadlock-crosswise deadlock-crew deadlock-pipeline deadlock-goexit-main map-writes unlock stack-overflow sigabrt print-stack; do
         crash 1.27 $mode
     done
     crash 1.27 map-writes GOTRACEBACK=all -- map-writes-all

@@ -62,10 +62,39 @@ const CASES: &[(&str, &[&str], Input)] = &[
     ("bad-duration", &["--min-wait", "soon", "debug2/deadlock.go1.27.txt"], Input::None),
     ("bad-by", &["--by", "colour", "debug2/deadlock.go1.27.txt"], Input::None),
     ("one-of-two", &["no-such-file.txt", "debug2/deadlock.go1.27.txt"], Input::None),
+    (
+        "convert-debug2",
+        &["convert", "--to", "debug2", "--label", "tenant=acme", "debug2/labels.go1.27.txt"],
+        Input::None,
+    ),
+    ("convert-counts", &["convert", "--to", "debug2", "triple/nine.debug1.txt"], Input::None),
+    (
+        "convert-folded",
+        &["convert", "-to=folded", "--tagleaf", "state", "debug2/states.go1.27.txt"],
+        Input::None,
+    ),
+    ("convert-csv", &["convert", "--to", "csv", "debug2/deadlock.go1.27.txt"], Input::None),
+    ("convert-ndjson", &["convert", "--to", "ndjson", "debug2/deadlock.go1.27.txt"], Input::None),
+    (
+        "convert-json",
+        &["convert", "--to", "json", "debug2/panic-ancestors.go1.27.txt"],
+        Input::None,
+    ),
+    ("convert-two", &["convert", "--to", "debug2", "mixed/two-dumps.go1.27.txt"], Input::None),
+    ("convert-what", &["convert", "debug2/deadlock.go1.27.txt"], Input::None),
+    ("convert-format", &["convert", "--format", "json", "debug2/deadlock.go1.27.txt"], Input::None),
     ("help", &["--help"], Input::None),
+    ("markdown", &["debug2/leaky-service.go1.27.txt", "--format", "markdown"], Input::None),
+    ("markdown-hostile", &["-", "--format", "markdown"], Input::Text(HOSTILE_MARKUP)),
+    ("explain-list", &["explain"], Input::None),
+    ("explain-finding", &["explain", "lock-pileup"], Input::None),
+    ("man-explain", &["man", "explain"], Input::None),
+    ("man-unknown", &["man", "nope"], Input::None),
 ];
 
 const HOSTILE: &str = "goroutine 1 [\u{1b}[31mred\u{202e}]:\nmain.<script>alert(1)()\n\t/x/\u{1b}]0;title\u{7}.go:1 +0x1\n\n";
+
+const HOSTILE_MARKUP: &str = "panic: <!channel> ``` @here\n\ngoroutine 1 [select (no cases)]:\nmain.@here(...)\n\t/x/```/[a](http://evil.example).go:1 +0x1\nmain.<!channel>\u{1b}[2J**b**()\n\t/x/www.evil.example/main.go:1 +0x1\n\n";
 
 #[derive(Clone, Copy)]
 enum Input {

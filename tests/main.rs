@@ -21,6 +21,8 @@ mod cases;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod convert;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod explainers;

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use gdump::analysis::facts::Config;
+use gdump::analysis::graph::Chain;
 use gdump::analysis::summary::Look;
 use gdump::analysis::{Category, Facts, Finding, Known, Severity, Sight};
 use gdump::model::Dump;
@@ -46,8 +47,15 @@ struct Scenario {
     /// What finding 1 has to name: a pattern for functions.
     #[serde(default)]
     names: Option<String>,
+    /// Patterns for functions, each of which has to be in the tree of finding 1 that shows who waits for
+    /// whom.
+    #[serde(default)]
+    chain: Vec<String>,
     /// The worst severity that a finding may have.
     worst: String,
+    /// Go versions on which it was made, if not on all: what it needs is not in all of them.
+    #[serde(default)]
+    versions: Vec<String>,
     /// Format → severity, category and kind of the finding that is first instead, or `nothing`.
     #[serde(default)]
     known_wrong: BTreeMap<String, String>,
@@ -62,7 +70,10 @@ fn planted_faults_are_found() {
     let mut failed = Vec::new();
     for scenario in &truth.scenarios {
         for format in FORMATS {
-            for version in VERSIONS {
+            let is_made = |version: &str| {
+                scenario.versions.is_empty() || scenario.versions.iter().any(|v| v == version)
+            };
+            for version in VERSIONS.into_iter().filter(|version| is_made(version)) {
                 let label = format!("{}.{format}.{version}", scenario.name);
                 let dumps = vec![read(&label)];
                 let known = Known::built_in();
@@ -99,6 +110,10 @@ fn judge(scenario: &Scenario, background: &Regex, sight: &Sight<'_>) -> Option<S
         if scenario.categories.is_empty() && is_grave && finding.category == Category::Leak {
             return Some(format!("no leak: {}", finding.title));
         }
+        let moves = !scenario.categories.iter().any(|name| name == "deadlock" || name == "leak");
+        if moves && finding.category == Category::Deadlock {
+            return Some(format!("no deadlock: {}", finding.title));
+        }
     }
     if scenario.categories.is_empty() {
         return None;
@@ -111,7 +126,19 @@ fn judge(scenario: &Scenario, background: &Regex, sight: &Sight<'_>) -> Option<S
     if !places(first, &sight.facts).iter().any(|place| names.is_match(place)) {
         return Some(format!("names another: {}", first.title));
     }
-    None
+    let chain: Vec<&str> =
+        first.chain.iter().flat_map(|chain| members(chain, &sight.facts)).collect();
+    let missing = scenario.chain.iter().find(|pattern| {
+        let pattern = Regex::new(pattern).unwrap();
+        !chain.iter().any(|function| pattern.is_match(function))
+    });
+    missing.map(|pattern| format!("{pattern} is not in the chain: {}", first.title))
+}
+
+/// The functions of all that are in a tree of who waits for whom.
+fn members<'d>(chain: &Chain, facts: &Facts<'d>) -> Vec<&'d str> {
+    let below = chain.victims.iter().flat_map(|victim| members(victim, facts));
+    facts.functions(chain.link.stack).chain(below).collect()
 }
 
 /// The title, and the functions of the root and of the groups.

@@ -16,10 +16,9 @@ pub struct Explanation {
     pub kind: WordKind,
     /// What it means.
     pub meaning: String,
-    /// Whether such goroutines can be a leak, in a sentence.
-    pub leak: String,
-    /// What to look at next.
-    pub next: String,
+    /// What else there is to say, each part with its title: whether such goroutines can be a leak and
+    /// what to look at next; of a finding why it matters, what cannot be known and what it needs.
+    pub parts: Vec<(&'static str, String)>,
     /// Other words that are meant perhaps.
     pub similar: Vec<String>,
 }
@@ -68,10 +67,24 @@ pub fn explain_with(word: &str, known: &Known) -> Option<Explanation> {
     exactly(&best, known).map(|found| Explanation { similar, ..found })
 }
 
+/// The kinds of findings with what each finds, in the order in which they are looked for.
+pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ANALYSES.iter().map(|analysis| (analysis.kind, analysis.finds))
+}
+
+/// The wait reasons that Go prints.
+pub fn wait_reasons() -> &'static [&'static str] {
+    WAIT_REASONS
+}
+
+/// The statuses that Go prints.
+pub fn statuses() -> &'static [&'static str] {
+    STATUSES
+}
+
 /// All words that can be explained, known goroutines left out.
-pub fn words() -> impl Iterator<Item = &'static str> {
-    let kinds = ANALYSES.iter().map(|analysis| analysis.kind);
-    WAIT_REASONS.iter().chain(STATUSES).copied().chain(kinds)
+fn words() -> impl Iterator<Item = &'static str> {
+    WAIT_REASONS.iter().chain(STATUSES).copied().chain(kinds().map(|(kind, _)| kind))
 }
 
 /// Without brackets, flags and waits.
@@ -97,13 +110,28 @@ fn exactly(word: &str, known: &Known) -> Option<Explanation> {
         return Some(Explanation {
             word: analysis.kind.to_owned(),
             kind: WordKind::Finding,
-            meaning: format!("{} {}", analysis.finds, analysis.matters),
-            leak: format!("What it cannot know: {}", analysis.cannot),
-            next: format!("It needs: {}", analysis.needs),
+            meaning: sentence(analysis.finds),
+            parts: vec![
+                ("Why it matters", sentence(analysis.matters)),
+                ("What it cannot know", sentence(analysis.cannot)),
+                ("Evidence it needs", sentence(analysis.needs)),
+            ],
             similar: Vec::new(),
         });
     }
     of_known(word, known)
+}
+
+/// Titles of the parts that are told of states and known goroutines.
+const LEAK: &str = "Leak?";
+const NEXT: &str = "Next";
+
+/// `text` with a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let stop = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
 }
 
 fn of_state(word: &str, kind: WordKind) -> Explanation {
@@ -112,8 +140,7 @@ fn of_state(word: &str, kind: WordKind) -> Explanation {
         word: word.to_owned(),
         kind,
         meaning: state.meaning.to_owned(),
-        leak: state.leak.words().to_owned(),
-        next: state.next.to_owned(),
+        parts: vec![(LEAK, state.leak.words().to_owned()), (NEXT, state.next.to_owned())],
         similar: Vec::new(),
     }
 }
@@ -142,8 +169,7 @@ fn of_known(word: &str, known: &Known) -> Option<Explanation> {
         word: first.pattern.as_str().to_owned(),
         kind: WordKind::Known,
         meaning: format!("{}: {}", first.library, first.meaning),
-        leak: verdict(first.class),
-        next,
+        parts: vec![(LEAK, verdict(first.class)), (NEXT, next)],
         similar,
     })
 }
@@ -215,26 +241,34 @@ fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
+    fn part<'e>(found: &'e Explanation, title: &str) -> &'e str {
+        found.parts.iter().find(|(other, _)| *other == title).map_or("", |(_, text)| text)
+    }
+
     #[test]
     fn every_wait_reason_and_status_is_explained() {
         for word in WAIT_REASONS.iter().chain(STATUSES) {
             let found = explain(word).unwrap();
             assert_eq!(&found.word, word);
-            assert!(!found.meaning.is_empty() && !found.next.is_empty(), "{word}");
+            assert!(!found.meaning.is_empty() && !part(&found, NEXT).is_empty(), "{word}");
         }
     }
 
     #[test]
     fn findings_and_known_goroutines_are_explained() {
         for analysis in ANALYSES {
-            assert_eq!(explain(analysis.kind).unwrap().kind, WordKind::Finding);
+            let found = explain(analysis.kind).unwrap();
+            assert_eq!(found.kind, WordKind::Finding);
+            for text in found.parts.iter().map(|(_, text)| text).chain([&found.meaning]) {
+                assert!(text.len() > 10 && text.ends_with(['.', '?']), "{}: {text}", found.word);
+            }
         }
         for entry in Known::built_in().entries() {
             assert_eq!(explain(entry.pattern.as_str()).unwrap().kind, WordKind::Known);
         }
         let found = explain("connectionOpener").unwrap();
         assert_eq!(found.word, "database/sql.(*DB).connectionOpener");
-        assert_eq!(found.leak, "No leak up to 5 of them; more are suspicious.");
+        assert_eq!(part(&found, LEAK), "No leak up to 5 of them; more are suspicious.");
     }
 
     #[test]

@@ -56,6 +56,15 @@ pub struct Summary<'d> {
     pub notes: Vec<String>,
 }
 
+/// Where a goroutine is counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// By whose it is.
+    Of(Kind),
+    /// The filter leaves it out.
+    Filtered,
+}
+
 impl<'d> Summary<'d> {
     /// Looks at `dump`.
     pub fn new(dump: &'d Dump, look: &Look) -> Self {
@@ -66,29 +75,44 @@ impl<'d> Summary<'d> {
         let mut seen = vec![false; stacks.len()];
         let (mut shown, mut system, mut writers, mut filtered) = (0i64, 0i64, 0i64, 0i64);
         let mut writer_goid = None;
-        let grouping = Grouping::new(dump, &stacks, &look.by, |row, count| {
-            if let Some(seen) = seen.get_mut(stacks.canonical(row.stack) as usize) {
-                *seen = true;
-            }
-            let kind = if look.system { Kind::User } else { kinds.kind(row) };
-            let sum = match kind {
-                Kind::System => &mut system,
-                Kind::Writer => {
-                    writer_goid = Some(row.goid).filter(|_| !dump.is_aggregated());
-                    &mut writers
+        // What becomes of the goroutines of each signature, found out for the first.
+        let mut places: Vec<Option<Place>> = vec![None; dump.signature_count()];
+        let grouping = Grouping::new(dump, &stacks, &look.by, |goroutine| {
+            let count = goroutine.count();
+            let mut find = || {
+                let row = goroutine.row();
+                if let Some(seen) = seen.get_mut(stacks.canonical(row.stack) as usize) {
+                    *seen = true;
                 }
-                Kind::User if !matcher.matches(row) => &mut filtered,
-                Kind::User => {
-                    if let Some(sum) = heads.get_mut(row.head.index()) {
-                        *sum = sum.saturating_add(count);
-                    }
-                    shown = shown.saturating_add(count);
-                    return true;
+                match if look.system { Kind::User } else { kinds.kind(&row) } {
+                    Kind::User if !matcher.matches(&row) => Place::Filtered,
+                    kind => Place::Of(kind),
                 }
             };
+            let place = match places.get_mut(goroutine.signature_id().index()) {
+                // Goroutine 0 is the runtime's, whatever it has in common with others.
+                Some(known) if goroutine.goid() != Some(0) => *known.get_or_insert_with(find),
+                _ => find(),
+            };
+            let sum = match place {
+                Place::Of(Kind::System) => &mut system,
+                Place::Of(Kind::Writer) => {
+                    writer_goid = goroutine.goid();
+                    &mut writers
+                }
+                Place::Filtered => &mut filtered,
+                Place::Of(Kind::User) => &mut shown,
+            };
             *sum = sum.saturating_add(count);
-            false
+            place == Place::Of(Kind::User)
         });
+        for index in 0..grouping.len() {
+            for (id, count) in grouping.signatures(index) {
+                if let Some(sum) = heads.get_mut(dump.signature(*id).head.index()) {
+                    *sum = sum.saturating_add(*count);
+                }
+            }
+        }
         Self {
             dump,
             grouping: Arc::new(grouping),
@@ -113,12 +137,7 @@ impl<'d> Summary<'d> {
 
     /// Whether the dump is whole and everything in it was understood.
     pub fn is_clean(&self) -> bool {
-        let dump = self.dump;
-        dump.truncation.is_none()
-            && dump.problems.is_empty()
-            && dump.more_problems == 0
-            && dump.account.cut_off == 0
-            && dump.account.not_understood == 0
+        self.dump.is_clean()
     }
 }
 

@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
-use super::commands::explain;
+use super::commands::{completions, convert, explain, man};
 use super::connect::{Ask, Connect};
 use super::values::{self, FailOn};
 use crate::analysis::By;
@@ -40,6 +40,15 @@ Examples:
   gdump blocked --fail-on deadlock d.txt     for scripts: status 1 if there is one
   kill -QUIT PID                             a hung program writes its goroutines to stderr";
 
+const CONVERT: &str = "\
+Examples:
+  gdump convert --to debug2 --state 'chan*' --min-wait 10m d.txt   only what is stuck, as Go writes it
+  gdump convert -o goroutines.csv dump.txt                         a row for each goroutine
+  gdump convert --to ndjson dump.txt | jq .state                   one object a line
+  gdump convert --to folded --tagleaf state dump.txt               for flame graph tools
+
+All goroutines that pass the filters are written, the runtime's own too.";
+
 const COLOR_HELP: &str = "Use colours; auto minds the terminal, NO_COLOR and CLICOLOR_FORCE";
 
 /// Reads Go goroutine dumps and says what leaks and what is blocked.
@@ -67,8 +76,17 @@ pub(super) enum Command {
     /// Who waits for whom: locks and their holders, deadlocks, wait chains, root first
     #[command(after_help = BLOCKED)]
     Blocked(Box<Shared>),
+    /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
+    #[command(after_help = CONVERT)]
+    Convert(Box<convert::Args>),
     /// What a wait reason, a status, a known goroutine or a kind of finding means
     Explain(explain::Args),
+    /// Completions for a shell
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Args),
+    /// The manual page of gdump, or of a command
+    #[command(after_help = man::EXAMPLES)]
+    Man(man::Args),
 }
 
 /// Options that all commands have.
@@ -159,12 +177,14 @@ pub(super) struct Shared {
 }
 
 /// Output formats by name.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// A screen for people
     Text,
     /// JSON, see grammar/report.schema.json
     Json,
+    /// For an incident channel or an issue: short, nothing in it is a mention or a link
+    Markdown,
 }
 
 /// When to use colours.

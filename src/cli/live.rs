@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::connect::Live;
 use super::inputs::Inputs;
-use super::say;
+use super::note;
 use crate::error::{Error, Result};
 use crate::live::cost::Cost;
 use crate::live::take::{self, Event, Policy};
@@ -74,7 +74,7 @@ pub(super) fn client(live: &Live) -> Result<Client> {
         })?)?;
     }
     if options.insecure {
-        say(
+        note(
             "--insecure: the server's certificate is not checked; what it says may come from anyone",
         );
     }
@@ -104,19 +104,19 @@ pub(super) fn tell(event: Event, live: &Live) {
         return;
     }
     match event {
-        Event::Stops { goroutines, cost } if cost.total >= NOTICED => say(&format!(
+        Event::Stops { goroutines, cost } if cost.total >= NOTICED => note(&format!(
             "{}: the process will stand still for about {}",
             counted(goroutines, "goroutine"),
             words(cost)
         )),
         Event::Stops { .. } => {}
-        Event::Spared { goroutines, cost } => say(&format!(
+        Event::Spared { goroutines, cost } => note(&format!(
             "{}: debug=2 would stop the process for about {}, so this is debug=0, without ids, \
              ages and creators; --full takes it, --full-below N sets the limit",
             counted(goroutines, "goroutine"),
             words(cost)
         )),
-        Event::Collects => say("goroutineleak makes the process run a garbage collection"),
+        Event::Collects => note("goroutineleak makes the process run a garbage collection"),
     }
 }
 

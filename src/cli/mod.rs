@@ -57,9 +57,9 @@ fn complain(error: &Error) {
     let _ = writeln!(std::io::stderr(), "gdump: {}", lines.join("\n"));
 }
 
-/// Says something on standard error that is no error.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "gdump: {}", visible(text));
+/// Tells something on standard error that is no error.
+fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "note: {}", visible(text));
 }
 
 fn fail(error: &Error) -> Exit {

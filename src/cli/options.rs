@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
+
 use super::args::{Color, Format, Shared};
 use super::connect::Live;
 use super::environment::Environment;
@@ -41,6 +43,7 @@ impl Options {
         if args.inputs.is_empty() && env.stdin_is_terminal {
             return Ok(None);
         }
+        check_format(command, args.format)?;
         check_waits(args.min_wait.as_ref(), args.max_wait.as_ref())?;
         // What is judged by its age is not left out before.
         let judged = matches!(command, "leaks" | "blocked");
@@ -53,6 +56,7 @@ impl Options {
         let format = match args.format {
             Format::Text => OutputFormat::Text,
             Format::Json => OutputFormat::Json,
+            Format::Markdown => OutputFormat::Markdown,
         };
         let colored = is_colored(args.color, args.output.is_some(), env);
         let columns = env.columns.filter(|columns| *columns > 0);
@@ -122,6 +126,28 @@ fn known(tables: &[PathBuf]) -> Result<Known> {
         known.add_ignored(&read(ignore)?, IGNORE)?;
     }
     Ok(known)
+}
+
+/// The formats that a command can write.
+fn formats(command: &str) -> &'static [Format] {
+    match command {
+        "summarize" | "leaks" | "blocked" => &[Format::Text, Format::Json, Format::Markdown],
+        _ => &[Format::Text, Format::Json],
+    }
+}
+
+/// A usage error that names what is possible if `command` cannot write `format`.
+fn check_format(command: &str, format: Format) -> Result<()> {
+    let possible = formats(command);
+    if possible.contains(&format) {
+        return Ok(());
+    }
+    let name = |format: &Format| {
+        format.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
+    };
+    let names: Vec<String> = possible.iter().map(name).collect();
+    let (format, names) = (name(&format), names.join(", "));
+    Err(Error::Usage(format!("{command}: --format {format} is not possible; use one of {names}")))
 }
 
 fn check_waits(min: Option<&WaitLimit>, max: Option<&WaitLimit>) -> Result<()> {
@@ -205,6 +231,14 @@ mod tests {
         assert_eq!(resolve("f", &env).view.width, 90);
         assert_eq!(resolve("f", &Environment { columns: None, ..env }).view.width, 120);
         assert_eq!(resolve("f", &Environment::default()).view.width, WIDTH);
+    }
+
+    #[test]
+    fn a_format_that_a_command_cannot_write_is_named_with_those_it_can() {
+        let shared = Args::parse_from(["gdump", "f", "--format", "markdown"]).shared;
+        let error = Options::resolve("tree", shared, &Environment::default()).unwrap_err();
+        let text = "tree: --format markdown is not possible; use one of text, json";
+        assert_eq!(error.to_string(), text);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::chunked::Chunked;
 use super::dump::{Account, Dump, Format};
 use super::goid_set::GoidSet;
-use super::goroutine::Row;
-use super::intern::{CreatorId, FrameId, HeadId, LabelsId, StackId, StrId, Table};
+use super::goroutine::{Packed, Row, Signature, Wide};
+use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, StrId, Table};
 use super::problem::{Problem, Truncation};
 use super::stack::{Ancestor, ArgWord, Creator, Frame};
 use super::state::Head;
@@ -17,7 +17,12 @@ use super::symbol::normalize_generics;
 #[derive(Clone, Debug)]
 pub struct DumpBuilder {
     dump: Dump,
+    /// Signatures that were interned last, by a few bits of theirs.
+    recent: Vec<(Signature, SignatureId)>,
 }
+
+/// Signatures that are found without the table.
+const RECENT: usize = 1 << 10;
 
 impl DumpBuilder {
     /// Problems that are kept with their place; more are only counted.
@@ -47,10 +52,15 @@ impl DumpBuilder {
             labels: Table::default(),
             heads: Table::default(),
             creators: Table::default(),
+            signatures: Table::default(),
             rows: Chunked::default(),
+            wide: Wide::default(),
+            max_goid: 0,
+            present: GoidSet::new(0, 0),
             counts: Vec::new(),
             ancestors: Vec::new(),
             args: Vec::new(),
+            arg_starts: Vec::new(),
             args_capped: false,
             runtime_stacks: Vec::new(),
         };
@@ -60,7 +70,8 @@ impl DumpBuilder {
         let _: LabelsId = dump.labels.intern_slice(&[]);
         let _: HeadId = dump.heads.intern(Head::default());
         let _: CreatorId = dump.creators.intern(Creator::default());
-        Self { dump }
+        let nothing = dump.signatures.intern(Signature::default());
+        Self { dump, recent: vec![(Signature::default(), nothing); RECENT] }
     }
 
     /// The dump as far as it was read, to read fields from.
@@ -147,8 +158,35 @@ impl DumpBuilder {
 
     /// Adds a goroutine and returns its index. It is not counted in the account.
     pub fn push(&mut self, row: Row) -> usize {
+        let row = self.pack(row);
         self.dump.rows.push(row);
         self.dump.rows.len() - 1
+    }
+
+    fn pack(&mut self, row: Row) -> Packed {
+        let signature = self.signature(row.signature());
+        let known = if row.goid == Row::NO_GOID { 0 } else { row.goid };
+        self.dump.max_goid = self.dump.max_goid.max(known).max(row.creator_goid);
+        let wide = &mut self.dump.wide;
+        let (goid, creator_goid) = (wide.pack(row.goid), wide.pack(row.creator_goid));
+        Packed { signature, goid, creator_goid }
+    }
+
+    fn signature(&mut self, signature: Signature) -> SignatureId {
+        let Signature { stack, head, creator, labels } = signature;
+        let ids = [u32::from(stack), head.into(), creator.into(), labels.into()];
+        let mixed = ids
+            .into_iter()
+            .fold(0u32, |mixed, id| (mixed.rotate_left(11) ^ id).wrapping_mul(0x9e37_79b9));
+        let slot = self.recent.get_mut((mixed >> (32 - RECENT.trailing_zeros())) as usize);
+        match slot {
+            Some((known, id)) if *known == signature => *id,
+            Some(slot) => {
+                *slot = (signature, self.dump.signatures.intern(signature));
+                slot.1
+            }
+            None => self.dump.signatures.intern(signature),
+        }
     }
 
     /// Adds a record that stands for `count` goroutines. All records of an aggregated dump are added
@@ -160,6 +198,7 @@ impl DumpBuilder {
 
     /// Puts `row` in place of the record at `index`, which was printed again with more of it.
     pub fn replace(&mut self, index: usize, row: Row) {
+        let row = self.pack(row);
         if let Some(old) = self.dump.rows.get_mut(index) {
             *old = row;
         }
@@ -167,8 +206,11 @@ impl DumpBuilder {
 
     /// Changes the head of the record at `index`: inference may need the whole dump.
     pub fn set_head(&mut self, index: usize, head: HeadId) {
+        let Some(row) = self.dump.rows.get(index) else { return };
+        let signature = Signature { head, ..self.dump.signature(row.signature) };
+        let signature = self.signature(signature);
         if let Some(row) = self.dump.rows.get_mut(index) {
-            row.head = head;
+            row.signature = signature;
         }
     }
 
@@ -222,16 +264,13 @@ impl DumpBuilder {
         if !self.dump.counts.is_empty() {
             return;
         }
-        let mut seen =
-            GoidSet::new(self.dump.rows.iter().map(|row| row.goid), self.dump.rows.len());
-        let repeated: Vec<usize> = self
-            .dump
-            .rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| row.goid != Row::NO_GOID && !seen.insert(row.goid))
-            .map(|(index, _)| index)
-            .collect();
+        let Dump { rows, wide, .. } = &self.dump;
+        let goids = || rows.iter().map(|row| wide.unpack(row.goid));
+        let mut seen = GoidSet::new(self.dump.max_goid, rows.len());
+        let again = |goid: u64| goid != Row::NO_GOID && !seen.insert(goid);
+        let repeated: Vec<usize> =
+            goids().map(again).enumerate().filter(|(_, again)| *again).map(|(at, _)| at).collect();
+        self.dump.present = seen;
         if repeated.is_empty() {
             return;
         }
@@ -245,8 +284,7 @@ impl DumpBuilder {
                 .dump
                 .rows
                 .get(*index)
-                .and_then(|row| self.dump.heads.get(row.head))
-                .is_some_and(|head| head.cut);
+                .is_some_and(|row| self.dump.head(self.dump.signature(row.signature).head).cut);
             if cut {
                 self.dump.account.cut_off = self.dump.account.cut_off.saturating_sub(1);
             } else {
@@ -264,6 +302,7 @@ impl DumpBuilder {
     /// The dump.
     pub fn finish(mut self) -> Dump {
         self.drop_repeated();
+        self.dump.index_args();
         self.dump
     }
 }

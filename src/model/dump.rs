@@ -1,8 +1,9 @@
 //! A dump: what was read from one input, immutable once parsed.
 
 use super::chunked::Chunked;
-use super::goroutine::{Goroutine, Row};
-use super::intern::{CreatorId, FrameId, HeadId, LabelsId, StackId, StrId, Table};
+use super::goid_set::GoidSet;
+use super::goroutine::{Goroutine, Packed, Signature, Wide};
+use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, StrId, Table};
 use super::problem::{Problem, Truncation};
 use super::stack::{Ancestor, ArgWord, Creator, Frame};
 use super::state::Head;
@@ -58,6 +59,9 @@ pub struct Account {
     pub problem_lines: u64,
 }
 
+/// Records whose argument words are looked through for those of one.
+const ARG_ROWS: usize = 16;
+
 /// What was read from one input.
 ///
 /// Made by a parser through [`DumpBuilder`](super::DumpBuilder), never changed afterwards.
@@ -95,10 +99,16 @@ pub struct Dump {
     pub(super) labels: Table<Box<[(StrId, StrId)]>, LabelsId>,
     pub(super) heads: Table<Head, HeadId>,
     pub(super) creators: Table<Creator, CreatorId>,
-    pub(super) rows: Chunked<Row>,
+    pub(super) signatures: Table<Signature, SignatureId>,
+    pub(super) rows: Chunked<Packed>,
+    pub(super) wide: Wide,
+    pub(super) max_goid: u64,
+    pub(super) present: GoidSet,
     pub(super) counts: Vec<i64>,
     pub(super) ancestors: Vec<(u32, Box<[Ancestor]>)>,
     pub(super) args: Vec<ArgWord>,
+    /// Where in `args` those of each [`ARG_ROWS`] records start, as far as any follow.
+    pub(super) arg_starts: Vec<u32>,
     pub(super) args_capped: bool,
     pub(super) runtime_stacks: Vec<StackId>,
 }
@@ -112,6 +122,21 @@ impl Dump {
     /// Whether the dump has no records.
     pub fn is_empty(&self) -> bool {
         self.rows.len() == 0
+    }
+
+    /// Whether the format has goroutine ids: then every record has one.
+    pub fn has_goids(&self) -> bool {
+        self.format == Format::Debug2
+    }
+
+    /// Whether the goroutine with the id `goid` is in the dump.
+    pub fn has_goid(&self, goid: u64) -> bool {
+        self.present.contains(goid)
+    }
+
+    /// The largest goroutine id in the dump, creators included; 0 if there is none.
+    pub fn max_goid(&self) -> u64 {
+        self.max_goid
     }
 
     /// Goroutines that all records stand for; may be negative in a delta profile.
@@ -128,6 +153,15 @@ impl Dump {
         matches!(self.format, Format::Debug1 | Format::Proto)
     }
 
+    /// Whether the dump is whole and everything in it was understood.
+    pub fn is_clean(&self) -> bool {
+        self.truncation.is_none()
+            && self.problems.is_empty()
+            && self.more_problems == 0
+            && self.account.cut_off == 0
+            && self.account.not_understood == 0
+    }
+
     /// All records in the order of the input.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'_>> {
         (0..self.rows.len()).filter_map(|index| self.goroutine(index))
@@ -137,6 +171,16 @@ impl Dump {
     pub fn goroutine(&self, index: usize) -> Option<Goroutine<'_>> {
         let row = self.rows.get(index)?;
         Some(Goroutine { dump: self, row: *row, index })
+    }
+
+    /// What the records with the signature `id` have in common.
+    pub fn signature(&self, id: SignatureId) -> Signature {
+        self.signatures.get(id).copied().unwrap_or_default()
+    }
+
+    /// Number of distinct signatures. Some may be of no record any more.
+    pub fn signature_count(&self) -> usize {
+        self.signatures.len()
     }
 
     /// The text behind `id`; empty for an id of another dump.
@@ -192,9 +236,15 @@ impl Dump {
 
     /// The argument words that were kept of the record at `index`, by frame.
     pub fn args(&self, index: usize) -> &[ArgWord] {
-        let from = self.args.partition_point(|word| (word.row as usize) < index);
-        let to = self.args.partition_point(|word| (word.row as usize) <= index);
-        self.args.get(from..to).unwrap_or(&[])
+        let starts = self.arg_starts.get(index / ARG_ROWS..).unwrap_or(&[]);
+        let from = starts.first().map_or(self.args.len(), |start| *start as usize);
+        let to = starts.get(1).map_or(self.args.len(), |start| *start as usize);
+        let near = self.args.get(from..to).unwrap_or(&[]);
+        let is_own = |word: &ArgWord| word.row as usize == index;
+        let Some(start) = near.iter().position(is_own) else { return &[] };
+        let own = near.get(start..).unwrap_or(&[]);
+        let end = own.iter().position(|word| !is_own(word)).unwrap_or(own.len());
+        own.get(..end).unwrap_or(own)
     }
 
     /// The argument words of all records, by record and frame.
@@ -202,22 +252,16 @@ impl Dump {
         &self.args
     }
 
-    /// As [`Dump::args`], for records that are asked for in ascending order: `from` is where the last
-    /// search ended, at first 0.
-    pub fn next_args(&self, index: usize, from: &mut usize) -> &[ArgWord] {
-        // Doubling steps: the next one is mostly near.
-        let row = |word: &ArgWord| word.row as usize;
-        let rest = self.args.get(*from..).unwrap_or(&[]);
-        let mut step = 1;
-        while rest.get(step).is_some_and(|word| row(word) < index) {
-            step *= 2;
+    /// Notes where the words of each [`ARG_ROWS`] records start. Words are looked up for many goroutines
+    /// at a time, and a binary search would go through all of the memory.
+    pub(super) fn index_args(&mut self) {
+        self.arg_starts.clear();
+        for (at, word) in (0u32..).zip(&self.args) {
+            let block = word.row as usize / ARG_ROWS;
+            if self.arg_starts.len() <= block {
+                self.arg_starts.resize(block + 1, at);
+            }
         }
-        let near = rest.get(..rest.len().min(step + 1)).unwrap_or(rest);
-        let start = near.partition_point(|word| row(word) < index);
-        *from += start;
-        let own = rest.get(start..).unwrap_or(&[]);
-        let end = own.iter().position(|word| row(word) != index).unwrap_or(own.len());
-        own.get(..end).unwrap_or(own)
     }
 
     /// Whether argument words were left out because there were too many of them.

@@ -2,8 +2,6 @@
 
 use rustc_hash::FxHashSet;
 
-use super::goroutine::Row;
-
 /// A set of goroutine ids: bits while the ids are dense, as Go hands them out, else a hash set.
 #[derive(Clone, Debug)]
 pub struct GoidSet(Ids);
@@ -15,9 +13,8 @@ enum Ids {
 }
 
 impl GoidSet {
-    /// An empty set that is going to hold some of `goids`, which are `len`.
-    pub fn new(goids: impl Iterator<Item = u64>, len: usize) -> Self {
-        let max = goids.filter(|goid| *goid != Row::NO_GOID).max().unwrap_or(0);
+    /// An empty set that is going to hold about `len` ids, none larger than `max`.
+    pub fn new(max: u64, len: usize) -> Self {
         let words = usize::try_from(max / 64).unwrap_or(usize::MAX);
         if words <= len.saturating_mul(4) {
             Self(Ids::Bits(vec![0; words.saturating_add(1)]))
@@ -61,7 +58,7 @@ mod tests {
     #[test]
     fn dense_and_sparse_ids() {
         for goids in [vec![0, 1, 7, 100], vec![1, u64::MAX - 1]] {
-            let mut set = GoidSet::new(goids.iter().copied(), goids.len());
+            let mut set = GoidSet::new(goids.iter().copied().max().unwrap_or(0), goids.len());
             assert!(goids.iter().all(|goid| set.insert(*goid)));
             assert!(goids.iter().all(|goid| !set.insert(*goid) && set.contains(*goid)));
             assert!(!set.contains(5));

@@ -58,6 +58,10 @@ id!(
     /// An interned [`Creator`](super::Creator). Id 0 is the default creator: not known.
     CreatorId
 );
+id!(
+    /// An interned [`Signature`](super::Signature).
+    SignatureId
+);
 
 /// Distinct values of type `T` in order of first appearance, each with an id.
 #[derive(Clone, Debug)]

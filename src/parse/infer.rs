@@ -167,7 +167,9 @@ fn set_state(builder: &mut DumpBuilder, index: usize, state: &str) {
 pub(crate) fn infer_all(builder: &mut DumpBuilder, era: Era) {
     let mut states = vec![None; builder.dump().stack_count()];
     for index in 0..builder.dump().len() {
-        let Some(stack) = builder.dump().goroutine(index).map(|g| g.row().stack) else { continue };
+        let Some(stack) = builder.dump().goroutine(index).map(Goroutine::stack) else {
+            continue;
+        };
         let Some(known) = states.get_mut(stack.index()) else { continue };
         let state = *known.get_or_insert_with(|| of_stack(builder.dump(), stack, era));
         if let Some(state) = state {

@@ -3,7 +3,7 @@
 //! Groups are made one by one while they are written: a dump may have a hundred thousand.
 
 mod finding;
-mod view;
+pub(super) mod view;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};

@@ -65,6 +65,13 @@ impl Line {
         self.pieces.extend(other.pieces);
     }
 
+    /// Its text without spaces at its end.
+    pub(super) fn text(&self) -> String {
+        let mut text: String = self.pieces.iter().map(|(_, text)| &**text).collect();
+        text.truncate(text.trim_end().len());
+        text
+    }
+
     /// Writes the line without spaces at its end.
     pub(super) fn write(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
         let used = self.pieces.iter().rposition(|(_, text)| !text.trim().is_empty());

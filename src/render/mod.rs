@@ -1,8 +1,10 @@
 //! Writes what analysis found: one file per output format, all from the same [`Report`].
 
+pub mod convert;
 pub mod escape;
 mod json;
 mod line;
+mod markdown;
 pub mod style;
 mod text;
 mod time;
@@ -55,6 +57,8 @@ pub enum OutputFormat {
     Text,
     /// JSON as grammar/report.schema.json describes it.
     Json,
+    /// Markdown for an incident channel.
+    Markdown,
 }
 
 /// How much of a list is shown.
@@ -89,6 +93,7 @@ impl<'d> Report<'d> {
         match view.format {
             OutputFormat::Text => text::render(self, view, out),
             OutputFormat::Json => json::render(self, view, out),
+            OutputFormat::Markdown => markdown::render(self, view, out),
         }
     }
 }

@@ -10,6 +10,11 @@ mod problems;
 mod stack;
 mod states;
 
+pub(super) use findings::{chosen, concerned, nothing};
+pub(super) use groups::lines as groups;
+pub(super) use head::lines as head;
+pub(super) use states::lines as states;
+
 use std::io::{self, Write};
 
 use super::line::{Line, flow};
@@ -67,7 +72,7 @@ fn screen(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::Result<()>
 }
 
 /// What is in the account but in no list.
-fn set_apart(summary: &Summary<'_>, view: &View) -> Vec<Line> {
+pub(super) fn set_apart(summary: &Summary<'_>, view: &View) -> Vec<Line> {
     let mut parts = Vec::new();
     if summary.system != 0 {
         parts.push(format!("{} of the runtime", words::counted(summary.system, "goroutine")));

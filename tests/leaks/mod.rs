@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
+mod calls;
 mod text;
 
 use gdump::analysis::facts::{Case, Config};

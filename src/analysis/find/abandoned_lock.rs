@@ -94,7 +94,7 @@ fn root(knot: &Knot<'_, '_>, row: u32) -> Option<crate::analysis::finding::Root>
     Some(crate::analysis::finding::Root {
         goids: goroutine.goid().into_iter().collect(),
         row,
-        stack: goroutine.row().stack,
+        stack: goroutine.stack(),
         role: "waits for it as the others do".to_owned(),
         blocking: knot.crowd().and_then(|(row, frame)| graph::shown_index(knot.facts, row, frame)),
     })

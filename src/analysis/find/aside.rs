@@ -20,6 +20,12 @@ pub(super) fn is_fine(case: &Case<'_, '_>, crowd: &Crowd<'_>) -> bool {
     crowd.groups.iter().all(|index| known(case, *index).is_some_and(|e| e.is_benign(crowd.count)))
 }
 
+/// Whether the group at `index` is known to be fine.
+pub(super) fn is_known_fine(case: &Case<'_, '_>, index: usize) -> bool {
+    let count = case.now.groups.get(index).map_or(0, |group| group.count);
+    known(case, index).is_some_and(|entry| entry.is_benign(count))
+}
+
 /// Whether the group at `index` is the main goroutine.
 pub(super) fn is_main(facts: &Facts<'_>, index: usize) -> bool {
     let Some(group) = facts.groups.get(index).filter(|group| group.count == 1) else {

@@ -52,10 +52,8 @@ pub(super) fn join<'d>(
             let links = cluster.members.iter().map(|(_, member)| link(facts, member, &crowd, lone));
             links.max().unwrap_or(Link::None)
         };
-        let links: Vec<Link> = clusters
-            .iter()
-            .map(|cluster| if number < COMPARED { link_to(cluster) } else { Link::None })
-            .collect();
+        let compared = if number < COMPARED { clusters.as_slice() } else { &[] };
+        let links: Vec<Link> = compared.iter().map(link_to).collect();
         let mut linked = links.iter().enumerate().filter(|(_, link)| **link > Link::None);
         let Some((home, best)) = linked.next() else {
             if verdict.is_some() {

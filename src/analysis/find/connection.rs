@@ -8,6 +8,7 @@ use super::per_request;
 use super::reason::Reason;
 use super::suspect::MANY;
 use crate::analysis::facts::Facts;
+use crate::analysis::servers;
 
 /// The crowds that read from the network.
 pub(super) struct Connections<'f, 'd> {
@@ -20,7 +21,10 @@ impl<'f, 'd> Connections<'f, 'd> {
     pub(super) fn new(facts: &'f Facts<'d>) -> Self {
         let reads = |index: usize, reason: Reason| {
             let stack = facts.groups.get(index).map(|group| group.stack).unwrap_or_default();
-            reason == Reason::Io && facts.functions(stack).any(|name| name == "net.(*netFD).Read")
+            // A server's connection between two requests is beside nobody.
+            reason == Reason::Io
+                && facts.functions(stack).any(|name| name == "net.(*netFD).Read")
+                && servers::idles(facts, stack) != Some(true)
         };
         Self { facts, readers: crowds(facts, reads) }
     }

@@ -10,7 +10,7 @@
 use super::library::{
     MANY, Seen, TOO_MANY, callers, finding, grows, in_user_code, pick, seen, since, total, waits,
 };
-use crate::analysis::facts::Case;
+use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 
 /// The kind of its findings.
@@ -38,7 +38,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         "{count} contexts were never cancelled: {} waits for the end of each",
         list.first().map_or("", |seen| seen.top())
     );
-    finding.evidence = evidence(&list, count, in_user_code(facts));
+    finding.evidence = evidence(facts, &list, count, in_user_code(facts));
     finding.evidence.extend(since(&waits(facts, &list)));
     let users = callers(facts, &pick(&all, |seen| !links(seen)));
     finding.next = vec![
@@ -51,11 +51,12 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     vec![finding]
 }
 
-fn evidence(list: &[&Seen<'_, '_>], count: i64, own: i64) -> Vec<String> {
+fn evidence(facts: &Facts<'_>, list: &[&Seen<'_, '_>], count: i64, own: i64) -> Vec<String> {
     let mut lines =
         vec![format!("{count} are open, and only {own} goroutines are in the program's own code")];
-    let creators = list.iter().flat_map(|seen| &seen.group.creators);
-    let distinct: usize = creators.filter_map(|creator| creator.goroutines).sum();
+    let groups = list.iter().filter_map(|seen| facts.group(seen.index, 0));
+    let distinct: usize =
+        groups.flat_map(|group| group.creators).filter_map(|creator| creator.goroutines).sum();
     if distinct > 1 {
         lines.push(format!("{distinct} different goroutines made them: one for each call"));
     }

@@ -111,7 +111,7 @@ fn crash(facts: &Facts<'_>, line: &str) -> Option<Finding> {
     finding.root = Some(Root {
         goids: culprit.goid().into_iter().collect(),
         row: u32::try_from(culprit.index()).unwrap_or(u32::MAX),
-        stack: culprit.row().stack,
+        stack: culprit.stack(),
         role: "was running when the program ended".to_owned(),
         blocking,
     });
@@ -156,16 +156,15 @@ fn advice(what: &str) -> &'static str {
 /// The first goroutine that runs the program's code; the first at all if none does.
 fn culprit<'d>(facts: &Facts<'d>) -> Option<Goroutine<'d>> {
     let dump = facts.dump();
-    let own = |g: &Goroutine<'_>| {
-        g.goid() != Some(0) && facts.summary.stacks.user(g.row().stack).is_some()
-    };
+    let own =
+        |g: &Goroutine<'_>| g.goid() != Some(0) && facts.summary.stacks.user(g.stack()).is_some();
     // Go prints the one to blame first; goroutine 0 is only the thread's.
     dump.goroutines().take(8).find(own).or_else(|| dump.goroutine(0))
 }
 
 /// The function to blame, its place, and the index of its frame.
 fn blame<'d>(facts: &Facts<'d>, culprit: Goroutine<'d>) -> (&'d str, String, Option<usize>) {
-    let frames: Vec<_> = facts.frames(culprit.row().stack).collect();
+    let frames: Vec<_> = facts.frames(culprit.stack()).collect();
     let is_panic = |frame: &Shown<'_>| matches!(frame, Shown::Call { function: "panic", .. });
     let after = frames.iter().rposition(is_panic).map_or(0, |at| at + 1);
     let own = |from: usize| {

@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
-
 use super::origin::Origin;
 use super::reason::Reason;
 use crate::analysis::canon::Shown;
@@ -117,9 +115,12 @@ pub(super) fn crowds<'d>(
             by_site.entry((site.function, reason)).or_default().push(index);
         }
     }
+    let groups: Vec<&[usize]> = by_site.values().map(Vec::as_slice).collect();
+    let origins = Origin::of_all(facts, &groups);
     let mut crowds: Vec<_> = by_site
         .into_iter()
-        .filter_map(|((_, reason), groups)| Crowd::new(facts, groups, reason))
+        .zip(origins)
+        .filter_map(|(((_, reason), groups), origin)| Crowd::new(facts, groups, reason, origin))
         .collect();
     crowds.sort_by_key(|crowd| std::cmp::Reverse(crowd.count));
     crowds
@@ -127,18 +128,14 @@ pub(super) fn crowds<'d>(
 
 impl<'d> Crowd<'d> {
     /// The crowd of `groups`, the largest of which comes first.
-    fn new(facts: &Facts<'d>, groups: Vec<usize>, reason: Reason) -> Option<Self> {
+    fn new(facts: &Facts<'d>, groups: Vec<usize>, reason: Reason, origin: Origin) -> Option<Self> {
         let first = facts.groups.get(*groups.first()?)?;
         let all = || groups.iter().filter_map(|index| facts.groups.get(*index));
         let count = all().fold(0i64, |sum, group| sum.saturating_add(group.count));
-        // One look at every member: they lie far apart in memory.
-        let mut heads: FxHashMap<HeadId, i64> = FxHashMap::default();
-        let origin = Origin::of(facts, &groups, |member| {
-            let sum = heads.entry(member.row().head).or_insert(0);
-            *sum = sum.saturating_add(member.count());
-        });
+        let signatures = groups.iter().flat_map(|index| facts.summary.grouping.signatures(*index));
         let minutes = |head: HeadId| facts.dump().head(head).minutes;
-        let waits = heads.into_iter().map(|(head, count)| (minutes(head), count));
+        let waits =
+            signatures.map(|(id, count)| (minutes(facts.dump().signature(*id).head), *count));
         Some(Self {
             count,
             site: site(facts, first.stack)?,

@@ -8,7 +8,7 @@
 
 use super::http::sends;
 use super::library::{
-    LONG, MANY, Seen, TOO_MANY, callers, finding, pick, seen, since, spread, total, waits, who,
+    LONG, MANY, Seen, callers, finding, pick, seen, since, spread, total, waits, who,
 };
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -26,8 +26,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let long = waits.max.is_some_and(|minutes| minutes >= LONG);
     let most = waits.known.saturating_mul(2) >= count;
     let severity = match count {
-        // A burst of young requests is what a busy service has; of no age nobody knows.
-        TOO_MANY.. if long || most || !facts.has_ages() => Severity::High,
+        // A burst of young requests is what a busy service has; where there are no ages nobody knows.
         MANY.. if long || most => Severity::High,
         MANY.. => Severity::Medium,
         1.. if long => Severity::Medium,

@@ -25,6 +25,7 @@ mod log_sink;
 mod once;
 mod origin;
 mod per_request;
+mod pipe;
 mod proven;
 mod reason;
 mod recursive_read_lock;
@@ -220,6 +221,14 @@ pub const ANALYSES: &[Analysis] = &[
         cannot: "which method it is",
         needs: "function names",
         run: grpc::streams,
+    },
+    Analysis {
+        kind: pipe::KIND,
+        finds: "goroutines that use an io.Pipe whose other end is left",
+        matters: "a pipe has no buffer: who stops to read without Close leaves the writer behind",
+        cannot: "who has the other end; who works at something may be it",
+        needs: "function names; creators (debug=2, Go 1.21 and later) make it sure",
+        run: pipe::run,
     },
     Analysis {
         kind: waitgroup::CHILDREN,

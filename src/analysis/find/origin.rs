@@ -4,6 +4,9 @@
 //! Measured on all crowds of 20 and more in the service dumps: the number of distinct creators is
 //! either one (a pool, an accept loop, a dispatcher) or equals the size (one goroutine started in
 //! each call). A creator that is gone has left its child behind: nobody who could know of it waits.
+//! A connection that is kept alive handles many requests, so that it is the one creator of what all of
+//! them left behind: it counts as gone while it is between requests, and the gaps in the ids of its
+//! children tell calls apart, as each request starts a goroutine of `net/http` as well.
 //! Creator ids are printed since Go 1.21, and only in traceback text.
 
 use crate::analysis::facts::Facts;
@@ -20,6 +23,14 @@ pub(super) struct Origin {
     pub creators: Ids,
     /// Goroutines whose creator is not in the dump any more.
     pub gone: i64,
+    /// Goroutines whose creator handled a request that is over, and waits for the next one.
+    pub left: i64,
+    /// Goroutines whose creator is in a request, perhaps the one in which it started them.
+    pub serving: i64,
+    /// Ids of those that were left, until they are counted.
+    left_goids: Option<Ids>,
+    /// Calls that started those that were left.
+    pub runs: usize,
     /// Goroutines whose creator is the one that writes the dump, so that it is about to go on.
     pub of_writer: i64,
     /// Ids of the goroutines themselves.
@@ -30,38 +41,83 @@ impl Origin {
     /// Goroutines that one call starts at most for them to count as started by calls: the largest
     /// number per creator in the cases is 4 (goker-moby21233), and servers with fan-out start a few.
     const FAN_OUT: usize = 8;
+    /// So many calls that all left goroutines behind are no pools, however many each started: as many
+    /// as make a crowd (`suspect::MANY`).
+    const CALLS: usize = 20;
 
-    /// Finds out who started the members of `groups`, and calls `each` with them.
-    pub(super) fn of<'d>(
-        facts: &Facts<'d>,
-        groups: &[usize],
-        mut each: impl FnMut(Goroutine<'d>),
-    ) -> Self {
-        let mut origin = Self::default();
-        let (mut creators, mut goids) = (Vec::new(), Vec::new());
-        for member in groups.iter().flat_map(|index| facts.members(*index)) {
-            each(member);
-            origin.count = origin.count.saturating_add(member.count());
-            goids.extend(member.goid());
-            let Some(creator) = member.creator_goid() else { continue };
-            origin.known += 1;
-            // One that starts many often starts several in a row.
-            if creators.last() != Some(&creator) {
-                creators.push(creator);
+    /// Finds out who started the members of each of `crowds`, which are groups.
+    pub(super) fn of_all(facts: &Facts<'_>, crowds: &[&[usize]]) -> Vec<Self> {
+        let size = |groups: &[usize]| -> usize {
+            groups.iter().map(|index| facts.summary.grouping.rows(*index).len()).sum()
+        };
+        let mut origins: Vec<Self> =
+            crowds.iter().map(|groups| Self::new(facts, size(groups))).collect();
+        let all: usize = crowds.iter().map(|groups| size(groups)).sum();
+        if all.saturating_mul(4) < facts.dump().len() {
+            for (groups, origin) in crowds.iter().zip(&mut origins) {
+                for member in groups.iter().flat_map(|index| facts.members(*index)) {
+                    origin.add(facts, member);
+                }
             }
-            if Some(creator) == facts.summary.writer_goid {
-                origin.of_writer += 1;
-            } else if !facts.has(creator) {
-                origin.gone += 1;
+        } else {
+            // In the order of the dump, as members of a group lie far apart in memory.
+            let mut crowd_of = vec![None; facts.groups.len()];
+            for (crowd, groups) in crowds.iter().enumerate() {
+                for group in *groups {
+                    if let Some(slot) = crowd_of.get_mut(*group) {
+                        *slot = Some(crowd);
+                    }
+                }
+            }
+            for (member, group) in facts.grouped() {
+                let crowd = crowd_of.get(group).copied().flatten();
+                if let Some(origin) = crowd.and_then(|crowd| origins.get_mut(crowd)) {
+                    origin.add(facts, member);
+                }
             }
         }
-        origin.goids = Ids::of(goids);
-        origin.creators = Ids::of(creators);
-        // Of a dump that is cut nobody knows who else was there.
-        if facts.is_partial() {
-            origin.gone = 0;
+        for origin in &mut origins {
+            origin.goids.finish();
+            origin.creators.finish();
+            if let Some(mut left) = origin.left_goids.take() {
+                left.finish();
+                origin.runs = left.runs();
+            }
+            // Of a dump that is cut nobody knows who else was there.
+            if facts.is_partial() {
+                origin.gone = 0;
+            }
         }
-        origin
+        origins
+    }
+
+    /// Nothing yet, of a crowd of `size` records.
+    fn new(facts: &Facts<'_>, size: usize) -> Self {
+        let ids = || Ids::new(facts.dump().max_goid(), size);
+        Self { goids: ids(), creators: ids(), ..Self::default() }
+    }
+
+    fn add(&mut self, facts: &Facts<'_>, member: Goroutine<'_>) {
+        self.count = self.count.saturating_add(member.count());
+        if let Some(goid) = member.goid() {
+            self.goids.push(goid);
+        }
+        let Some(creator) = member.creator_goid() else { return };
+        self.known += 1;
+        self.creators.push(creator);
+        if Some(creator) == facts.summary.writer_goid {
+            self.of_writer += 1;
+        } else if !facts.has(creator) {
+            self.gone += 1;
+        } else if facts.servers().is_idle(creator) {
+            self.left += 1;
+            if let Some(goid) = member.goid() {
+                let empty = || self.goids.empty();
+                self.left_goids.get_or_insert_with(empty).push(goid);
+            }
+        } else if facts.servers().is_busy(creator) {
+            self.serving += 1;
+        }
     }
 
     /// Whether the creators are known at all.
@@ -69,15 +125,22 @@ impl Origin {
         self.known > 0 && self.known.saturating_mul(10) >= self.count.saturating_mul(9)
     }
 
-    /// Whether each call started its own one (or a few).
+    /// Whether each call started its own one (or a few), or many calls did.
     pub(super) fn is_one_per_call(&self) -> bool {
-        let most = i64::try_from(self.creators.len().saturating_mul(Self::FAN_OUT));
-        self.is_known() && self.creators.len() > 1 && most.is_ok_and(|most| most >= self.count)
+        let by_left = self.left.saturating_mul(2) >= self.known;
+        let calls = self.creators.len().max(if by_left { self.runs } else { 0 });
+        let most = i64::try_from(calls.saturating_mul(Self::FAN_OUT));
+        let each = calls >= Self::CALLS || most.is_ok_and(|most| most >= self.count);
+        self.is_known() && calls > 1 && each
     }
 
-    /// Whether the creators have gone: nine of ten at least, as a call may be just on its way.
+    /// Whether the calls that started them are over: nine of ten at least, as a call may be just on
+    /// its way. Requests in progress are not counted while they started no more than half.
     pub(super) fn is_gone(&self) -> bool {
-        self.is_known() && self.gone.saturating_mul(10) >= self.known.saturating_mul(9)
+        let over = self.gone.saturating_add(self.left);
+        self.is_known()
+            && over.saturating_mul(10) >= self.known.saturating_sub(self.serving).saturating_mul(9)
+            && over.saturating_mul(2) >= self.known
     }
 
     /// Whether nine in ten of `all` are creators that both have.
@@ -107,24 +170,67 @@ impl Default for Ids {
 }
 
 impl Ids {
-    /// The distinct ones among `list`.
-    fn of(mut list: Vec<u64>) -> Self {
-        let words = list.iter().max().and_then(|max| usize::try_from(max / 64).ok());
-        let dense = words.filter(|words| *words < list.len());
-        let Some(words) = dense else {
+    /// None yet, of about `len` that are at most `max`.
+    fn new(max: u64, len: usize) -> Self {
+        match usize::try_from(max / 64) {
+            Ok(words) if words < len => Self::Bits(vec![0; words + 1], 0),
+            _ => Self::List(Vec::new()),
+        }
+    }
+
+    /// Adds an id; those of a list are put in order at the end.
+    fn push(&mut self, id: u64) {
+        match self {
+            // One that starts many often starts several in a row.
+            Self::List(list) if list.last() == Some(&id) => {}
+            Self::List(list) => list.push(id),
+            Self::Bits(bits, len) => {
+                if let Some(word) = usize::try_from(id / 64).ok().and_then(|at| bits.get_mut(at)) {
+                    let bit = 1 << (id % 64);
+                    *len += usize::from(*word & bit == 0);
+                    *word |= bit;
+                }
+            }
+        }
+    }
+
+    /// Makes the ids ready to be compared.
+    fn finish(&mut self) {
+        if let Self::List(list) = self {
             list.sort_unstable();
             list.dedup();
             list.shrink_to_fit();
-            return Self::List(list);
-        };
-        let mut bits = vec![0u64; words + 1];
-        for id in list {
-            if let Some(word) = usize::try_from(id / 64).ok().and_then(|at| bits.get_mut(at)) {
-                *word |= 1 << (id % 64);
+        }
+    }
+
+    /// None yet, of about as many as `self` was made for.
+    fn empty(&self) -> Self {
+        match self {
+            Self::List(_) => Self::List(Vec::new()),
+            Self::Bits(bits, _) => Self::Bits(vec![0; bits.len()], 0),
+        }
+    }
+
+    /// Runs of ids that follow each other: goroutines that one call starts in a loop have such ids, but
+    /// for the batches of 16 in which processors take them (`_GoidCacheBatch`, runtime/proc.go).
+    fn runs(&self) -> usize {
+        match self {
+            Self::List(list) => {
+                let breaks = list
+                    .windows(2)
+                    .filter(|pair| matches!(pair, [a, b] if a.saturating_add(1) != *b));
+                breaks.count() + usize::from(!list.is_empty())
+            }
+            Self::Bits(bits, _) => {
+                let mut before = 0;
+                let starts = bits.iter().map(|word| {
+                    let starts = word & !(word << 1 | before);
+                    before = word >> 63;
+                    starts.count_ones() as usize
+                });
+                starts.sum()
             }
         }
-        let len = bits.iter().map(|word| word.count_ones() as usize).sum();
-        Self::Bits(bits, len)
     }
 
     /// How many there are.
@@ -210,11 +316,26 @@ mod tests {
     }
 
     #[test]
+    fn runs_of_lists_and_bits() {
+        let ids = [5, 6, 7, 63, 64, 65, 130];
+        let (mut list, mut bits) = (Ids::List(Vec::new()), Ids::new(130, 99));
+        for id in ids {
+            list.push(id);
+            bits.push(id);
+        }
+        assert!(matches!(bits, Ids::Bits(..)));
+        assert_eq!((list.runs(), bits.runs()), (3, 3));
+    }
+
+    #[test]
     fn nine_in_ten_of_lists_and_bits() {
         let list = |ids: &[u64]| Ids::List(ids.to_vec());
-        let bits = |ids: &[u64]| match Ids::of([ids, ids, &[0; 99]].concat()) {
-            Ids::Bits(bits, len) => Ids::Bits(bits, len),
-            Ids::List(list) => panic!("a list of {list:?}"),
+        let bits = |ids: &[u64]| {
+            let mut all = Ids::new(700, 99);
+            ids.iter().chain(ids).for_each(|id| all.push(*id));
+            all.finish();
+            assert!(matches!(all, Ids::Bits(..)));
+            all
         };
         let (a, b, c) = ([0, 10, 20, 30, 700], [0, 10, 20, 30, 40, 50, 700], [0, 1, 2, 3, 700]);
         for all in [a, c] {

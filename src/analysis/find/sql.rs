@@ -8,10 +8,13 @@
 //!
 //! The limit of the pool is not in the dump, and `Rows` of a context without a cancel leave no trace.
 
+use std::collections::BTreeSet;
+
 use super::library::{
     LONG, MANY, Seen, callers, finding, grows, pick, seen, since, spread, total, waits, who,
 };
-use crate::analysis::facts::Case;
+use crate::analysis::canon::Shown;
+use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 
 /// The kind of its findings.
@@ -28,11 +31,13 @@ struct Pool<'s, 'f, 'd> {
 /// Looks for goroutines that wait for a connection, and for results that stay open.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let all = seen(case.now);
+    let waiting = pick(&all, waits_for_connection);
+    let users: BTreeSet<&str> = waiting.iter().flat_map(|seen| users(case.now, seen)).collect();
     let pool = Pool {
-        waiting: pick(&all, waits_for_connection),
         rows: pick(&all, |seen| seen.top() == "database/sql.(*Rows).awaitDone"),
         transactions: pick(&all, |seen| seen.top() == "database/sql.(*Tx).awaitDone"),
-        working: pick(&all, works),
+        working: pick(&all, |seen| works(seen) || has_passed(case.now, seen, &users)),
+        waiting,
     };
     if pool.waiting.is_empty() { open_results(case, &pool) } else { exhausted(case, &pool) }
         .into_iter()
@@ -44,15 +49,16 @@ fn exhausted(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding> {
     let count = total(&pool.waiting);
     let waits = waits(facts, &pool.waiting);
     let long = waits.max.is_some_and(|minutes| minutes >= LONG);
-    let severity = match count {
-        MANY.. => Severity::High,
-        1.. if long => Severity::High,
-        2.. => Severity::Medium,
-        _ => Severity::Low,
-    };
     let (rows, transactions) = (total(&pool.rows), total(&pool.transactions));
     let working = total(&pool.working);
     let abandoned = working < rows.saturating_add(transactions).max(1);
+    let severity = match count {
+        1.. if long => Severity::High,
+        // Those who hold them are at work, so that the queue moves.
+        MANY.. if abandoned => Severity::High,
+        2.. => Severity::Medium,
+        _ => Severity::Low,
+    };
     let mut list = pool.waiting.clone();
     list.extend(&pool.rows);
     list.extend(&pool.transactions);
@@ -139,6 +145,23 @@ fn open_results(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding>
 
 fn waits_for_connection(seen: &Seen<'_, '_>) -> bool {
     seen.top() == "database/sql.(*DB).conn" && seen.may_be(&["select", "chan receive"])
+}
+
+/// The innermost two of the user's functions in `seen`: one asks for the connection, and it or its caller
+/// works with the results.
+fn users<'d>(facts: &Facts<'d>, seen: &Seen<'_, 'd>) -> impl Iterator<Item = &'d str> {
+    let names = facts.frames(seen.group.stack).filter_map(|frame| match frame {
+        Shown::Call { function, std: false, .. } => Some(function),
+        _ => None,
+    });
+    names.take(2).collect::<Vec<_>>().into_iter()
+}
+
+/// Is in a function in which others wait for a connection, and does not wait for one: it has got it.
+fn has_passed(facts: &Facts<'_>, seen: &Seen<'_, '_>, waiting: &BTreeSet<&str>) -> bool {
+    !waiting.is_empty()
+        && !waits_for_connection(seen)
+        && users(facts, seen).any(|name| waiting.contains(name))
 }
 
 /// Works with a connection: inside of database/sql, but not one of its own goroutines.

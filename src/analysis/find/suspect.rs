@@ -154,9 +154,14 @@ impl<'f, 'd> Look<'f, 'd> {
             return if n > POOL { Some((Medium, Possible)) } else { review };
         }
         if many && outlives {
-            // Who sleeps wakes; many that were just started do so soon.
-            let sleeps = crowd.reason == Reason::Sleep;
-            return Some(if sleeps { (Medium, Possible) } else { (High, Likely) });
+            // Who sleeps wakes: only long sleeps and masses tell a loop without an end from a delay.
+            if crowd.reason == Reason::Sleep {
+                return if is_old(crowd) || n >= MASS { Some((Medium, Possible)) } else { review };
+            }
+            // Among the cases of a select there may be a timer, so that it may end by itself while it
+            // is young: sessions that end when they are idle look like that.
+            let may_end = crowd.reason == Reason::Select && n < POOL && !has_old(crowd);
+            return Some(if may_end { (Medium, Likely) } else { (High, Likely) });
         }
         if crowd.reason == Reason::Send {
             return self.judge_send(crowd);
@@ -206,6 +211,11 @@ impl<'f, 'd> Look<'f, 'd> {
 /// Whether half of `crowd` waits for longer than anybody does.
 fn is_old(crowd: &Crowd<'_>) -> bool {
     crowd.wait.median.is_some_and(|minutes| minutes >= LONG)
+}
+
+/// Whether one of `crowd` waits for longer than anybody does.
+fn has_old(crowd: &Crowd<'_>) -> bool {
+    crowd.wait.max.is_some_and(|minutes| minutes >= LONG)
 }
 
 /// Whether the code at `site` is a library's that may have a goroutine for each of its connections:

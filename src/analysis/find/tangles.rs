@@ -77,7 +77,7 @@ impl Knot<'_, '_> {
         Some(Root {
             goids: rows.collect(),
             row,
-            stack: goroutine.row().stack,
+            stack: goroutine.stack(),
             role: self.tell.role(self.tangle, row),
             blocking: graph::shown_index(self.facts, row, frame),
         })

@@ -41,7 +41,7 @@ fn weight(count: i64) -> f64 {
 fn root(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Root> {
     let first = *crowd.groups.first()?;
     let member = facts.members(first).next()?;
-    let stack = member.row().stack;
+    let stack = member.stack();
     let named = |frame: Shown<'_>| matches!(frame, Shown::Call { function, .. } if function == crowd.site.function);
     Some(Root {
         goids: facts.groups.get(first)?.goids.clone(),
@@ -201,19 +201,20 @@ pub(super) fn started(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
         return Some(by);
     }
     let distinct = origin.creators.len();
-    let gone = if origin.is_gone() {
-        let which =
-            if origin.gone == origin.known { "all".to_owned() } else { origin.gone.to_string() };
-        if distinct == 1 {
-            ", which is gone".to_owned()
-        } else {
+    let gone = match () {
+        () if !origin.is_gone() => String::new(),
+        () if origin.gone == 0 && n == 1 => ", in a request that is over".to_owned(),
+        () if origin.gone == 0 => ", in requests that are over: they outlived them".to_owned(),
+        () if distinct == 1 => ", which is gone".to_owned(),
+        () => {
+            let over = origin.gone.saturating_add(origin.left);
+            let which = if over == origin.known { "all".to_owned() } else { over.to_string() };
             format!("; {which} of those who started them are gone: they outlived the call")
         }
-    } else {
-        String::new()
     };
     Some(match distinct {
         1 if n == 1 => format!("{by}{gone}"),
+        1 if origin.is_one_per_call() => format!("{by}{gone}"),
         1 => {
             format!("{by}, all by one goroutine{gone}: a pool or a dispatcher looks like that, too")
         }
@@ -300,6 +301,19 @@ pub(super) fn caution(facts: &Facts<'_>) -> Option<String> {
     })
 }
 
+/// Where `crowd` was started: `main.go:40`, and the function there.
+fn starter<'d>(facts: &Facts<'d>, crowd: &Crowd<'_>) -> Option<(String, &'d str)> {
+    let group = facts.groups.get(*crowd.groups.first()?)?;
+    let creator = group.creators.first().filter(|creator| creator.line > 0)?;
+    let file = creator.file.rsplit(['/', '\\']).next().unwrap_or(creator.file);
+    Some((format!("{file}:{}", creator.line), creator.function))
+}
+
+/// Where `crowd` was started: `main.go:40`.
+pub(super) fn start_place(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
+    starter(facts, crowd).map(|(place, _)| place)
+}
+
 /// What to do.
 pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> Vec<String> {
     let place = crowd.site.place();
@@ -315,13 +329,8 @@ pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> 
             steps.push(format!("{at}: {}", crowd.reason.remedy()));
         }
     }
-    let group = crowd.groups.first().and_then(|index| facts.groups.get(*index));
-    if let Some(creator) = group.and_then(|group| group.creators.first()).filter(|c| c.line > 0) {
-        let file = creator.file.rsplit(['/', '\\']).next().unwrap_or(creator.file);
-        steps.push(format!(
-            "{file}:{}: see who is to end what {} starts",
-            creator.line, creator.function
-        ));
+    if let Some((place, function)) = starter(facts, crowd) {
+        steps.push(format!("{place}: see who is to end what {function} starts"));
     }
     steps.push(format!(
         "{SECOND_DUMP} in a minute and give both: what grows leaks, what stays is stuck or idle"

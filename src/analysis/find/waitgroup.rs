@@ -10,12 +10,13 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
+use crate::analysis::group::Group;
 use crate::analysis::locks::Op;
 use crate::model::GoidSet;
 
@@ -61,32 +62,33 @@ fn waiting<'d>(facts: &Facts<'d>) -> Vec<Site<'d>> {
 /// Groups of the goroutines that each goroutine in `WaitGroup.Wait` started.
 fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
     let mut started: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    // Bits, as most goroutines are no child of these.
+    let mut waiters = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
     for site in waiting(facts) {
         for goroutine in site.groups.iter().flat_map(|group| facts.members(*group)) {
-            started.extend(goroutine.goid().map(|goid| (goid, Vec::new())));
+            let Some(goid) = goroutine.goid() else { continue };
+            started.insert(goid, Vec::new());
+            waiters.insert(goid);
         }
     }
     if started.is_empty() {
         return started;
     }
-    // Bits, as most goroutines are no such child.
-    let mut waiters = GoidSet::new(started.keys().copied(), facts.dump().len());
-    let mut goids: Vec<u64> = started.keys().copied().collect();
-    goids.sort_unstable();
-    for goid in goids {
-        waiters.insert(goid);
-    }
-    let mut any = false;
-    for index in 0..facts.groups.len() {
-        for goroutine in facts.members(index) {
-            let Some(creator) = goroutine.creator_goid() else { continue };
-            any = true;
-            if !waiters.contains(creator) {
-                continue;
-            }
-            if let Some(list) = started.get_mut(&creator).filter(|list| !list.contains(&index)) {
-                list.push(index);
-            }
+    let (mut any, mut known) = (false, FxHashSet::default());
+    // A server's connection starts one that waits for the client to go; it is nobody's worker.
+    let serves =
+        |group: &Group<'_>| group.creators.iter().all(|by| by.function.starts_with("net/http."));
+    let serves: Vec<bool> = facts.groups.iter().map(serves).collect();
+    for (goroutine, group) in facts.grouped() {
+        let Some(creator) = goroutine.creator_goid() else { continue };
+        any = true;
+        if !waiters.contains(creator) || serves.get(group) == Some(&true) {
+            continue;
+        }
+        let Some(list) = started.get_mut(&creator) else { continue };
+        // One may have started goroutines of every group.
+        if list.last() != Some(&group) && known.insert((creator, group)) {
+            list.push(group);
         }
     }
     if any { started } else { FxHashMap::default() }

@@ -50,7 +50,7 @@ const IDS: usize = 64;
 /// The frame at the raw index `frame` of the record at `row`, as an index into the frames as shown.
 pub fn shown_index(facts: &Facts<'_>, row: u32, frame: usize) -> Option<usize> {
     let raw = stack_of(facts, row);
-    let stack = facts.dump().goroutine(row as usize)?.row().stack;
+    let stack = facts.dump().goroutine(row as usize)?.stack();
     let id = raw.get(frame)?;
     facts.summary.stacks.visible(stack).position(|other| other == *id)
 }
@@ -63,7 +63,7 @@ pub fn link(facts: &Facts<'_>, group: usize, row: u32, frame: usize) -> Option<L
         count: goroutine.count(),
         goids: goroutine.goid().into_iter().collect(),
         row,
-        stack: goroutine.row().stack,
+        stack: goroutine.stack(),
         blocking: shown_index(facts, row, frame),
     })
 }

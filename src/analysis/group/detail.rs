@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::key::{Name, state_or_unknown};
 use crate::analysis::canon::Stacks;
 use crate::analysis::wait::WaitStats;
-use crate::model::{CreatorId, Dump, Goroutine, HeadId, LabelsId, Row, StackId};
+use crate::model::{CreatorId, Dump, Goroutine, HeadId, LabelsId, Signature, SignatureId, StackId};
 
 /// Goroutines that are alike.
 #[derive(Clone, Debug)]
@@ -89,27 +89,50 @@ impl LabelCounts<'_> {
     pub const MAX: usize = 20;
 }
 
+/// The goroutines of a group.
+pub(super) struct Members<'g> {
+    /// Their signatures, each with the number of goroutines.
+    pub(super) signatures: &'g [(SignatureId, i64)],
+    /// Their records.
+    pub(super) rows: &'g [u32],
+}
+
+/// What is found out of each record.
+#[derive(Clone, Copy)]
+pub(super) struct Detail {
+    /// Goroutine ids that are given.
+    pub(super) ids: usize,
+    /// Who ran the `go` statements.
+    pub(super) creators: bool,
+}
+
 pub(super) fn group<'d>(
     dump: &'d Dump,
     stacks: &Stacks<'d>,
-    rows: &[u32],
+    members: &Members<'_>,
     name: Name,
-    ids: usize,
+    detail: Detail,
 ) -> Group<'d> {
     let mut parts = Parts::default();
-    let mut goids = Vec::new();
-    let mut goid_count = 0;
     let mut count = 0i64;
-    for goroutine in rows.iter().filter_map(|row| dump.goroutine(*row as usize)) {
-        count = count.saturating_add(goroutine.count());
-        parts.add(stacks, goroutine);
-        if let Some(goid) = goroutine.goid() {
-            goid_count += 1;
-            if goids.len() < ids {
-                goids.push(goid);
-            }
+    for (id, n) in members.signatures {
+        count = count.saturating_add(*n);
+        parts.add(stacks, dump.signature(*id), *n);
+    }
+    let rows = || members.rows.iter().filter_map(|row| dump.goroutine(*row as usize));
+    for goroutine in rows().take(if detail.creators { usize::MAX } else { 0 }) {
+        let Some(creator_goid) = goroutine.creator_goid() else { continue };
+        let creator = match &parts.creators.first[..] {
+            // The usual case, in which the signature need not be looked at.
+            [(only, _)] if !parts.some_unknown => *only,
+            _ => goroutine.signature().creator,
+        };
+        if creator != CreatorId::default() {
+            parts.creator_goids.push((creator, creator_goid));
         }
     }
+    let goids: Vec<u64> = rows().filter_map(Goroutine::goid).take(detail.ids).collect();
+    let goid_count = if dump.has_goids() { members.rows.len() } else { 0 };
     let heads = parts.heads.finish();
     let of_heads = |test: fn(&crate::model::Head) -> bool| {
         let chosen = heads.iter().filter(|(id, _)| test(&dump.head(*id)));
@@ -142,21 +165,21 @@ struct Parts {
     heads: Counter<HeadId>,
     stacks: Counter<u32>,
     creators: Counter<CreatorId>,
+    /// The creators of some are not known.
+    some_unknown: bool,
     labels: Counter<LabelsId>,
     creator_goids: Distinct,
 }
 
 impl Parts {
-    fn add(&mut self, stacks: &Stacks<'_>, goroutine: Goroutine<'_>) {
-        let (row, count) = (goroutine.row(), goroutine.count());
-        let Row { head, creator, labels, creator_goid, .. } = row;
+    fn add(&mut self, stacks: &Stacks<'_>, signature: Signature, count: i64) {
+        let Signature { stack, head, creator, labels } = signature;
         self.heads.add(head, count);
-        self.stacks.add(stacks.canonical(row.stack), count);
-        if creator != CreatorId::default() {
+        self.stacks.add(stacks.canonical(stack), count);
+        if creator == CreatorId::default() {
+            self.some_unknown = true;
+        } else {
             self.creators.add(creator, count);
-            if creator_goid != 0 {
-                self.creator_goids.push((creator, creator_goid));
-            }
         }
         if labels != LabelsId::default() {
             self.labels.add(labels, count);

@@ -9,7 +9,7 @@ use super::By;
 use crate::analysis::canon::{Shown, Stacks};
 use crate::analysis::filter::label_set_count;
 use crate::analysis::fingerprint::{finish, hash_str, mix};
-use crate::model::{CreatorId, Dump, Head, HeadId, LabelsId, Row, StackId, Symbol};
+use crate::model::{CreatorId, Dump, Head, HeadId, LabelsId, Signature, StackId, Symbol};
 
 /// Computes the keys of one grouping: a number in the upper half, the state in the lower.
 pub(super) struct Keys<'d> {
@@ -101,15 +101,15 @@ impl<'d> Keys<'d> {
         Self { dump, by: by.clone(), part, numbers, states, names }
     }
 
-    pub(super) fn key(&self, row: &Row) -> u64 {
+    pub(super) fn key(&self, signature: Signature) -> u64 {
         let index = match self.part {
-            Part::Stack => row.stack.index(),
-            Part::Head => row.head.index(),
-            Part::Creator => row.creator.index(),
-            Part::Labels => row.labels.index(),
+            Part::Stack => signature.stack.index(),
+            Part::Head => signature.head.index(),
+            Part::Creator => signature.creator.index(),
+            Part::Labels => signature.labels.index(),
         };
         let number = self.numbers.get(index).copied().unwrap_or(0);
-        let state = self.states.get(row.head.index()).copied().unwrap_or(0);
+        let state = self.states.get(signature.head.index()).copied().unwrap_or(0);
         u64::from(number) << 32 | u64::from(state)
     }
 
@@ -137,7 +137,7 @@ impl<'d> Keys<'d> {
             let state = hash_str(state_or_unknown(self.state(key)));
             return Name {
                 title: None,
-                id: finish(mix(stacks.name_hash(stack), state)),
+                id: group_id(stacks, stack, self.state(key)),
                 build_id: finish(mix(stacks.line_hash(stack), state)),
             };
         }
@@ -152,6 +152,12 @@ impl<'d> Keys<'d> {
     fn place(&self, key: u64) -> Option<&Place<'d>> {
         self.names.get_index(upper(key) as usize)
     }
+}
+
+/// Fingerprint of the group by stack and state that holds the goroutines with `stack` and `state`: of the
+/// names of functions, so that it is the same over builds and hosts.
+pub fn group_id(stacks: &Stacks<'_>, stack: StackId, state: &str) -> u64 {
+    finish(mix(stacks.name_hash(stack), hash_str(state_or_unknown(state))))
 }
 
 fn upper(key: u64) -> u32 {

@@ -13,19 +13,28 @@ pub use by::By;
 pub use detail::{CreatorCount, Group, LabelCounts, StateCount};
 
 use super::canon::Stacks;
-use crate::model::{Dump, HeadId, Row};
+use crate::model::{Dump, Goroutine, SignatureId};
+use detail::{Detail, Members};
 use key::Keys;
+pub use key::group_id;
 
 /// The groups of one dump, in order: most goroutines first, then longest wait, then name.
 pub struct Grouping<'d> {
     dump: &'d Dump,
     keys: Keys<'d>,
     groups: Vec<Entry>,
-    /// Index in `groups` by key.
-    numbers: FxHashMap<u64, u32>,
-    /// Indices of records, group by group in the order in which groups were found.
+    /// For each signature the index in `groups`, or [`NONE`].
+    group_of: Vec<u32>,
+    /// Signatures and how many goroutines have each, group by group in the order in which groups were
+    /// found.
+    signatures: Vec<(SignatureId, i64)>,
+    /// Indices of records, likewise.
     rows: Vec<u32>,
+    left_out: Bits,
 }
+
+/// No group.
+const NONE: u32 = u32::MAX;
 
 /// What is known of every group.
 #[derive(Clone, Copy)]
@@ -34,9 +43,42 @@ struct Entry {
     count: i64,
     /// Longest wait in minutes, plus one; 0 if no wait is known.
     longest: u32,
-    /// Range in `rows`.
+    /// In `rows`.
+    rows: Span,
+    /// In `signatures`.
+    signatures: Span,
+}
+
+/// A range that grows.
+#[derive(Clone, Copy, Default)]
+struct Span {
     start: u32,
     end: u32,
+}
+
+impl Span {
+    fn of<T>(self, list: &[T]) -> &[T] {
+        list.get(self.start as usize..self.end as usize).unwrap_or(&[])
+    }
+}
+
+/// A set of small numbers.
+#[derive(Default)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn insert(&mut self, at: usize) {
+        if self.0.len() <= at / 64 {
+            self.0.resize(at / 64 + 1, 0);
+        }
+        if let Some(word) = self.0.get_mut(at / 64) {
+            *word |= 1 << (at % 64);
+        }
+    }
+
+    fn contains(&self, at: usize) -> bool {
+        self.0.get(at / 64).is_some_and(|word| word & (1 << (at % 64)) != 0)
+    }
 }
 
 impl<'d> Grouping<'d> {
@@ -45,48 +87,119 @@ impl<'d> Grouping<'d> {
         dump: &'d Dump,
         stacks: &Stacks<'d>,
         by: &By,
-        mut keep: impl FnMut(&Row, i64) -> bool,
+        mut keep: impl FnMut(Goroutine<'d>) -> bool,
     ) -> Self {
-        const NONE: u32 = u32::MAX;
-        let keys = Keys::new(dump, stacks, by);
-        let heads = u32::try_from(dump.head_count()).unwrap_or(u32::MAX);
-        let minutes: Vec<u32> = (0..heads)
-            .map(|id| dump.head(HeadId::from(id)).minutes.map_or(0, |n| n.saturating_add(1)))
-            .collect();
-        let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
-        let mut groups: Vec<Entry> = Vec::new();
-        let mut group_of: Vec<u32> = Vec::with_capacity(dump.len());
-        let mut last = (u64::MAX, NONE);
+        let mut left_out = Bits::default();
+        // Records, and goroutines, of each signature.
+        let mut of_signature = vec![(0u32, 0i64); dump.signature_count()];
+        let mut first = Vec::new();
         for goroutine in dump.goroutines() {
-            let (row, count) = (goroutine.row(), goroutine.count());
-            if !keep(&row, count) {
-                group_of.push(NONE);
+            if !keep(goroutine) {
+                left_out.insert(goroutine.index());
                 continue;
             }
-            let key = keys.key(&row);
-            if key != last.0 || last.1 == NONE {
-                let next = u32::try_from(groups.len()).unwrap_or(NONE - 1);
-                let number = *numbers.entry(key).or_insert(next);
-                if number == next {
-                    groups.push(Entry { key, count: 0, longest: 0, start: 0, end: 0 });
+            let id = goroutine.signature_id();
+            if let Some((records, count)) = of_signature.get_mut(id.index()) {
+                if *records == 0 {
+                    first.push(id);
                 }
-                last = (key, number);
+                *records += 1;
+                *count = count.saturating_add(goroutine.count());
             }
-            if let Some(group) = groups.get_mut(last.1 as usize) {
-                group.count = group.count.saturating_add(count);
-                group.end += 1;
-                let waited = minutes.get(row.head.index()).copied().unwrap_or(0);
-                group.longest = group.longest.max(waited);
-            }
-            group_of.push(last.1);
         }
-        let rows = sort_by_group(&group_of, &mut groups);
-        let mut grouping = Self { dump, keys, groups, numbers, rows };
+        let keys = Keys::new(dump, stacks, by);
+        let mut grouping = Self {
+            dump,
+            keys,
+            groups: Vec::new(),
+            group_of: vec![NONE; of_signature.len()],
+            signatures: Vec::new(),
+            rows: Vec::new(),
+            left_out,
+        };
+        grouping.group_signatures(&first, &of_signature);
+        grouping.sort_rows();
         grouping.sort(stacks);
-        for (group, index) in grouping.groups.iter().zip(0u32..) {
-            grouping.numbers.insert(group.key, index);
-        }
         grouping
+    }
+
+    /// Makes a group of all signatures with one key, in the order in which these come `first`.
+    fn group_signatures(&mut self, first: &[SignatureId], of_signature: &[(u32, i64)]) {
+        let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
+        for id in first {
+            let signature = self.dump.signature(*id);
+            let key = self.keys.key(signature);
+            let next = u32::try_from(self.groups.len()).unwrap_or(NONE - 1);
+            let number = *numbers.entry(key).or_insert(next);
+            if number == next {
+                let none = Span::default();
+                self.groups.push(Entry { key, count: 0, longest: 0, rows: none, signatures: none });
+            }
+            let (Some(group), Some((records, count))) =
+                (self.groups.get_mut(number as usize), of_signature.get(id.index()))
+            else {
+                continue;
+            };
+            group.count = group.count.saturating_add(*count);
+            group.rows.end += records;
+            group.signatures.end += 1;
+            let waited = self.dump.head(signature.head).minutes;
+            group.longest = group.longest.max(waited.map_or(0, |n| n.saturating_add(1)));
+            if let Some(slot) = self.group_of.get_mut(id.index()) {
+                *slot = number;
+            }
+        }
+        self.signatures = sort_by_group(
+            &mut self.groups,
+            |group| &mut group.signatures,
+            first.iter().map(|id| {
+                let count = of_signature.get(id.index()).map_or(0, |(_, count)| *count);
+                let group = self.group_of.get(id.index()).copied().unwrap_or(NONE);
+                (group, (*id, count))
+            }),
+        );
+    }
+
+    fn sort_rows(&mut self) {
+        let Self { dump, groups, group_of, left_out, .. } = self;
+        let rows = dump.goroutines().filter(|g| !left_out.contains(g.index())).map(|goroutine| {
+            let group = group_of.get(goroutine.signature_id().index()).copied().unwrap_or(NONE);
+            (group, u32::try_from(goroutine.index()).unwrap_or(u32::MAX))
+        });
+        self.rows = sort_by_group(groups, |group| &mut group.rows, rows);
+    }
+
+    /// Brings the groups into their order.
+    fn sort(&mut self, stacks: &Stacks<'d>) {
+        let keys = &self.keys;
+        let mut order: Vec<u32> =
+            (0..u32::try_from(self.groups.len()).unwrap_or(u32::MAX)).collect();
+        let group = |number: u32| self.groups.get(number as usize);
+        order.sort_by_cached_key(|number| {
+            group(*number).map(|group| {
+                let first = group.rows.of(&self.rows).first().copied().unwrap_or(0);
+                let (title, hash) = keys.order(stacks, group.key);
+                (
+                    std::cmp::Reverse(group.count),
+                    std::cmp::Reverse(group.longest),
+                    title,
+                    hash,
+                    keys.state(group.key),
+                    first,
+                )
+            })
+        });
+        let groups = order.iter().filter_map(|number| group(*number)).copied().collect();
+        let mut index = vec![NONE; order.len()];
+        for (number, at) in order.iter().zip(0u32..) {
+            if let Some(slot) = index.get_mut(*number as usize) {
+                *slot = at;
+            }
+        }
+        self.groups = groups;
+        for number in &mut self.group_of {
+            *number = index.get(*number as usize).copied().unwrap_or(NONE);
+        }
     }
 
     /// Number of groups.
@@ -106,63 +219,64 @@ impl<'d> Grouping<'d> {
 
     /// Indices of the records in the group at `index`, in the order of the dump.
     pub fn rows(&self, index: usize) -> &[u32] {
-        let group = self.groups.get(index);
-        group
-            .and_then(|group| self.rows.get(group.start as usize..group.end as usize))
-            .unwrap_or(&[])
+        self.groups.get(index).map_or(&[], |group| group.rows.of(&self.rows))
     }
 
-    /// The group of the record at `row`; `None` for one that was set apart or filtered out.
-    pub fn group_of(&self, row: u32) -> Option<usize> {
-        let key = self.keys.key(&self.dump.goroutine(row as usize)?.row());
-        let index = *self.numbers.get(&key)? as usize;
-        self.rows(index).binary_search(&row).is_ok().then_some(index)
+    /// The signatures in the group at `index`, each with the number of goroutines.
+    pub fn signatures(&self, index: usize) -> &[(SignatureId, i64)] {
+        self.groups.get(index).map_or(&[], |group| group.signatures.of(&self.signatures))
+    }
+
+    /// The group of `goroutine`; `None` for one that was set apart or filtered out.
+    pub fn group_of(&self, goroutine: Goroutine<'d>) -> Option<usize> {
+        let group = *self.group_of.get(goroutine.signature_id().index())?;
+        (group != NONE && !self.left_out.contains(goroutine.index())).then_some(group as usize)
     }
 
     /// Everything about the group at `index`, with at most `ids` goroutine ids.
     pub fn group(&self, stacks: &Stacks<'d>, index: usize, ids: usize) -> Option<Group<'d>> {
-        let entry = self.groups.get(index)?;
-        let name = self.keys.name(entry.key, stacks);
-        Some(detail::group(self.dump, stacks, self.rows(index), name, ids))
+        self.look(stacks, index, Detail { ids, creators: true })
     }
 
-    fn sort(&mut self, stacks: &Stacks<'d>) {
-        let keys = &self.keys;
-        let rows = &self.rows;
-        self.groups.sort_by_cached_key(|group| {
-            let first = rows.get(group.start as usize).copied().unwrap_or(0);
-            let (title, hash) = keys.order(stacks, group.key);
-            (
-                std::cmp::Reverse(group.count),
-                std::cmp::Reverse(group.longest),
-                title,
-                hash,
-                keys.state(group.key),
-                first,
-            )
-        });
+    /// As [`Grouping::group`], but for the goroutines that ran the `go` statements
+    /// ([`CreatorCount::goroutines`]): they cannot be counted without a look at every record.
+    pub fn outline(&self, stacks: &Stacks<'d>, index: usize, ids: usize) -> Option<Group<'d>> {
+        self.look(stacks, index, Detail { ids, creators: false })
+    }
+
+    fn look(&self, stacks: &Stacks<'d>, index: usize, detail: Detail) -> Option<Group<'d>> {
+        let entry = self.groups.get(index)?;
+        let name = self.keys.name(entry.key, stacks);
+        let members = Members { signatures: self.signatures(index), rows: self.rows(index) };
+        Some(detail::group(self.dump, stacks, &members, name, detail))
     }
 }
 
-/// The indices of records sorted by their group (a counting sort, so their order stays); sets the
-/// ranges of `groups`, whose `end` is the number of records when called.
-fn sort_by_group(group_of: &[u32], groups: &mut [Entry]) -> Vec<u32> {
+/// Sorts `items` by their groups (a counting sort, so their order stays). The spans of `groups` hold
+/// the numbers of their items when called, and say where these are afterwards.
+fn sort_by_group<T: Copy + Default>(
+    groups: &mut [Entry],
+    span: impl Fn(&mut Entry) -> &mut Span,
+    items: impl Iterator<Item = (u32, T)>,
+) -> Vec<T> {
     let mut start = 0;
     for group in groups.iter_mut() {
-        let records = group.end;
-        (group.start, group.end) = (start, start);
-        start += records;
+        let span = span(group);
+        let len = span.end;
+        *span = Span { start, end: start };
+        start += len;
     }
-    let mut rows = vec![0; start as usize];
-    for (row, number) in (0u32..).zip(group_of) {
-        if let Some(group) = groups.get_mut(*number as usize) {
-            if let Some(slot) = rows.get_mut(group.end as usize) {
-                *slot = row;
+    let mut sorted = vec![T::default(); start as usize];
+    for (group, item) in items {
+        if let Some(group) = groups.get_mut(group as usize) {
+            let span = span(group);
+            if let Some(slot) = sorted.get_mut(span.end as usize) {
+                *slot = item;
             }
-            group.end += 1;
+            span.end += 1;
         }
     }
-    rows
+    sorted
 }
 
 #[cfg(test)]

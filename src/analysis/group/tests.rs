@@ -1,7 +1,7 @@
 //! Groups of small dumps.
 
 use super::*;
-use crate::model::{CallKind, Creator, DumpBuilder, Format, Frame, Head, LabelsId, StackId};
+use crate::model::{CallKind, Creator, DumpBuilder, Format, Frame, Head, LabelsId, Row, StackId};
 
 struct Maker(DumpBuilder);
 
@@ -54,7 +54,7 @@ fn dump() -> Dump {
 }
 
 fn groups<'d>(dump: &'d Dump, stacks: &Stacks<'d>, by: &By) -> Vec<Group<'d>> {
-    let grouping = Grouping::new(dump, stacks, by, |_, _| true);
+    let grouping = Grouping::new(dump, stacks, by, |_| true);
     (0..grouping.len()).filter_map(|index| grouping.group(stacks, index, 2)).collect()
 }
 

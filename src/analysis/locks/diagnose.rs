@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::verdict::{Verdict, verdict, writers};
 use super::{Candidate, Locks, stack_of};
 use crate::analysis::Facts;
+use crate::model::GoidSet;
 
 /// What is wrong with a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -250,7 +251,7 @@ fn tangle(
     facts: &Facts<'_>,
     verdicts: &[Verdict],
     end: End,
-    busy: &FxHashSet<u64>,
+    busy: &GoidSet,
 ) -> Tangle {
     let mut tangle = Tangle::new();
     let lock = match end {

@@ -109,6 +109,11 @@ impl<'d> Frames<'d> {
         Self { dump, all }
     }
 
+    /// The dump.
+    pub fn dump(&self) -> &'d Dump {
+        self.dump
+    }
+
     /// The frame behind `id`.
     pub fn get(&self, id: FrameId) -> Judged<'d> {
         self.all.get(id.index()).copied().unwrap_or(NOTHING)

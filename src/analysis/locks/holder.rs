@@ -22,7 +22,8 @@ pub enum Tier {
     Receiver,
     /// With the object, or the lock, among its arguments.
     Shared,
-    /// With a pointer that ends just before the lock, waiting for another lock.
+    /// With a pointer that ends just before the lock, waiting for another lock or in a method of the
+    /// waiters' type.
     Enclosing,
     /// In another method of the same type; which object is not known.
     Type,
@@ -55,11 +56,6 @@ const NEAR: u64 = 64;
 /// Waiters whose pointers are looked at: all have the same lock, so a few tell.
 const SAMPLE: usize = 16;
 
-/// Goroutines started by one that belong together; who starts more is a dispatcher, or main, and to be
-/// started by it tells nothing. In the reduced bugs of `GoBench` all but 12 of 6,208 starters have at
-/// most three.
-const FAMILY: usize = 8;
-
 /// Candidates kept of each lock.
 const KEPT: usize = 8;
 
@@ -82,9 +78,9 @@ pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
     by_address(locks, facts, &mut found);
     by_type(locks, facts, &mut found);
     by_once(locks, facts, &mut found);
-    by_start(locks, facts, &mut found);
+    super::sibling::by_start(locks, facts, &mut found);
     for (lock, mut list) in locks.locks.iter_mut().zip(found) {
-        list.sort_by_key(|candidate| (candidate.tier, candidate.row));
+        list.sort_by_key(|candidate| (candidate.row, candidate.tier));
         list.dedup_by_key(|candidate| candidate.row);
         lock.holders = list;
     }
@@ -116,16 +112,26 @@ fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> FxHashMap<u64, Vec<Lead<'d
         for wait in lock.waits.iter().take(SAMPLE) {
             let Some(wait) = locks.waits.get(*wait as usize) else { continue };
             let stack = stack_of(facts, wait.row);
+            let package = locks.frames.at(stack, wait.caller as usize).package;
             for word in facts.dump().args(wait.row as usize) {
                 let frame = locks.frames.at(stack, usize::from(word.frame));
                 let inside = u32::from(word.frame) >= wait.caller;
-                if word.exact && inside && offset(address, word.value).is_some() {
+                // What the standard library hands around, such as a server's context, lies next to
+                // anything on the heap.
+                let own = frame.user || frame.package == package;
+                if word.exact && inside && own && offset(address, word.value).is_some() {
                     add(word.value, frame.owner.filter(|_| word.position == 0));
                 }
             }
         }
     }
     leads
+}
+
+/// The type whose method waits for the lock at `number`.
+fn waiting_type<'d>(locks: &Locks<'d>, facts: &Facts<'d>, number: u32) -> Option<Owner<'d>> {
+    let first = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
+    locks.frames.at(stack_of(facts, first.row), first.caller as usize).owner
 }
 
 /// The rules that need addresses: one look at every word of the dump.
@@ -144,10 +150,12 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
         })
         .collect();
     addresses.sort_unstable();
+    let owners: Vec<Option<Owner<'d>>> =
+        (0u32..).zip(&locks.locks).map(|(number, _)| waiting_type(locks, facts, number)).collect();
     for args in facts.dump().all_args().chunk_by(|a, b| a.row == b.row) {
         let Some(row) = args.first().map(|word| word.row) else { continue };
         let stack = stack_of(facts, row);
-        let stack_id = facts.dump().goroutine(row as usize).map(|g| g.row().stack);
+        let stack_id = facts.dump().goroutine(row as usize).map(crate::model::Goroutine::stack);
         // Looked up when needed: most words lead nowhere.
         let group = OnceCell::new();
         let in_group = || group.get_or_init(|| locks.group(row)).is_some();
@@ -172,11 +180,13 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
                 add(lead.lock, if method && same { Tier::Receiver } else { Tier::Shared });
             }
             let waits = || stack_id.is_some_and(|id| locks.waiting.contains(&id));
-            if word.value >= 0x1000 && waits() {
+            let method = frame.owner.filter(|_| word.position == 0);
+            if word.value >= 0x1000 && (method.is_some() || waits()) {
                 let from = addresses.partition_point(|(address, _)| *address <= word.value);
                 let near = addresses.get(from..).unwrap_or(&[]).iter();
                 for (_, lock) in near.take_while(|(a, _)| a - word.value <= NEAR).take(4) {
-                    if wait().is_some_and(|wait| wait.op.is_lock()) {
+                    let same = method.is_some() && owners.get(*lock as usize) == Some(&method);
+                    if same || wait().is_some_and(|wait| wait.op.is_lock()) {
                         add(*lock, Tier::Enclosing);
                     }
                 }
@@ -282,45 +292,6 @@ fn by_once(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
     }
 }
 
-/// Goroutines started by the same goroutine as a waiter, or by the waiter, that are blocked on a
-/// channel in the same package.
-fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
-    let mut started: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
-    for index in (0..facts.groups.len()).filter(|index| facts.state(*index).starts_with("chan ")) {
-        for row in facts.summary.grouping.rows(index) {
-            let goroutine = facts.dump().goroutine(*row as usize);
-            if let Some(creator) = goroutine.and_then(crate::model::Goroutine::creator_goid) {
-                let list = started.entry(creator).or_default();
-                if list.len() < KEPT {
-                    list.push(*row);
-                }
-            }
-        }
-    }
-    let mut children: FxHashMap<u64, usize> = FxHashMap::default();
-    for goroutine in facts.dump().goroutines() {
-        if let Some(creator) = goroutine.creator_goid() {
-            *children.entry(creator).or_default() += 1;
-        }
-    }
-    let small = |goid: &&u64| children.get(goid).is_some_and(|count| *count <= FAMILY);
-    for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
-        let Some(wait) = locks.waits_for(number).find(|wait| wait.op.is_lock()) else { continue };
-        let Some(goroutine) = facts.dump().goroutine(wait.row as usize) else { continue };
-        let package = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package;
-        let parents = [goroutine.goid(), goroutine.creator_goid()];
-        for row in
-            parents.iter().flatten().filter(small).filter_map(|goid| started.get(goid)).flatten()
-        {
-            let stack = stack_of(facts, *row);
-            let user = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user);
-            if let Some(frame) = user.filter(|at| locks.frames.at(stack, *at).package == package) {
-                list.push(Candidate { row: *row, frame, tier: Tier::Sibling, pointer: 0 });
-            }
-        }
-    }
-}
-
 /// How well a state fits a holder: who is blocked in the midst of work comes first, loops that wait
 /// for work last. Who waits in a Cond has released its lock.
 fn fit(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidate) -> u8 {
@@ -353,7 +324,7 @@ fn drop_crowds(locks: &Locks<'_>, list: &mut Vec<Candidate>) {
         *places.entry(place(candidate)).or_default() += 1;
     }
     list.retain(|candidate| {
-        candidate.tier > Tier::Shared || places.get(&place(candidate)) == Some(&1)
+        candidate.tier > Tier::Enclosing || places.get(&place(candidate)) == Some(&1)
     });
 }
 

@@ -10,6 +10,7 @@ mod crossed;
 mod diagnose;
 mod frames;
 mod holder;
+mod sibling;
 mod stuck;
 mod verdict;
 
@@ -134,7 +135,9 @@ impl<'d> Locks<'d> {
 
     /// The group of the record at `row`.
     pub fn group(&self, row: u32) -> Option<usize> {
-        self.grouping.as_ref()?.group_of(row).filter(|group| *group < Facts::MAX_GROUPS)
+        let goroutine = self.frames.dump().goroutine(row as usize)?;
+        let group = self.grouping.as_ref()?.group_of(goroutine);
+        group.filter(|group| *group < Facts::MAX_GROUPS)
     }
 
     /// The lock at `index`.
@@ -281,9 +284,10 @@ impl Shapes {
             // Rows lie far apart: they are not looked at if all have the same stack.
             let only = (stacks == 1).then_some(stack);
             let on_cpu = state::is_on_cpu(facts.state(number as usize));
-            let (mut words, mut last) = (0, (None, None));
+            let mut last = (None, None);
             for row in facts.summary.grouping.rows(number as usize) {
-                let of_row = || facts.dump().goroutine(*row as usize).map(|g| g.row().stack);
+                let of_row =
+                    || facts.dump().goroutine(*row as usize).map(crate::model::Goroutine::stack);
                 let Some(stack) = only.or_else(of_row) else { continue };
                 if last.0 != Some(stack) {
                     let shape = self.by_stack.get(&stack);
@@ -292,7 +296,7 @@ impl Shapes {
                 let Some((shape, op)) = last.1 else { continue };
                 let caller = u32::try_from(shape.caller).unwrap_or(NONE);
                 let wait = Wait { row: *row, group: number, lock: 0, op, caller };
-                let args = facts.dump().next_args(*row as usize, &mut words);
+                let args = facts.dump().args(*row as usize);
                 f(on_cpu || shape.unlocks, wait, shape, args);
             }
         }
@@ -302,5 +306,5 @@ impl Shapes {
 /// The raw frames of the record at `row`.
 pub fn stack_of<'d>(facts: &Facts<'d>, row: u32) -> &'d [crate::model::FrameId] {
     let dump = facts.dump();
-    dump.goroutine(row as usize).map_or(&[], |goroutine| dump.stack(goroutine.row().stack))
+    dump.goroutine(row as usize).map_or(&[], |goroutine| dump.stack(goroutine.stack()))
 }

@@ -75,6 +75,9 @@ pub(super) fn verdict<'d>(
     let best = lock.holders.iter().find(fits).copied();
     // An exact pointer in a goroutine that is blocked elsewhere is better evidence than a call path.
     let sure = best.filter(|candidate| candidate.tier <= Tier::Shared);
+    // A loop that serves an object, and that the goroutine started with, holds nothing while it calls.
+    let starts = |(row, frame, _): &(u32, usize, Op)| frame + 1 == stack_of(facts, *row).len();
+    let nested: Vec<_> = nested.into_iter().filter(|found| !starts(found)).collect();
     // Only one goroutine can be inside of a mutex: several nested waiters cannot all hold it. What is
     // known by its type alone may be as many objects as there are waiters.
     let lone = nested.first().filter(|_| match nested.len() {
@@ -120,8 +123,7 @@ fn reads<'d>(
 /// same object.
 ///
 /// Of several the outermost is named, as the way into an object is where it is mostly locked; but not
-/// the function that the goroutine started with if there is another: a loop that serves an object holds
-/// nothing while it calls.
+/// the function that the goroutine started with if there is another.
 fn nested(locks: &Locks<'_>, facts: &Facts<'_>, wait: &Wait) -> Option<usize> {
     let stack = stack_of(facts, wait.row);
     let caller = wait.caller as usize;

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::analysis::explain::{Explanation, explain, words};
+use crate::analysis::explain::{Explanation, explain, kinds, statuses, wait_reasons};
+use crate::analysis::known::Known;
 use crate::cli::{Exit, fail};
 use crate::error::Error;
-use crate::render::words::wrap;
+use crate::render::words::{columns, counted, wrap};
 
 /// Columns of the text: it is read, not looked at.
 const WIDTH: usize = 80;
@@ -13,8 +14,8 @@ const WIDTH: usize = 80;
 /// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// Such as 'chan receive', 'semacquire' or 'net/http.(*persistConn).readLoop'; without one all
-    /// words are listed
+    /// Such as 'chan receive', 'lock-pileup' or 'net/http.(*persistConn).readLoop'; without one all
+    /// that can be explained is listed
     #[arg(value_name = "WORD")]
     words: Vec<String>,
 }
@@ -24,7 +25,7 @@ pub(super) fn run(args: &Args) -> Exit {
     let word = &args.words.join(" ");
     let mut out = io::stdout().lock();
     let written = if word.is_empty() {
-        words().try_for_each(|word| writeln!(out, "{word}"))
+        list(&mut out)
     } else if let Some(found) = explain(word) {
         tell(&found, word, &mut out)
     } else {
@@ -41,18 +42,49 @@ fn tell(found: &Explanation, word: &str, out: &mut dyn Write) -> io::Result<()> 
     if found.word != word {
         writeln!(out, "Nothing is called {word:?}; this is the nearest:\n")?;
     }
-    writeln!(out, "{}   {}", found.word, found.kind.name())?;
-    for (title, text) in [("", &found.meaning), ("Leak? ", &found.leak), ("Next: ", &found.next)] {
+    writeln!(out, "{}   {}\n", found.word, found.kind.name())?;
+    paragraph(&found.meaning, out)?;
+    for (title, text) in &found.parts {
         if text.is_empty() {
             continue;
         }
+        let colon = if title.ends_with('?') { "" } else { ":" };
         writeln!(out)?;
-        for line in wrap(&format!("{title}{text}"), WIDTH - 2) {
-            writeln!(out, "  {line}")?;
-        }
+        paragraph(&format!("{title}{colon} {text}"), out)?;
     }
     if !found.similar.is_empty() {
         writeln!(out, "\nSimilar: {}", found.similar.join(", "))?;
     }
     Ok(())
+}
+
+fn paragraph(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    wrap(text, WIDTH - 2).iter().try_for_each(|line| writeln!(out, "  {line}"))
+}
+
+/// Everything that can be asked for; the findings with what each is about.
+fn list(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "Findings, in the order in which they are looked for")?;
+    let at = kinds().map(|(kind, _)| columns(kind)).max().unwrap_or(0);
+    for (kind, finds) in kinds() {
+        let mut name = kind;
+        for line in wrap(finds, (WIDTH - 4).saturating_sub(at)) {
+            writeln!(out, "  {name:at$}  {line}")?;
+            name = "";
+        }
+    }
+    for (title, words) in [
+        ("Wait reasons, as Go writes them behind the id", wait_reasons()),
+        ("Statuses, where there is no wait reason", statuses()),
+    ] {
+        writeln!(out, "\n{title}")?;
+        paragraph(&words.join(", "), out)?;
+    }
+    let known = Known::built_in();
+    let mut libraries: Vec<&str> = known.entries().iter().map(|entry| &*entry.library).collect();
+    libraries.sort_unstable();
+    libraries.dedup();
+    let count = counted(known.entries().len() as u64, "function");
+    writeln!(out, "\nKnown goroutines: {count} of these libraries, by function or library")?;
+    paragraph(&libraries.join(", "), out)
 }

@@ -1,7 +1,10 @@
 //! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
 //! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
 
+pub(super) mod completions;
+pub(super) mod convert;
 pub(super) mod explain;
+pub(super) mod man;
 mod screen;
 
 use std::io::Write;
@@ -24,7 +27,10 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Summarize(shared)) => screen::run("summarize", *shared),
         Some(Command::Leaks(shared)) => screen::run("leaks", *shared),
         Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
+        Some(Command::Convert(args)) => convert::run(*args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
     }
 }
 

@@ -131,7 +131,7 @@ fn leaf_of(
     leaves: &mut FxHashMap<StackId, Option<(Leaf, StrId)>>,
 ) -> Option<(Leaf, StrId, StackId)> {
     let dump = builder.dump();
-    let stack = dump.goroutine(index)?.row().stack;
+    let stack = dump.goroutine(index)?.stack();
     let found = leaves.entry(stack).or_insert_with(|| {
         let Call { name, id, .. } = calls(dump, stack).next()?;
         let symbol = Symbol::new(name);

@@ -338,7 +338,7 @@ impl<'a> From<&CreatorCount<'a>> for CreatorView<'a> {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum FrameView<'a> {
+pub(in crate::render) enum FrameView<'a> {
     Call { function: &'a str, package: &'a str, file: &'a str, line: u32, inlined: bool },
     Address { function: String, package: &'a str, file: &'a str, line: u32, inlined: bool },
     Elided { elided: Option<u32> },

@@ -66,7 +66,7 @@ pub(super) fn of<'s, 'd>(
 fn kind(summary: &Summary<'_>) -> String {
     let said = summary.dump.preamble.as_deref().and_then(|text| text.lines().next());
     let place = summary.dump.goroutine(0).and_then(|goroutine| {
-        let frame = summary.stacks.user(goroutine.row().stack)?;
+        let frame = summary.stacks.user(goroutine.stack())?;
         match summary.stacks.shown(frame) {
             Shown::Call { function, .. } => Some(function),
             Shown::Address(_) | Shown::Elided(_) => None,

@@ -69,6 +69,18 @@ impl About {
     }
 }
 
+/// The findings that `command` tells, worst first.
+pub(in crate::render) fn chosen<'s>(command: &str, sight: &'s Sight<'_>) -> Vec<&'s Finding> {
+    let about = About::of(command);
+    let tells = |finding: &&Finding| about.is_none_or(|about| about.holds(finding));
+    sight.findings.iter().filter(tells).collect()
+}
+
+/// What `command` says if it has no finding.
+pub(in crate::render) fn nothing(command: &str) -> &'static str {
+    About::of(command).map_or("Nothing wrong in sight.", About::nothing)
+}
+
 fn role(severity: Severity) -> Role {
     match severity {
         Severity::High => Role::Bad,
@@ -178,17 +190,23 @@ fn told(sight: &Sight<'_>, finding: &Finding, number: usize, view: &View) -> Vec
     head.push(Role::Dim, &format!("  {}  {}", finding.kind, finding.confidence.name()));
     let mut lines = vec![head];
     lines.extend(paragraph(Role::Title, &finding.title, 4, view.width));
-    lines.extend(root(sight, finding, view));
+    lines.extend(concerned(sight, finding, view));
+    lines.extend(points("Evidence", &finding.evidence, view));
+    lines.extend(points("Next", &finding.next, view));
+    lines
+}
+
+/// Where it starts, and who is concerned: a tree if it is known who waits for whom, else the groups.
+pub(in crate::render) fn concerned(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<Line> {
+    let mut lines = root(sight, finding, view);
     let chain = finding.chain.as_ref().filter(|chain| !chain.victims.is_empty());
     if let Some(chain) = chain.filter(|_| finding.root.is_some()) {
         lines.extend(chain::victims(&sight.facts, chain, view, 6));
     }
     // The tree tells who is concerned.
     if chain.is_none() || view.verbose {
-        lines.extend(concerned(sight, finding, view));
+        lines.extend(groups_of(sight, finding, view));
     }
-    lines.extend(points("Evidence", &finding.evidence, view));
-    lines.extend(points("Next", &finding.next, view));
     lines
 }
 
@@ -228,7 +246,7 @@ fn root(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<Line> {
 }
 
 /// The groups concerned.
-fn concerned(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<Line> {
+fn groups_of(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<Line> {
     let summary = &sight.facts.summary;
     let most = if view.verbose { usize::MAX } else { GROUPS };
     let ids = view.ids.get();

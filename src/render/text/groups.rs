@@ -20,23 +20,48 @@ const LABELS: usize = 3;
 pub(super) fn write(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let summary = sight.summary();
     let grouping = &summary.grouping;
-    let most = view.top.unwrap_or(TOP).get().min(grouping.len());
-    if grouping.is_empty() || most == 0 {
+    let most = shown(summary, view);
+    if most == 0 {
         return Ok(());
     }
     writeln!(out)?;
     let mut title = Line::at(1);
     title.push(Role::Title, if most < grouping.len() { "Largest groups" } else { "Groups" });
     title.write(view.style, out)?;
+    each(sight, view, |line| line.write(view.style, out))
+}
+
+/// The largest groups, and how many were left out.
+pub(in crate::render) fn lines(sight: &Sight<'_>, view: &View) -> Vec<Line> {
+    let mut lines = Vec::new();
+    // Nothing is written, so nothing goes wrong.
+    let _ = each(sight, view, |line| {
+        lines.push(line);
+        Ok(())
+    });
+    lines
+}
+
+/// How many groups are shown.
+fn shown(summary: &Summary<'_>, view: &View) -> usize {
+    view.top.unwrap_or(TOP).get().min(summary.grouping.len())
+}
+
+fn each(
+    sight: &Sight<'_>,
+    view: &View,
+    mut put: impl FnMut(Line) -> io::Result<()>,
+) -> io::Result<()> {
+    let summary = sight.summary();
+    let grouping = &summary.grouping;
+    let most = shown(summary, view);
     // Only the first groups decide how wide the columns are, so that many can be written as they come.
     let sample: Vec<_> =
         (0..most.min(TOP.get())).filter_map(|index| sight.group(index, 0)).collect();
     let columns = Columns::new(sample.iter(), view.width);
     for index in 0..most {
         if let Some(group) = sight.group(index, view.ids.get()) {
-            for line in block(summary, &group, view, columns) {
-                line.write(view.style, out)?;
-            }
+            block(summary, &group, view, columns).into_iter().try_for_each(&mut put)?;
         }
     }
     let rest = grouping.len() - most;
@@ -53,7 +78,7 @@ pub(super) fn write(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::
                 counted(goroutines, "goroutine")
             ),
         );
-        line.write(view.style, out)?;
+        put(line)?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::render::words::{counted, cut_end, cut_start, number, size};
 /// Lines of a preamble that are shown without `-v`.
 const PREAMBLE: usize = 4;
 
-pub(super) fn lines(summary: &Summary<'_>, view: &View) -> Vec<Line> {
+pub(in crate::render) fn lines(summary: &Summary<'_>, view: &View) -> Vec<Line> {
     let mut lines = identity(summary, view);
     lines.extend(flow(account(summary), ", ", 0, view.width));
     lines.extend(truncation(summary, view));

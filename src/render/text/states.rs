@@ -13,7 +13,7 @@ const TOP: usize = 12;
 /// The longest bar.
 const BAR: usize = 40;
 
-pub(super) fn lines(summary: &Summary<'_>, view: &View) -> Vec<Line> {
+pub(in crate::render) fn lines(summary: &Summary<'_>, view: &View) -> Vec<Line> {
     if summary.states.is_empty() {
         return Vec::new();
     }

@@ -11,33 +11,29 @@ import (
 	"time"
 )
 
-var scenarios = map[string]func(*site){
-	"late-send":        lateSend,
-	"lost-receiver":    lostReceiver,
-	"open-range":       openRange,
-	"nil-select":       nilSelect,
-	"nil-receive":      nilReceive,
-	"done-missing":     doneMissing,
-	"lock-over-chan":   lockOverChan,
-	"unlock-missing":   unlockMissing,
-	"relock":           relock,
-	"crosswise":        crosswise,
-	"read-twice":       readTwice,
-	"no-signal":        noSignal,
-	"ticker-each":      tickerEach,
-	"body-open":        bodyOpen,
-	"slots-taken":      slotsTaken,
-	"pipe-unread":      pipeUnread,
-	"context-open":     contextOpen,
-	"slow-consumer":    slowConsumer,
-	"subscribers-stay": subscribersStay,
-	"retry-sleeps":     retrySleeps,
-	"ok-idle-workers":  okIdleWorkers,
-	"ok-subscribers":   okSubscribers,
-	"ok-burst":         okBurst,
-	"ok-tickers":       okTickers,
-	"ok-pipeline":      okPipeline,
-	"ok-slots":         okSlots,
+func init() {
+	add(map[string]func(*site){
+		"late-send":        lateSend,
+		"lost-receiver":    lostReceiver,
+		"open-range":       openRange,
+		"nil-select":       nilSelect,
+		"nil-receive":      nilReceive,
+		"done-missing":     doneMissing,
+		"lock-over-chan":   lockOverChan,
+		"unlock-missing":   unlockMissing,
+		"relock":           relock,
+		"crosswise":        crosswise,
+		"read-twice":       readTwice,
+		"no-signal":        noSignal,
+		"ticker-each":      tickerEach,
+		"body-open":        bodyOpen,
+		"slots-taken":      slotsTaken,
+		"pipe-unread":      pipeUnread,
+		"context-open":     contextOpen,
+		"slow-consumer":    slowConsumer,
+		"subscribers-stay": subscribersStay,
+		"retry-sleeps":     retrySleeps,
+	})
 }
 
 // A quote that takes too long is handed over to nobody.

@@ -8,6 +8,17 @@ import (
 	"time"
 )
 
+func init() {
+	add(map[string]func(*site){
+		"ok-idle-workers": okIdleWorkers,
+		"ok-subscribers":  okSubscribers,
+		"ok-burst":        okBurst,
+		"ok-tickers":      okTickers,
+		"ok-pipeline":     okPipeline,
+		"ok-slots":        okSlots,
+	})
+}
+
 // Workers of one pool with nothing to do.
 type bakery struct{ orders chan int }
 

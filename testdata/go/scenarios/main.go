@@ -26,6 +26,15 @@ import (
 	"time"
 )
 
+// scenarios are the faults and the healthy services by name; each file adds its own.
+var scenarios = map[string]func(*site){}
+
+func add(more map[string]func(*site)) {
+	for name, begin := range more {
+		scenarios[name] = begin
+	}
+}
+
 // site is what a scenario may use of the service.
 type site struct {
 	mux      *http.ServeMux
@@ -37,6 +46,12 @@ type site struct {
 // visit has the clients send count requests for path, each on a connection of its own if need be.
 func (s *site) visit(count int, path string) {
 	fmt.Fprintf(s.peer, "%d http://%s%s\n", count, s.address, path)
+}
+
+// connect has the clients open count connections of a kind of their own and ask for path on each: "deaf"
+// ones never read, "brief" ones leave after a moment, "loyal" ones read as long as there is something.
+func (s *site) connect(kind string, count int, path string) {
+	fmt.Fprintf(s.peer, "%d %s+http://%s%s\n", count, kind, s.address, path)
 }
 
 type press struct{ sheets chan func() }
@@ -116,6 +131,15 @@ func runPeer() {
 		time.Sleep(wait)
 		fmt.Fprintln(w, "here it is")
 	})
+	mux.HandleFunc("/slow", func(_ http.ResponseWriter, r *http.Request) {
+		buffer := make([]byte, 1<<15)
+		for {
+			if _, err := r.Body.Read(buffer); err != nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
 	mux.HandleFunc("/page", func(w http.ResponseWriter, _ *http.Request) {
 		w.Write(make([]byte, 20000))
 	})
@@ -134,7 +158,12 @@ func runPeer() {
 		if _, err := fmt.Sscan(orders.Text(), &count, &url); err != nil {
 			panic(err)
 		}
-		for i := 0; i < count; i++ {
+		kind, rest, special := strings.Cut(url, "+http://")
+		for i := 0; i < count && special; i++ {
+			go connectAs(kind, rest)
+			time.Sleep(2 * time.Millisecond)
+		}
+		for i := 0; i < count && !special; i++ {
 			go func() {
 				answer, err := client.Get(url)
 				if err == nil {
@@ -144,6 +173,26 @@ func runPeer() {
 			}()
 			time.Sleep(2 * time.Millisecond)
 		}
+	}
+}
+
+// connectAs asks for a page on a connection of its own and is a client of a kind.
+func connectAs(kind, url string) {
+	host, path, _ := strings.Cut(url, "/")
+	conn, err := net.Dial("tcp", host)
+	if err != nil {
+		return
+	}
+	fmt.Fprintf(conn, "GET /%s HTTP/1.1\r\nHost: there\r\n\r\n", path)
+	switch kind {
+	case "deaf":
+		conn.(*net.TCPConn).SetReadBuffer(4096)
+		select {}
+	case "brief":
+		time.Sleep(100 * time.Millisecond)
+		conn.Close()
+	default:
+		io.Copy(io.Discard, conn)
 	}
 }
 

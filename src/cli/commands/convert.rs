@@ -1,0 +1,160 @@
+//! `gdump convert --to FORMAT`: dumps for other programs.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use super::with_dumps;
+use crate::analysis::{Filter, Selection};
+use crate::cli::args::{Format, Shared};
+use crate::cli::environment::Environment;
+use crate::cli::{Exit, fail, note};
+use crate::error::{Error, Result};
+use crate::model::Dump;
+use crate::render::convert::{Conversion, Extra, Tag, Target};
+
+/// What can be typed.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// The format to write; without it the ending of -o FILE says it
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Conversion")]
+    to: Option<To>,
+    /// Of several dumps in the inputs only this one, counted from 1
+    #[arg(long, value_name = "N", help_heading = "Conversion")]
+    dump: Option<usize>,
+    /// Add a frame below the root of folded stacks: state, wait, created-by, input, label:KEY
+    #[arg(long, value_name = "WHAT", value_parser = tag, value_delimiter = ',', help_heading = "Conversion")]
+    tagroot: Vec<Tag>,
+    /// Add a frame above the leaf of folded stacks
+    #[arg(long, value_name = "WHAT", value_parser = tag, value_delimiter = ',', help_heading = "Conversion")]
+    tagleaf: Vec<Tag>,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+/// Formats by name.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum To {
+    /// Traceback text as Go 1.27 writes it, one goroutine after the other
+    #[value(alias = "text")]
+    Debug2,
+    /// JSON with everything that was read, see grammar/dump.schema.json
+    Json,
+    /// A JSON object for each goroutine, one a line
+    #[value(alias = "jsonl")]
+    Ndjson,
+    /// A row for each goroutine, for spreadsheets and databases
+    Csv,
+    /// Folded stacks, for flame graph tools
+    #[value(alias = "collapsed")]
+    Folded,
+}
+
+impl To {
+    fn target(self) -> Target {
+        match self {
+            Self::Debug2 => Target::Debug2,
+            Self::Json => Target::Json,
+            Self::Ndjson => Target::Ndjson,
+            Self::Csv => Target::Csv,
+            Self::Folded => Target::Folded,
+        }
+    }
+
+    /// What the name of the output says.
+    fn of_file(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let endings = [
+            (".ndjson", Self::Ndjson),
+            (".jsonl", Self::Ndjson),
+            (".json", Self::Json),
+            (".csv", Self::Csv),
+            (".folded", Self::Folded),
+            (".collapsed", Self::Folded),
+        ];
+        endings.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, to)| to)
+    }
+}
+
+fn tag(text: &str) -> std::result::Result<Tag, String> {
+    match text {
+        "state" => Ok(Tag::State),
+        "wait" => Ok(Tag::Wait),
+        "created-by" => Ok(Tag::CreatedBy),
+        "input" => Ok(Tag::Input),
+        _ => match text.strip_prefix("label:") {
+            Some(key) => Ok(Tag::Label(key.to_owned())),
+            None => Err("expected state, wait, created-by, input or label:KEY".to_owned()),
+        },
+    }
+}
+
+/// Writes the dumps in the format that was asked for.
+pub(super) fn run(args: Args) -> Exit {
+    let to = match format(&args) {
+        Ok(to) => to.target(),
+        Err(error) => return fail(&error),
+    };
+    let Args { dump, tagroot, tagleaf, shared, .. } = args;
+    let extra = Extra { root: tagroot, leaf: tagleaf };
+    let quiet = shared.quiet;
+    with_dumps("convert", shared, |options, dumps, out| {
+        let dumps = chosen(dumps, dump)?;
+        let selections = select(dumps, &options.look.filter);
+        let conversion = Conversion { to, selections, extra };
+        check(&conversion)?;
+        if !quiet {
+            let notes = conversion.selections.iter().flat_map(|s| s.notes.clone());
+            notes.chain(conversion.losses()).for_each(|text| note(&text));
+        }
+        conversion.write(out).map_err(Error::Output)?;
+        out.flush().map_err(Error::Output)?;
+        let clean = dumps.iter().all(Dump::is_clean);
+        Ok(if options.strict && !clean { Exit::Gate } else { Exit::Done })
+    })
+}
+
+fn format(args: &Args) -> Result<To> {
+    if !matches!(args.shared.format, Format::Text) {
+        return Err(Error::Usage("convert: say --to FORMAT instead of --format".to_owned()));
+    }
+    let output = args.shared.output.as_deref();
+    let to = args.to.or_else(|| output.and_then(To::of_file)).ok_or_else(|| {
+        let names = To::value_variants().iter().filter_map(To::to_possible_value);
+        let names: Vec<_> = names.map(|value| value.get_name().to_owned()).collect();
+        Error::Usage(format!("convert: which format? say --to with one of {}", names.join(", ")))
+    })?;
+    let to_terminal = output.is_none() && Environment::read().stdout_is_terminal;
+    if to.target().is_binary() && to_terminal {
+        let text = "convert: this format is no text, and standard output is a terminal\n  \
+                    name a file: -o goroutines.pb.gz";
+        return Err(Error::Usage(text.to_owned()));
+    }
+    Ok(to)
+}
+
+/// The dumps that are meant.
+fn chosen(dumps: &[Dump], number: Option<usize>) -> Result<&[Dump]> {
+    let Some(number) = number else { return Ok(dumps) };
+    let one = number.checked_sub(1).and_then(|at| dumps.get(at));
+    one.map(std::slice::from_ref).ok_or_else(|| {
+        let count = dumps.len();
+        Error::Usage(format!("--dump {number}: the inputs hold {count}, counted from 1"))
+    })
+}
+
+fn select<'d>(dumps: &'d [Dump], filter: &Filter) -> Vec<Selection<'d>> {
+    dumps.iter().map(|dump| Selection::new(dump, filter)).collect()
+}
+
+/// What cannot be written at all.
+fn check(conversion: &Conversion<'_>) -> Result<()> {
+    let count = conversion.selections.len();
+    if conversion.to.is_single() && count > 1 {
+        return Err(Error::Usage(format!(
+            "convert: this format holds one dump, and the inputs hold {count}\n  choose one: \
+             --dump 1 to --dump {count}"
+        )));
+    }
+    conversion.check().map_err(|text| Error::Usage(format!("convert: {text}")))
+}

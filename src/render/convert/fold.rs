@@ -1,0 +1,145 @@
+//! Equal stacks added up, root first: what flame graphs are drawn from.
+//!
+//! Stacks are in their canonical form, so that the same program gives the same graph in every format
+//! that a dump can have. Names are made harmless here for all formats that show them.
+
+use indexmap::{IndexMap, IndexSet};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use crate::analysis::Selection;
+use crate::analysis::canon::{Shown, Stacks};
+use crate::model::{Goroutine, StackId};
+use crate::render::escape::visible;
+use crate::render::words;
+
+/// Frames to add to every stack.
+#[derive(Clone, Debug, Default)]
+pub struct Extra {
+    /// In front of the root, the outermost first.
+    pub root: Vec<Tag>,
+    /// Behind the leaf.
+    pub leaf: Vec<Tag>,
+}
+
+/// What a frame that is added says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// The wait reason or the status.
+    State,
+    /// How long it has waited.
+    Wait,
+    /// The function of the `go` statement.
+    CreatedBy,
+    /// The name of the input.
+    Input,
+    /// The value of the pprof label with this key.
+    Label(String),
+}
+
+impl Tag {
+    fn text(&self, selection: &Selection<'_>, goroutine: Goroutine<'_>) -> String {
+        let or = |text: &str, other: &str| {
+            if text.is_empty() { format!("({other})") } else { visible(text).into_owned() }
+        };
+        match self {
+            Self::State => or(goroutine.state(), "unknown state"),
+            Self::Wait => {
+                goroutine.head().minutes.map_or("(no wait known)".to_owned(), words::wait)
+            }
+            Self::CreatedBy => {
+                let creator = goroutine.creator();
+                or(creator.map_or("", |c| selection.dump.str(c.function)), "unknown creator")
+            }
+            Self::Input => or(&selection.dump.name, "unknown input"),
+            Self::Label(key) => {
+                let value = goroutine.labels().find(|(name, _)| name == key);
+                value.map_or(format!("(no {})", visible(key)), |(_, value)| {
+                    format!("{}={}", visible(key), visible(value))
+                })
+            }
+        }
+    }
+}
+
+/// Stacks of names with the number of goroutines that have them.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    /// The names of frames.
+    pub(super) names: IndexSet<String, FxBuildHasher>,
+    /// Stacks, root first, each with its goroutines, in order of first appearance.
+    pub(super) stacks: IndexMap<Box<[u32]>, i64, FxBuildHasher>,
+}
+
+impl Folded {
+    /// Adds up all `selections`.
+    pub(super) fn new(selections: &[Selection<'_>], extra: &Extra) -> Self {
+        let mut folded = Self::default();
+        for selection in selections {
+            folded.add(selection, extra);
+        }
+        folded
+    }
+
+    /// The names of a stack, root first.
+    pub(super) fn names<'a>(&'a self, stack: &'a [u32]) -> impl ExactSizeIterator<Item = &'a str> {
+        stack.iter().map(|id| self.names.get_index(*id as usize).map_or("", String::as_str))
+    }
+
+    /// The stacks with what they count, largest first.
+    pub(super) fn sorted(&self) -> Vec<(&[u32], i64)> {
+        let mut all: Vec<_> = self.stacks.iter().map(|(stack, n)| (&**stack, *n)).collect();
+        all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        all
+    }
+
+    fn add(&mut self, selection: &Selection<'_>, extra: &Extra) {
+        let stacks = Stacks::new(selection.dump);
+        // Where a canonical stack with these added frames is in the table.
+        let mut known: FxHashMap<(u32, Box<[u32]>), usize> = FxHashMap::default();
+        for goroutine in selection.goroutines() {
+            let stack = goroutine.row().stack;
+            let tags = extra.root.iter().chain(&extra.leaf);
+            let tags: Box<[u32]> =
+                tags.map(|tag| self.name(tag.text(selection, goroutine))).collect();
+            let key = (stacks.canonical(stack), tags);
+            let at = if let Some(at) = known.get(&key) {
+                *at
+            } else {
+                let (root, leaf) = key.1.split_at(extra.root.len().min(key.1.len()));
+                let at = self.stack(&stacks, stack, root, leaf);
+                known.insert(key, at);
+                at
+            };
+            if let Some((_, sum)) = self.stacks.get_index_mut(at) {
+                *sum = sum.saturating_add(goroutine.count());
+            }
+        }
+    }
+
+    fn stack(&mut self, stacks: &Stacks<'_>, id: StackId, root: &[u32], leaf: &[u32]) -> usize {
+        let mut frames = root.to_vec();
+        let before = frames.len();
+        for id in stacks.visible(id).rev() {
+            let name = match stacks.shown(id) {
+                Shown::Call { function: "", .. } => "?".to_owned(),
+                Shown::Call { function, .. } => visible(function).into_owned(),
+                Shown::Address(address) => format!("{address:#x}"),
+                Shown::Elided(Some(n)) => format!("(… {n} frames elided)"),
+                Shown::Elided(None) => "(… frames elided)".to_owned(),
+            };
+            frames.push(self.name(name));
+        }
+        if frames.len() == before {
+            frames.push(self.name("(no stack)".to_owned()));
+        }
+        frames.extend_from_slice(leaf);
+        let entry = self.stacks.entry(frames.into());
+        let at = entry.index();
+        entry.or_insert(0);
+        at
+    }
+
+    fn name(&mut self, name: String) -> u32 {
+        u32::try_from(self.names.insert_full(name).0).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,17 @@
+//! One JSON object a record, one a line: for jq, `DuckDB` and log pipelines.
+
+use std::io::{self, Write};
+
+use super::json::to_line;
+use super::rows::Rows;
+use crate::analysis::Selection;
+
+pub(super) fn write(selections: &[Selection<'_>], out: &mut dyn Write) -> io::Result<()> {
+    for selection in selections {
+        let rows = Rows::new(selection);
+        for goroutine in selection.goroutines() {
+            to_line(&rows.row(goroutine), out)?;
+        }
+    }
+    Ok(())
+}
