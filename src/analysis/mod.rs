@@ -16,6 +16,7 @@ pub mod kind;
 pub mod known;
 pub mod locks;
 pub mod meaning;
+pub mod merge;
 pub mod select;
 mod servers;
 pub mod states;

@@ -8,6 +8,8 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
+#[cfg(feature = "live")]
+use super::commands::{collect, record, wallclock};
 use super::commands::{completions, convert, explain, man};
 use super::connect::{Ask, Connect};
 use super::values::{self, FailOn};
@@ -79,6 +81,18 @@ pub(super) enum Command {
     /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
     #[command(after_help = CONVERT)]
     Convert(Box<convert::Args>),
+    /// Take dumps of a process, as much as it can bear, and keep them in a bundle
+    #[cfg(feature = "live")]
+    #[command(after_help = collect::EXAMPLES)]
+    Collect(Box<collect::Args>),
+    /// Take a cheap dump of a process again and again, and the whole text when something trips
+    #[cfg(feature = "live")]
+    #[command(after_help = record::EXAMPLES)]
+    Record(Box<record::Args>),
+    /// Where the goroutines of a process spend their time, running and waiting
+    #[cfg(feature = "live")]
+    #[command(after_help = wallclock::EXAMPLES)]
+    Wallclock(Box<wallclock::Args>),
     /// What a wait reason, a status, a known goroutine or a kind of finding means
     Explain(explain::Args),
     /// Completions for a shell

@@ -1,5 +1,6 @@
 //! Options about how processes are asked, which all commands have that take a URL.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::values;
@@ -16,8 +17,8 @@ pub(super) struct Connect {
     #[arg(long, value_name = "NAME:PASSWORD", help_heading = "Processes")]
     pub(super) user: Option<Secret>,
     /// Take names and passwords from FILE; without FILE from $NETRC or ~/.netrc
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = "Processes")]
-    pub(super) netrc: Option<Option<PathBuf>>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = "Processes")]
+    pub(super) netrc: Option<OsString>,
     /// Trust the certificate authorities in FILE (PEM) and no others
     #[arg(long, value_name = "FILE", help_heading = "Processes")]
     pub(super) cacert: Option<PathBuf>,
@@ -46,8 +47,38 @@ pub(super) struct Ask {
     pub(super) full_below: i64,
 }
 
+impl Default for Ask {
+    fn default() -> Self {
+        Self { full: false, full_below: 10_000 }
+    }
+}
+
+/// Options of the commands that follow a process.
+#[derive(Clone, Debug, clap::Args)]
+#[cfg_attr(not(feature = "live"), allow(dead_code, reason = "without the client nobody asks"))]
+pub(super) struct Common {
+    #[command(flatten)]
+    connect: Connect,
+    /// Most bytes that an answer may have after decompression
+    #[arg(long, value_name = "SIZE", value_parser = values::size, default_value = "1G", help_heading = "Processes")]
+    max_bytes: u64,
+    /// Say only what went wrong
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[cfg(feature = "live")]
+impl Common {
+    /// What these options and `ask` say.
+    pub(super) fn live(&self, ask: Ask) -> Live {
+        let limits = Limits { max_bytes: self.max_bytes, ..Limits::default() };
+        Live { connect: self.connect.clone(), ask, limits, quiet: self.quiet }
+    }
+}
+
 /// What must not be shown.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "live"), allow(dead_code, reason = "without the client nobody asks"))]
 pub(super) struct Secret(pub(super) String);
 
 impl From<&str> for Secret {

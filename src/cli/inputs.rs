@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::args::command_names;
+use super::bundles::Bundles;
 use super::complain;
 use super::options::Options;
 use crate::error::{Error, Result};
@@ -53,7 +54,11 @@ fn read_process(address: &Address, _: &Options, _: &mut Inputs) -> Result<()> {
 
 fn read_target(target: &Target, limits: &Limits, inputs: &mut Inputs) -> Result<()> {
     let before = inputs.dumps.len();
+    let mut bundles = Bundles::default();
     let opened = source::open(target, limits, &mut |member, stream| {
+        if bundles.is_manifest(member.name, stream) {
+            return Ok(());
+        }
         match parse::parse(stream, member.name, &parse::Options::from(limits)) {
             Ok(dumps) => inputs.dumps.extend(dumps),
             // In a directory or an archive there are other things.
@@ -62,6 +67,7 @@ fn read_target(target: &Target, limits: &Limits, inputs: &mut Inputs) -> Result<
         }
         Ok(())
     })?;
+    bundles.join(&mut inputs.dumps);
     for unreadable in opened.unreadable {
         complain(&unreadable.reason);
         inputs.failed = true;

@@ -7,13 +7,14 @@ use std::time::Duration;
 use super::connect::Live;
 use super::inputs::Inputs;
 use super::note;
+use crate::analysis::merge::join;
 use crate::error::{Error, Result};
 use crate::live::cost::Cost;
 use crate::live::take::{self, Event, Policy};
 use crate::parse;
 use crate::render::words::counted;
 use crate::source;
-use crate::source::http::{Address, Client, Settings};
+use crate::source::http::{Address, Client, Settings, Stop};
 
 /// Reads the process at `address`: the profile that it names, or what [`take`] chooses.
 pub(super) fn read(address: &Address, live: &Live, inputs: &mut Inputs) -> Result<()> {
@@ -25,7 +26,7 @@ pub(super) fn read(address: &Address, live: &Live, inputs: &mut Inputs) -> Resul
     let taken = take::take(&client, address, policy, &live.limits, &mut |event| tell(event, live))?;
     let whole = taken.pieces.iter().find(|piece| piece.debug == 2);
     inputs.dumps.push(match whole {
-        Some(piece) => take::read(piece, &live.limits)?,
+        Some(piece) => join(take::read(piece, &live.limits)?, &taken.counts).dump,
         None => taken.counts,
     });
     Ok(())
@@ -69,7 +70,8 @@ pub(super) fn client(live: &Live) -> Result<Client> {
     options.header.iter().try_for_each(|header| settings.header(&header.0))?;
     options.user.iter().try_for_each(|user| settings.user(&user.0))?;
     if let Some(path) = &options.netrc {
-        settings.netrc(&path.clone().or_else(netrc).ok_or_else(|| {
+        let named = Some(PathBuf::from(path)).filter(|path| !path.as_os_str().is_empty());
+        settings.netrc(&named.or_else(netrc).ok_or_else(|| {
             Error::Usage("--netrc: neither NETRC nor HOME is set; give --netrc=FILE".to_owned())
         })?)?;
     }
@@ -84,6 +86,24 @@ pub(super) fn client(live: &Live) -> Result<Client> {
 fn netrc() -> Option<PathBuf> {
     let home = || env::home_dir().map(|home| home.join(".netrc"));
     env::var_os("NETRC").filter(|path| !path.is_empty()).map(PathBuf::from).or_else(home)
+}
+
+/// The URL of a process as it was typed; what is wrong with it is said without showing it.
+pub(super) fn address(text: &str) -> Result<Address> {
+    if Address::is_url(text) {
+        return Address::parse(text).map_err(|error| Error::Usage(format!("the URL: {error}")));
+    }
+    let hint = if text.contains('@') { "HOST:PORT" } else { text };
+    Err(Error::Usage(format!("this is no URL of a process\n  write it as http://{hint}")))
+}
+
+/// What Ctrl-C stops, and SIGTERM.
+pub(super) fn stop_on_ctrl_c() -> Result<Stop> {
+    let stop = Stop::default();
+    let other = stop.clone();
+    ctrlc::set_handler(move || other.stop())
+        .map_err(|error| Error::Usage(format!("Ctrl-C cannot be waited for: {error}")))?;
+    Ok(stop)
 }
 
 /// How much is taken, as the options say.
@@ -128,7 +148,7 @@ fn words(cost: Cost) -> String {
 pub(super) fn time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     match seconds {
-        s if s < 0.001 => "less than 1 ms".to_owned(),
+        s if s < 0.001 => "1 ms".to_owned(),
         s if s < 0.9995 => format!("{:.0} ms", s * 1000.0),
         s if s < 9.95 => format!("{s:.1} s"),
         s if s < 119.5 => format!("{s:.0} s"),

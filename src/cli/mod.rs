@@ -2,6 +2,7 @@
 
 mod args;
 mod argv;
+mod bundles;
 mod commands;
 mod connect;
 mod environment;

@@ -27,6 +27,7 @@ pub(super) struct Options {
     pub(super) targets: Vec<Target>,
     pub(super) limits: Limits,
     /// How processes are asked.
+    #[cfg_attr(not(feature = "live"), allow(dead_code, reason = "without the client nobody asks"))]
     pub(super) live: Live,
     pub(super) look: Look,
     pub(super) view: View,

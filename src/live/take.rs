@@ -86,20 +86,32 @@ pub fn take(
     let counts = read(&first, limits)?;
     let goroutines = counts.goroutine_count();
     let mut pieces = vec![first];
-    let cost = cost::debug2(goroutines);
-    if policy.most.is_none_or(|most| goroutines <= most) {
-        tell(Event::Stops { goroutines, cost });
-        let longer =
-            if policy.strict_timeout { limit } else { limit.max(cost.total.saturating_mul(4)) };
-        pieces.push(ask(client, address, ("goroutine", 2), longer, limits)?);
-    } else {
-        tell(Event::Spared { goroutines, cost });
-    }
+    pieces.extend(whole(client, address, policy, goroutines, limits, tell)?);
     if policy.leaks {
         tell(Event::Collects);
         pieces.push(ask(client, address, ("goroutineleak", 0), limit, limits)?);
     }
     Ok(Taken { counts, pieces })
+}
+
+/// Asks for debug=2 of a process with so many goroutines; `None` if they are too many.
+pub fn whole(
+    client: &Client,
+    address: &Address,
+    policy: Policy,
+    goroutines: i64,
+    limits: &Limits,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Option<Piece>> {
+    let cost = cost::debug2(goroutines);
+    if policy.most.is_some_and(|most| goroutines > most) {
+        tell(Event::Spared { goroutines, cost });
+        return Ok(None);
+    }
+    tell(Event::Stops { goroutines, cost });
+    let usual = client.settings().timeout;
+    let limit = if policy.strict_timeout { usual } else { usual.max(cost.total.saturating_mul(4)) };
+    ask(client, address, ("goroutine", 2), limit, limits).map(Some)
 }
 
 /// Asks for one profile.

@@ -83,8 +83,11 @@ pub struct Dump {
     pub preamble: Option<String>,
     /// How the lines were wrapped and peeled, such as `docker json-file`; `None` if they were not.
     pub wrapping: Option<String>,
-    /// The number of goroutines that the dump's own header gives (debug=1).
+    /// The number of goroutines that the dump's own header gives (debug=1), or that debug=0 of the
+    /// same process gave.
     pub stated_total: Option<i64>,
+    /// From what it was put together, in one line, if it was.
+    pub provenance: Option<String>,
     /// `None` if the dump is complete as far as one can tell.
     pub truncation: Option<Truncation>,
     /// What became of the input's text.
@@ -126,7 +129,7 @@ impl Dump {
 
     /// Whether the format has goroutine ids: then every record has one.
     pub fn has_goids(&self) -> bool {
-        self.format == Format::Debug2
+        self.format == Format::Debug2 && self.counts.is_empty()
     }
 
     /// Whether the goroutine with the id `goid` is in the dump.
@@ -150,7 +153,7 @@ impl Dump {
 
     /// Whether the records stand for groups of goroutines without ids (debug=1 and debug=0).
     pub fn is_aggregated(&self) -> bool {
-        matches!(self.format, Format::Debug1 | Format::Proto)
+        matches!(self.format, Format::Debug1 | Format::Proto) || !self.counts.is_empty()
     }
 
     /// Whether the dump is whole and everything in it was understood.

@@ -1,11 +1,17 @@
 //! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
 //! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
 
+#[cfg(feature = "live")]
+pub(super) mod collect;
 pub(super) mod completions;
 pub(super) mod convert;
 pub(super) mod explain;
 pub(super) mod man;
+#[cfg(feature = "live")]
+pub(super) mod record;
 mod screen;
+#[cfg(feature = "live")]
+pub(super) mod wallclock;
 
 use std::io::Write;
 
@@ -28,6 +34,12 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Leaks(shared)) => screen::run("leaks", *shared),
         Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
         Some(Command::Convert(args)) => convert::run(*args),
+        #[cfg(feature = "live")]
+        Some(Command::Collect(args)) => collect::run(&args),
+        #[cfg(feature = "live")]
+        Some(Command::Record(args)) => record::run(*args),
+        #[cfg(feature = "live")]
+        Some(Command::Wallclock(args)) => wallclock::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),

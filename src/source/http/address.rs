@@ -285,16 +285,9 @@ fn decode(text: &str) -> String {
             [a, b, ..] if *first == b'%' => hex(a).zip(hex(b)),
             _ => None,
         };
-        match pair.and_then(|(a, b)| u8::try_from(a * 16 + b).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
+        let byte = pair.and_then(|(a, b)| u8::try_from(a * 16 + b).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

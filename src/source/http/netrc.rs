@@ -16,7 +16,8 @@ pub(super) fn find(text: &str, host: &str) -> Option<Credentials> {
         while let Some(word) = words.next().filter(|_| !in_macro) {
             match word {
                 "machine" => {
-                    entries.push((words.next().map(str::to_owned), String::new(), String::new()))
+                    let name = words.next().map(str::to_owned);
+                    entries.push((name, String::new(), String::new()));
                 }
                 "default" => entries.push((None, String::new(), String::new())),
                 "macdef" => in_macro = true,

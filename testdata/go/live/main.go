@@ -4,8 +4,15 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"flag"
 	"fmt"
+	"math/big"
 	"net"
 	"net/http"
 	_ "net/http/pprof"
@@ -21,6 +28,7 @@ var (
 	waiters  = flag.Int("waiters", 20, "goroutines that wait to receive for ever")
 	sleepers = flag.Int("sleepers", 0, "goroutines that sleep most of the time")
 	workers  = flag.Int("workers", 0, "goroutines that compute half of the time and sleep the other half")
+	tlsFile  = flag.String("tls", "", "serve TLS on the port after it, and write the certificate to this `file`")
 	growth   = flag.Int("growth", 0, "goroutines that leak in each tenth of a second")
 )
 
@@ -54,6 +62,38 @@ func slumber() {
 func wait(c chan int) { <-c }
 
 func leak(c chan int) { c <- 1 }
+
+// serveTLS serves on a port of its own with a certificate made for it, and writes both to the file:
+// the certificate in PEM, before it a line with the address.
+func serveTLS(file string) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(24 * time.Hour),
+		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		panic(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	text = append([]byte(listener.Addr().String()+"\n"), text...)
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		panic(err)
+	}
+	go http.Serve(listener, nil)
+}
 
 func main() {
 	flag.Parse()
@@ -90,6 +130,9 @@ func main() {
 	listener, err := net.Listen("tcp", *address)
 	if err != nil {
 		panic(err)
+	}
+	if *tlsFile != "" {
+		serveTLS(*tlsFile)
 	}
 	if *announce != "" {
 		// Renamed, so that nobody reads half of it.
