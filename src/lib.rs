@@ -7,8 +7,9 @@
 //! ```
 //!
 //! Each stage only looks down: [`model`] knows nothing; [`source`] yields bytes; [`parse`] turns
-//! them into [`model::Dump`]s; [`analysis`] reads dumps; [`render`] writes what analysis found; `live`
-//! asks running processes for their dumps; the front ends know everything, and nobody knows a front end. A test checks the edges.
+//! them into [`model::Dump`]s; [`pprof`] has the messages of profiles that are read and written;
+//! [`analysis`] reads dumps; [`render`] writes what analysis found; `live` asks running processes for
+//! their dumps; the front ends know everything, and nobody knows a front end. A test checks the edges.
 
 pub mod analysis;
 #[cfg(feature = "cli")]
@@ -18,5 +19,6 @@ pub mod error;
 pub mod live;
 pub mod model;
 pub mod parse;
+pub mod pprof;
 pub mod render;
 pub mod source;

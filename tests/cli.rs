@@ -7,6 +7,80 @@ use std::process::{Command, Output, Stdio};
 
 /// Name of the snapshot, arguments, and what comes on standard input.
 const CASES: &[(&str, &[&str], Input)] = &[
+    (
+        "where",
+        &[
+            "--where",
+            "state =~ '^chan' and func contains \"main.\" && !locked",
+            "--top",
+            "2",
+            "--width",
+            "80",
+            "debug2/states.go1.27.txt",
+        ],
+        Input::None,
+    ),
+    ("where-wrong", &["--where", "state > 3", "debug2/states.go1.27.txt"], Input::None),
+    (
+        "where-without-ages",
+        &["--where", "wait > 10m", "--top", "1", "--width", "80", "triple/nine.debug1.txt"],
+        Input::None,
+    ),
+    ("explain-where", &["explain", "where"], Input::None),
+    (
+        "pprof-filters",
+        &[
+            "-focus=main",
+            "-hide",
+            "^(runtime|sync)",
+            "-show_from=main",
+            "--top",
+            "2",
+            "--width",
+            "80",
+            "debug2/states.go1.27.txt",
+        ],
+        Input::None,
+    ),
+    (
+        "groups",
+        &[
+            "groups",
+            "--similarity",
+            "function",
+            "--sort",
+            "name",
+            "--skip",
+            "1",
+            "--top",
+            "3",
+            "--width",
+            "80",
+            "debug2/leaky-service.go1.27.txt",
+        ],
+        Input::None,
+    ),
+    (
+        "list-80",
+        &["list", "--top", "5", "--sort", "depth", "--width", "80", "debug2/labels.go1.27.txt"],
+        Input::None,
+    ),
+    (
+        "list-200",
+        &["list", "--top", "5", "--skip", "1", "--width", "200", "debug2/labels.go1.27.txt"],
+        Input::None,
+    ),
+    ("list-csv", &["list", "--format", "csv", "-"], Input::Text(HOSTILE)),
+    ("list-hostile", &["list", "--width", "80", "-"], Input::Text(HOSTILE)),
+    ("show-80", &["show", "1", "--width", "80", "debug2/deadlock.go1.27.txt"], Input::None),
+    ("show-200", &["show", "1", "--width", "200", "debug2/leaky-service.go1.27.txt"], Input::None),
+    ("show-hostile", &["show", "1", "-"], Input::Text(HOSTILE)),
+    ("show-unknown", &["show", "4242", "debug2/deadlock.go1.27.txt"], Input::None),
+    ("show-aggregated", &["show", "1", "triple/nine.debug1.txt"], Input::None),
+    ("tree-80", &["tree", "--width", "80", "debug2/leaky-service.go1.27.txt"], Input::None),
+    ("tree-200", &["tree", "--width", "200", "debug2/states.go1.27.txt"], Input::None),
+    ("tree-hostile", &["tree", "-"], Input::Text(HOSTILE_CREATOR)),
+    ("tree-aggregated", &["tree", "triple/nine.debug1.txt"], Input::None),
     ("leaky-80", &["summarize", "debug2/leaky-service.go1.27.txt", "--width", "80"], Input::None),
     (
         "leaky-200",
@@ -91,6 +165,8 @@ const CASES: &[(&str, &[&str], Input)] = &[
     ("man-explain", &["man", "explain"], Input::None),
     ("man-unknown", &["man", "nope"], Input::None),
 ];
+
+const HOSTILE_CREATOR: &str = "goroutine 1 [\u{1b}[31mred]:\nmain.<b>()\n\t/x/a.go:1 +0x1\ncreated by main.\u{1b}]0;x\u{7}evil in goroutine 7\n\t/x/\u{202e}b.go:2 +0x1\n\n";
 
 const HOSTILE: &str = "goroutine 1 [\u{1b}[31mred\u{202e}]:\nmain.<script>alert(1)()\n\t/x/\u{1b}]0;title\u{7}.go:1 +0x1\n\n";
 

@@ -1,15 +1,22 @@
 //! Dumps in the formats of other programs: what was read comes back, totals agree, and hostile names do
 //! no harm.
 
+mod anonymous;
 mod fixed_point;
+mod graphs;
 mod hostile;
+mod pictures;
+mod pprof;
 mod totals;
 
 use std::path::PathBuf;
 
-use gdump::analysis::{Filter, Selection};
+use gdump::analysis::facts::Config;
+use gdump::analysis::known::Known;
+use gdump::analysis::summary::Look;
+use gdump::analysis::{Filter, Selection, Sight};
 use gdump::model::Dump;
-use gdump::render::convert::{Conversion, Extra, Target};
+use gdump::render::convert::{Conversion, Extra, How, Target};
 
 use crate::support::{bytes, corpus, files, parse, relative, root};
 
@@ -20,8 +27,15 @@ fn convert(dumps: &[Dump], to: Target) -> Vec<u8> {
 
 fn convert_with(dumps: &[Dump], to: Target, extra: Extra) -> Vec<u8> {
     let selections = dumps.iter().map(|dump| Selection::new(dump, &Filter::default())).collect();
+    let sight = |dump| {
+        let known = Known::built_in();
+        Sight::all(std::slice::from_ref(dump), &Look::default(), &Config::default(), &known)
+    };
+    let sights =
+        if to == Target::Dot { dumps.iter().flat_map(sight).collect() } else { Vec::new() };
+    let how = How { extra, ..How::default() };
     let mut out = Vec::new();
-    Conversion { to, selections, extra }.write(&mut out).unwrap();
+    Conversion { to, selections, sights, how }.write(&mut out).unwrap();
     out
 }
 

@@ -10,9 +10,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("model", &["model"]),
     ("source", &["source", "error"]),
-    ("parse", &["parse", "model", "source", "error"]),
+    ("pprof", &[]),
+    ("parse", &["parse", "model", "source", "pprof", "error"]),
     ("analysis", &["analysis", "model", "error"]),
-    ("render", &["render", "model", "analysis", "error"]),
+    ("render", &["render", "model", "analysis", "pprof", "error"]),
     ("live", &["live", "analysis", "parse", "source", "model", "error"]),
     ("cli", &["cli", "live", "render", "analysis", "parse", "source", "model", "error"]),
 ];

@@ -17,9 +17,13 @@
 #[cfg(test)]
 mod blocked;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod compare;
 #[cfg(test)]
 mod convert;
 #[cfg(test)]
@@ -40,6 +44,10 @@ mod leaks;
 mod live;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod scale;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]

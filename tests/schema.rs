@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use gdump::analysis::Sight;
 use gdump::analysis::facts::Config;
 use gdump::analysis::group::By;
+use gdump::analysis::inspect::{Ids, Inspection};
 use gdump::analysis::known::Known;
+use gdump::analysis::listing::{Listing, Order};
 use gdump::analysis::summary::Look;
+use gdump::analysis::tree::{Extent, Tree};
+use gdump::analysis::{Sight, Summary};
 use gdump::model::Dump;
 use gdump::render::{Body, Limit, OutputFormat, Report, Style, View};
 use gdump::source::Stream;
@@ -124,4 +127,49 @@ fn the_same_dump_in_another_format_has_the_same_groups() {
     assert_eq!(id(&text("select")), id(&text("select").replace("0x1)", "0x2, 0x3)")));
     assert_eq!(id(&text("select")), id(&text("select").replace(":5 ", ":6 ")));
     assert_ne!(id(&text("select")), id(&text("chan send")));
+}
+
+/// `groups`, `list`, `show` and `tree` keep to the schema, too, and every goroutine is in a tree once.
+#[test]
+fn who_looks_around_keeps_to_the_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar/report.schema.json");
+    let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let view = View {
+        format: OutputFormat::Json,
+        top: None,
+        ids: Limit::All,
+        width: 80,
+        style: Style::plain(),
+        verbose: false,
+        quiet: false,
+    };
+    let look = Look { system: true, ..Look::default() };
+    for dump in &dumps() {
+        let one = std::slice::from_ref(dump);
+        let sights = Sight::all(one, &look, &Config::default(), &Known::built_in());
+        let ids = Ids::new(dump);
+        let goids = dump.goroutines().filter_map(gdump::model::Goroutine::goid).take(20);
+        let shown = goids.filter_map(|goid| Inspection::new(&sights[0], &ids, goid)).collect();
+        let list = Listing::new(dump, &look, Order::Wait, 0, 50);
+        let mut reports = vec![
+            Report { command: "groups", body: Body::Groups(vec![Summary::new(dump, &look)], 0) },
+            Report { command: "list", body: Body::List(vec![list]) },
+            Report { command: "show", body: Body::Shown(sights, vec![shown]) },
+        ];
+        let extent = Extent { depth: usize::MAX, top: usize::MAX };
+        if let Some(tree) = Tree::new(dump, &look, extent) {
+            let counted = tree.nodes.iter().filter(|node| !node.ghost).map(|node| node.count);
+            assert_eq!(counted.sum::<u64>(), dump.len() as u64, "{}", dump.name);
+            reports.push(Report { command: "tree", body: Body::Trees(vec![tree]) });
+        }
+        for report in reports {
+            let mut out = Vec::new();
+            report.write(&view, &mut out).unwrap();
+            let value: Value = serde_json::from_slice(&out).unwrap();
+            let errors: Vec<_> =
+                schema.iter_errors(&value).take(5).map(|e| e.to_string()).collect();
+            assert!(errors.is_empty(), "{} {}: {errors:#?}", report.command, dump.name);
+        }
+    }
 }

@@ -26,20 +26,23 @@ pub struct Sight<'d> {
 impl<'d> Sight<'d> {
     /// Looks at each of `dumps`, a series in the order of time; every one is judged together with those
     /// before it, of which at most [`Sight::HISTORY`] count.
+    ///
+    /// Profiles that hold only what Go has proven to be leaked say nothing of how many goroutines there
+    /// are: they come first in what is returned, are a series of their own, and prove what is suspected
+    /// in the others.
     pub fn all(dumps: &'d [Dump], look: &Look, config: &Config, known: &Known) -> Vec<Self> {
-        let facts: Vec<Facts<'d>> = dumps.iter().map(Facts::new).collect();
-        let said: Vec<_> = (0..facts.len())
-            .filter_map(|index| {
-                let (before, rest) = facts.split_at(index);
-                let from = before.len().saturating_sub(Self::HISTORY);
-                let before = before.get(from..).unwrap_or(before);
-                let case = Case { now: rest.first()?, before, config, known };
-                let mut findings = find::run(&case);
-                findings.retain(|finding| is_wanted(case.now, look, finding));
-                let fine = find::fine(&case, &findings);
-                Some((findings, fine, find::notes(&case)))
-            })
-            .collect();
+        let facts = dumps.iter().map(Facts::new);
+        let (proven, others): (Vec<_>, Vec<_>) = facts.partition(|facts| {
+            facts.dump().profile == "goroutineleak" && facts.dump().is_aggregated()
+        });
+        let asked = (look, config, known);
+        let of_others = said(&others, &proven, asked);
+        let mut sights = Self::of(said(&proven, &[], asked), proven, look);
+        sights.extend(Self::of(of_others, others, look));
+        sights
+    }
+
+    fn of(said: Vec<Said>, facts: Vec<Facts<'d>>, look: &Look) -> Vec<Self> {
         let sights = facts.into_iter().zip(said);
         sights
             .map(|(facts, (findings, fine, notes))| {
@@ -90,6 +93,31 @@ impl<'d> Sight<'d> {
         }
         goids
     }
+}
+
+/// What is said of a dump: findings, groups that are fine, notes.
+type Said = (Vec<Finding>, Vec<find::Fine>, Vec<String>);
+
+/// What is said of each of a series; `proven` are profiles of what Go has proven.
+fn said(
+    facts: &[Facts<'_>],
+    proven: &[Facts<'_>],
+    (look, config, known): (&Look, &Config, &Known),
+) -> Vec<Said> {
+    let one = |index: usize| {
+        let (before, rest) = facts.split_at(index);
+        let from = before.len().saturating_sub(Sight::HISTORY);
+        let before = before.get(from..).unwrap_or(before);
+        let case = Case { now: rest.first()?, before, config, known };
+        let mut findings = find::run(&case);
+        let joined = proven.last().and_then(|proven| find::join(case.now, proven, &mut findings));
+        findings.retain(|finding| is_wanted(case.now, look, finding));
+        let fine = find::fine(&case, &findings);
+        let mut notes = find::notes(&case, &findings);
+        notes.extend(joined);
+        Some((findings, fine, notes))
+    };
+    (0..facts.len()).filter_map(one).collect()
 }
 
 /// Whether a goroutine that `finding` is about passes the user's filter.

@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
-use super::canon::Shown;
+use super::canon::{Shown, Stacks};
 use super::group::Group;
 use super::known::Known;
 use super::locks::Locks;
+use super::places::Places;
 use super::servers::Servers;
 use super::summary::{Look, Summary};
 use crate::model::{Dump, GoidSet, Goroutine, StackId};
@@ -39,8 +40,14 @@ pub struct Facts<'d> {
     /// The groups, largest first; at most [`Facts::MAX_GROUPS`]. How many goroutines ran the `go`
     /// statements is counted only by [`Facts::group`].
     pub groups: Vec<Group<'d>>,
+    /// The functions of each group's stack, innermost first, one group after the other; and where those
+    /// of each start.
+    names: Vec<&'d str>,
+    name_starts: Vec<usize>,
     /// Ids of goroutines that started others with their rows, sorted; made when first asked for.
     starters: OnceLock<Vec<(u64, u32)>>,
+    /// The groups in each function; found when first asked for.
+    places: OnceLock<Places>,
     /// Goroutines that serve requests; found when first asked for.
     servers: OnceLock<Servers>,
     /// Locks and who waits for them. Not found lazily: a cell would make the lifetime invariant.
@@ -58,13 +65,21 @@ impl<'d> Facts<'d> {
     /// Finds out everything about `dump`.
     pub fn new(dump: &'d Dump) -> Self {
         let summary = Summary::new(dump, &Look::default());
-        let groups = (0..summary.grouping.len().min(Self::MAX_GROUPS))
+        let groups: Vec<Group<'d>> = (0..summary.grouping.len().min(Self::MAX_GROUPS))
             .filter_map(|index| summary.grouping.outline(&summary.stacks, index, Self::IDS))
             .collect();
+        let (mut names, mut name_starts) = (Vec::new(), vec![0]);
+        for group in &groups {
+            names.extend(functions(&summary.stacks, group.stack));
+            name_starts.push(names.len());
+        }
         let bare = Self {
             summary,
             groups,
+            names,
+            name_starts,
             starters: OnceLock::new(),
+            places: OnceLock::new(),
             servers: OnceLock::new(),
             locks: Locks::empty(dump),
         };
@@ -102,10 +117,13 @@ impl<'d> Facts<'d> {
 
     /// The names of the functions in `stack`, innermost first; frames without a name are left out.
     pub fn functions(&self, stack: StackId) -> impl DoubleEndedIterator<Item = &'d str> + '_ {
-        self.frames(stack).filter_map(|frame| match frame {
-            Shown::Call { function, .. } => Some(function),
-            Shown::Address(_) | Shown::Elided(_) => None,
-        })
+        functions(&self.summary.stacks, stack)
+    }
+
+    /// The names of the functions in the stack of the group at `index`, innermost first.
+    pub fn names(&self, index: usize) -> &[&'d str] {
+        let start = |index: usize| self.name_starts.get(index).copied().unwrap_or(0);
+        self.names.get(start(index)..start(index + 1)).unwrap_or(&[])
     }
 
     /// The state of the group at `index`; `unknown` if there is none.
@@ -116,6 +134,14 @@ impl<'d> Facts<'d> {
     /// Whether the goroutine with the id `goid` is in the dump.
     pub fn has(&self, goid: u64) -> bool {
         self.dump().has_goid(goid)
+    }
+
+    /// The groups in whose stacks `function` is, ascending.
+    pub fn groups_in(&self, function: &str) -> &[u32] {
+        let places = self
+            .places
+            .get_or_init(|| Places::new(self.dump(), &self.summary.stacks, &self.groups));
+        self.dump().find_str(function).map_or(&[], |function| places.of(function))
     }
 
     /// The goroutines that serve one request after the other.
@@ -147,7 +173,16 @@ impl<'d> Facts<'d> {
     /// The group at `index` with at most `ids` goroutine ids, and with the number of goroutines that ran
     /// each `go` statement.
     pub fn group(&self, index: usize, ids: usize) -> Option<Group<'d>> {
-        self.summary.grouping.group(&self.summary.stacks, index, ids)
+        let Some(known) = self.groups.get(index) else {
+            return self.summary.grouping.group(&self.summary.stacks, index, ids);
+        };
+        let mut group = known.clone();
+        if ids > Self::IDS {
+            group.goids = self.members(index).filter_map(Goroutine::goid).take(ids).collect();
+        }
+        group.goids.truncate(ids);
+        group.creators = self.summary.grouping.creators(index);
+        Some(group)
     }
 
     /// The locks of the dump, who waits for them and who likely holds them.
@@ -167,6 +202,16 @@ impl<'d> Facts<'d> {
 
     /// Whether goroutines of this dump can have ages at all.
     pub fn has_ages(&self) -> bool {
-        self.dump().format == crate::model::Format::Debug2
+        self.dump().has_ages()
     }
+}
+
+fn functions<'s, 'd>(
+    stacks: &'s Stacks<'d>,
+    stack: StackId,
+) -> impl DoubleEndedIterator<Item = &'d str> + 's {
+    stacks.visible(stack).filter_map(|id| match stacks.shown(id) {
+        Shown::Call { function, .. } => Some(function),
+        Shown::Address(_) | Shown::Elided(_) => None,
+    })
 }

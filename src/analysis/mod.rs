@@ -1,6 +1,7 @@
 //! What can be said of a dump: which goroutines are alike, what they wait for, which of them belong
 //! to the runtime. Reads dumps, never changes them, and does no input or output.
 
+pub mod anonymize;
 pub mod canon;
 pub mod diagnosis;
 pub mod duration;
@@ -12,17 +13,23 @@ pub mod finding;
 mod fingerprint;
 pub mod graph;
 pub mod group;
+pub mod inspect;
 pub mod kind;
 pub mod known;
+pub mod listing;
 pub mod locks;
 pub mod meaning;
 pub mod merge;
+mod places;
 pub mod select;
+pub mod series;
 mod servers;
 pub mod states;
 pub mod summary;
+pub mod tree;
 pub mod version;
 pub mod wait;
+pub mod waitfor;
 
 pub use diagnosis::Sight;
 pub use facts::{Case, Facts};

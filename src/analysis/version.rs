@@ -169,6 +169,10 @@ fn version_in_path(file: &str) -> Option<String> {
         Regex::new(r"(?:^|[/\\-])go(1\.\d{1,2}(?:\.\d{1,2}|(?:rc|beta)\d+)?)(?:\.[a-z0-9]+-[a-z0-9]+)?/(?:go/)?src/")
             .ok()
     });
+    // To make the expression takes longer than all the rest of a small dump.
+    if !file.contains("go1.") {
+        return None;
+    }
     let found = VERSION.as_ref()?.captures(file)?;
     found.get(1).map(|version| version.as_str().to_owned())
 }

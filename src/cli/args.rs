@@ -10,11 +10,11 @@ use super::Exit;
 use super::argv::prepare;
 #[cfg(feature = "live")]
 use super::commands::{collect, record, wallclock};
-use super::commands::{completions, convert, explain, man};
+use super::commands::{completions, convert, diff, explain, groups, list, man, show, tree, trend};
 use super::connect::{Ask, Connect};
 use super::values::{self, FailOn};
 use crate::analysis::By;
-use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
+use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
 use crate::render::Limit;
 
 const EXAMPLES: &str = "\
@@ -47,7 +47,10 @@ Examples:
   gdump convert --to debug2 --state 'chan*' --min-wait 10m d.txt   only what is stuck, as Go writes it
   gdump convert -o goroutines.csv dump.txt                         a row for each goroutine
   gdump convert --to ndjson dump.txt | jq .state                   one object a line
-  gdump convert --to folded --tagleaf state dump.txt               for flame graph tools
+  gdump convert -o goroutines.pb.gz dump.txt                       for go tool pprof
+  gdump convert --to dot dump.txt | dot -Tsvg -o graph.svg         who created whom, who waits
+  gdump convert --to debug2 --anonymize dump.txt                   to show it to others
+  gdump convert -o goroutines.svg --tagleaf state dump.txt         a flame graph for a browser
 
 All goroutines that pass the filters are written, the runtime's own too.";
 
@@ -78,6 +81,24 @@ pub(super) enum Command {
     /// Who waits for whom: locks and their holders, deadlocks, wait chains, root first
     #[command(after_help = BLOCKED)]
     Blocked(Box<Shared>),
+    /// Goroutines that are alike, by stack or something else, sorted and paged
+    #[command(after_help = groups::EXAMPLES)]
+    Groups(Box<groups::Args>),
+    /// One line for each goroutine, sorted and paged
+    #[command(after_help = list::EXAMPLES)]
+    List(Box<list::Args>),
+    /// Goroutines whole: stack, creators, children, who is like them, and the verdict
+    #[command(after_help = show::EXAMPLES)]
+    Show(Box<show::Args>),
+    /// Who created whom; equal subtrees are one
+    #[command(after_help = tree::EXAMPLES)]
+    Tree(Box<tree::Args>),
+    /// What changed from one dump to another: groups that grew, goroutines that stayed
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(Box<diff::Args>),
+    /// What grows, stays or falls over a series of dumps, and who is stuck all the time
+    #[command(after_help = trend::EXAMPLES)]
+    Trend(Box<trend::Args>),
     /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
     #[command(after_help = CONVERT)]
     Convert(Box<convert::Args>),
@@ -124,6 +145,10 @@ pub(super) struct Shared {
     #[arg(long)]
     pub(super) system: bool,
 
+    /// Only goroutines for which this holds, such as "state == 'select' && wait > 1h && func =~
+    /// 'Handler'"; gdump explain where has the fields and operators; may be repeated
+    #[arg(long = "where", value_name = "EXPR", help_heading = "Filters")]
+    pub(super) wheres: Vec<String>,
     /// Only this state; without regard to case, * stands for any text; may be repeated
     #[arg(long, value_name = "STATE", value_parser = values::state, help_heading = "Filters")]
     pub(super) state: Vec<StateTest>,
@@ -139,6 +164,28 @@ pub(super) struct Shared {
     /// Only goroutines with this label: KEY, KEY=VALUE or KEY=~REGEX; all that are given must hold
     #[arg(long, value_name = "LABEL", value_parser = values::label, help_heading = "Filters")]
     pub(super) label: Vec<LabelTest>,
+
+    /// Only goroutines with a frame whose function or file matches, as in pprof
+    #[arg(long, value_name = "REGEX", value_parser = values::regex, help_heading = "Filters as in pprof")]
+    pub(super) focus: Option<values::Pattern>,
+    /// Only goroutines without such a frame
+    #[arg(long, value_name = "REGEX", value_parser = values::regex, help_heading = "Filters as in pprof")]
+    pub(super) ignore: Option<values::Pattern>,
+    /// Leave frames out that match
+    #[arg(long, value_name = "REGEX", value_parser = values::regex, help_heading = "Filters as in pprof")]
+    pub(super) hide: Option<values::Pattern>,
+    /// Leave frames out that do not match
+    #[arg(long, value_name = "REGEX", value_parser = values::regex, help_heading = "Filters as in pprof")]
+    pub(super) show: Option<values::Pattern>,
+    /// Leave frames out that call the outermost one that matches
+    #[arg(long, alias = "show_from", value_name = "REGEX", value_parser = values::regex, help_heading = "Filters as in pprof")]
+    pub(super) show_from: Option<values::Pattern>,
+    /// Only goroutines with such labels: KEY=REGEX,REGEX or REGEX,REGEX or KEY=5:10
+    #[arg(long, value_name = "LABELS", value_parser = values::tags, help_heading = "Filters as in pprof")]
+    pub(super) tagfocus: Option<TagTest>,
+    /// Only goroutines without such labels
+    #[arg(long, value_name = "LABELS", value_parser = values::tags, help_heading = "Filters as in pprof")]
+    pub(super) tagignore: Option<TagTest>,
 
     /// Judge only groups of at least N goroutines
     #[arg(long, value_name = "N", help_heading = "Findings")]
@@ -197,8 +244,14 @@ pub(super) enum Format {
     Text,
     /// JSON, see grammar/report.schema.json
     Json,
+    /// One JSON object a goroutine, one a line (list)
+    Ndjson,
+    /// One goroutine a row (list)
+    Csv,
     /// For an incident channel or an issue: short, nothing in it is a mention or a link
     Markdown,
+    /// One file for a browser, with everything in it and no network: -o report.html
+    Html,
 }
 
 /// When to use colours.

@@ -3,12 +3,25 @@
 use crate::model::Dump;
 use crate::source::Stream;
 
-/// The bundles in one input.
+/// The bundles in one input. Their manifest comes before what it is about.
 #[derive(Default)]
 pub(super) struct Bundles {
-    /// For each the names of the dumps with debug=2 and debug=0, and what to call both together.
     #[cfg(feature = "live")]
-    pairs: Vec<[String; 3]>,
+    current: Option<Pair>,
+    /// Halves of earlier bundles whose other half never came.
+    #[cfg(feature = "live")]
+    waiting: Vec<Dump>,
+}
+
+/// debug=2 and debug=0 of a bundle.
+#[cfg(feature = "live")]
+struct Pair {
+    /// What both together are called.
+    called: String,
+    text: String,
+    counts: String,
+    /// The one that came first.
+    held: Option<Dump>,
 }
 
 #[cfg(feature = "live")]
@@ -17,43 +30,55 @@ impl Bundles {
     pub(super) fn is_manifest(&mut self, name: &str, stream: &mut Stream<'_>) -> bool {
         use crate::live::bundle::{MANIFEST, Manifest};
         let Some(folder) = name.strip_suffix(MANIFEST) else { return false };
-        if let Some(manifest) = Manifest::read(stream)
-            && let Some((text, counts)) = manifest.pair()
-        {
-            let called = folder.trim_end_matches(['/', '\\', '!']).to_owned();
-            self.pairs.push([format!("{folder}{text}"), format!("{folder}{counts}"), called]);
+        let Some(manifest) = Manifest::read(stream) else { return false };
+        if let Some((text, counts)) = manifest.pair() {
+            self.waiting.extend(self.current.take().and_then(|pair| pair.held));
+            self.current = Some(Pair {
+                called: folder.trim_end_matches(['/', '\\', '!']).to_owned(),
+                text: format!("{folder}{text}"),
+                counts: format!("{folder}{counts}"),
+                held: None,
+            });
         }
         true
     }
 
-    /// Joins what belongs together. Each pair takes the place of its first dump.
-    pub(super) fn join(self, dumps: &mut Vec<Dump>) {
-        for [text, counts, called] in self.pairs {
-            let find = |dumps: &[Dump], name: &str| dumps.iter().position(|dump| dump.name == name);
-            let Some((text, counts)) = find(dumps, &text).zip(find(dumps, &counts)) else {
-                continue;
-            };
-            let at = text.min(counts);
-            // The later one first: removing it moves none before it.
-            let later = dumps.remove(text.max(counts));
-            let first = dumps.remove(at);
-            let (text, counts) = if text == at { (first, later) } else { (later, first) };
-            let mut joined = crate::analysis::merge::join(text, &counts).dump;
-            joined.name = called;
-            joined.taken_at_nanos = joined.taken_at_nanos.or(counts.taken_at_nanos);
-            dumps.insert(at, joined);
+    /// Calls `visit` with `dump`, or once both are there with what it is a part of.
+    pub(super) fn pass(&mut self, dump: Dump, visit: &mut dyn FnMut(Dump)) {
+        let Some(pair) = &mut self.current else { return visit(dump) };
+        if dump.name != pair.text && dump.name != pair.counts {
+            return visit(dump);
         }
+        let Some(first) = pair.held.take() else {
+            pair.held = Some(dump);
+            return;
+        };
+        let (text, counts) = if dump.name == pair.text { (dump, first) } else { (first, dump) };
+        let mut joined = crate::analysis::merge::join(text, &counts).dump;
+        joined.name.clone_from(&pair.called);
+        joined.taken_at_nanos = joined.taken_at_nanos.or(counts.taken_at_nanos);
+        self.current = None;
+        visit(joined);
+    }
+
+    /// Calls `visit` with what waits in vain for its other half.
+    pub(super) fn end(self, visit: &mut dyn FnMut(Dump)) {
+        let last = self.current.and_then(|pair| pair.held);
+        self.waiting.into_iter().chain(last).for_each(visit);
     }
 }
 
+/// Without the feature `live` the dumps of a bundle are read one by one.
 #[cfg(not(feature = "live"))]
+#[allow(clippy::unused_self, reason = "the other one needs it")]
 impl Bundles {
-    /// Without the feature `live` the dumps of a bundle are read one by one.
-    #[allow(clippy::unused_self, reason = "the other one needs it")]
     pub(super) fn is_manifest(&mut self, _: &str, _: &mut Stream<'_>) -> bool {
         false
     }
 
-    #[allow(clippy::unused_self, reason = "the other one needs it")]
-    pub(super) fn join(self, _: &mut [Dump]) {}
+    pub(super) fn pass(&mut self, dump: Dump, visit: &mut dyn FnMut(Dump)) {
+        visit(dump);
+    }
+
+    pub(super) fn end(self, _: &mut dyn FnMut(Dump)) {}
 }

@@ -1,13 +1,14 @@
 //! What the program is told beside its arguments. Read once.
 
 use std::env;
-use std::io::{IsTerminal, stdin, stdout};
+use std::io::{IsTerminal, stderr, stdin, stdout};
 
 /// The terminal and the environment variables that count.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Environment {
     pub(super) stdin_is_terminal: bool,
     pub(super) stdout_is_terminal: bool,
+    pub(super) stderr_is_terminal: bool,
     pub(super) no_color: bool,
     pub(super) force_color: bool,
     pub(super) dumb: bool,
@@ -25,6 +26,7 @@ impl Environment {
         Self {
             stdin_is_terminal: stdin().is_terminal(),
             stdout_is_terminal: stdout().is_terminal(),
+            stderr_is_terminal: stderr().is_terminal(),
             no_color: is_set("NO_COLOR"),
             force_color: is_set("CLICOLOR_FORCE")
                 && env::var_os("CLICOLOR_FORCE") != Some("0".into()),

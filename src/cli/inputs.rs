@@ -1,12 +1,20 @@
 //! Reads all inputs. One that cannot be read is named on standard error and does not stop the others.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
 
 use super::args::command_names;
 use super::bundles::Bundles;
 use super::complain;
+use super::connect::Live;
 use super::options::Options;
+use super::progress::Progress;
 use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::parse;
@@ -18,6 +26,8 @@ use crate::source::{self, Limits, Target};
 pub(super) struct Inputs {
     /// In the order of the arguments.
     pub(super) dumps: Vec<Dump>,
+    /// For each when its file was last written, in nanoseconds since 1970, if it is alone in a file.
+    pub(super) modified: Vec<Option<i64>>,
     /// Something could not be read.
     pub(super) failed: bool,
 }
@@ -25,63 +35,185 @@ pub(super) struct Inputs {
 /// Reads what `options` name.
 pub(super) fn read(options: &Options) -> Inputs {
     let mut inputs = Inputs::default();
-    for target in &options.targets {
-        let done = match target {
-            Target::Url(address) => read_process(address, options, &mut inputs),
-            target => read_target(target, &options.limits, &mut inputs),
-        };
-        if let Err(error) = done {
-            complain(&explain(target, error));
-            inputs.failed = true;
-        }
-    }
+    let (dumps, times) = (&mut inputs.dumps, &mut inputs.modified);
+    inputs.failed = !each(options, &mut |dump, modified| {
+        dumps.push(dump);
+        times.push(modified);
+    });
     inputs
 }
 
-#[cfg(feature = "live")]
-fn read_process(address: &Address, options: &Options, inputs: &mut Inputs) -> Result<()> {
-    super::live::read(address, &options.live, inputs)
+/// Reads what `options` name and calls `visit` with each dump, and with when its file was last written if
+/// it is alone in a file. `false` if something could not be read.
+///
+/// Several inputs are read at the same time, on as many threads as the machine has cores; dumps and
+/// complaints come in the order of the arguments nevertheless.
+pub(super) fn each(options: &Options, visit: &mut dyn FnMut(Dump, Option<i64>)) -> bool {
+    let progress = Progress::start(options.progress);
+    let say = |error: &Error| progress.interrupt(|| complain(error));
+    let reader =
+        Reader { limits: &options.limits, live: &options.live, counter: progress.counter() };
+    if let [target] = &options.targets[..] {
+        return reader.read(target, visit, &mut |error| say(&error));
+    }
+    let mut whole = true;
+    in_order(
+        &options.targets,
+        |target| {
+            let mut read = Read::default();
+            let (dumps, complaints) = (&mut read.dumps, &mut read.complaints);
+            read.whole = reader.read(
+                target,
+                &mut |dump, modified| dumps.push((dump, modified)),
+                &mut |error| complaints.push(error),
+            );
+            read
+        },
+        |read| {
+            read.complaints.iter().for_each(&say);
+            read.dumps.into_iter().for_each(|(dump, modified)| visit(dump, modified));
+            whole &= read.whole;
+        },
+    );
+    whole
 }
 
-#[cfg(not(feature = "live"))]
-fn read_process(address: &Address, _: &Options, _: &mut Inputs) -> Result<()> {
-    Err(Error::Fetch {
-        url: address.to_string(),
-        what: "this gdump was built without the feature live".to_owned(),
-        remedy: "fetch it with: curl -so goroutines.txt URL".to_owned(),
-    })
+/// Calls `work` with each of `items` on as many threads as there are cores, and `done` on this one with
+/// the results, in the order of `items`.
+fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mut done: impl FnMut(R)) {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let next = AtomicUsize::new(0);
+    let (sender, results) = channel();
+    thread::scope(|scope| {
+        for _ in 0..cores.min(items.len()) {
+            let (sender, next, work) = (sender.clone(), &next, &work);
+            scope.spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { break };
+                    if sender.send((index, work(item))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting = BTreeMap::new();
+        let mut at = 0;
+        for (index, result) in results {
+            waiting.insert(index, result);
+            while let Some(result) = waiting.remove(&at) {
+                done(result);
+                at += 1;
+            }
+        }
+    });
 }
 
-fn read_target(target: &Target, limits: &Limits, inputs: &mut Inputs) -> Result<()> {
-    let before = inputs.dumps.len();
-    let mut bundles = Bundles::default();
-    let opened = source::open(target, limits, &mut |member, stream| {
-        if bundles.is_manifest(member.name, stream) {
-            return Ok(());
+/// What was read of one input among several.
+#[derive(Default)]
+struct Read {
+    dumps: Vec<(Dump, Option<i64>)>,
+    complaints: Vec<Error>,
+    whole: bool,
+}
+
+/// How inputs are read.
+struct Reader<'o> {
+    limits: &'o Limits,
+    live: &'o Live,
+    /// Where bytes are counted.
+    counter: Arc<AtomicU64>,
+}
+
+impl Reader<'_> {
+    /// Reads `target`; `false` if something in it could not be read, of which `say` tells.
+    fn read(
+        &self,
+        target: &Target,
+        visit: &mut dyn FnMut(Dump, Option<i64>),
+        say: &mut dyn FnMut(Error),
+    ) -> bool {
+        let done = match target {
+            Target::Url(address) => self.read_process(address, visit).map(|()| true),
+            target => self.read_target(target, visit, say),
+        };
+        match done {
+            Ok(whole) => whole,
+            Err(error) => {
+                say(explain(target, error));
+                false
+            }
         }
-        match parse::parse(stream, member.name, &parse::Options::from(limits)) {
-            Ok(dumps) => inputs.dumps.extend(dumps),
-            // In a directory or an archive there are other things.
-            Err(Error::NotADump { .. }) if !member.explicit => {}
-            Err(error) => return Err(error),
+    }
+
+    #[cfg(feature = "live")]
+    fn read_process(
+        &self,
+        address: &Address,
+        visit: &mut dyn FnMut(Dump, Option<i64>),
+    ) -> Result<()> {
+        super::live::read(address, self.live, &mut |dump| visit(dump, None))
+    }
+
+    #[cfg(not(feature = "live"))]
+    #[allow(clippy::unused_self, reason = "the other one needs it")]
+    fn read_process(&self, address: &Address, _: &mut dyn FnMut(Dump, Option<i64>)) -> Result<()> {
+        Err(Error::Fetch {
+            url: address.to_string(),
+            what: "this gdump was built without the feature live".to_owned(),
+            remedy: "fetch it with: curl -so goroutines.txt URL".to_owned(),
+        })
+    }
+
+    fn read_target(
+        &self,
+        target: &Target,
+        visit: &mut dyn FnMut(Dump, Option<i64>),
+        say: &mut dyn FnMut(Error),
+    ) -> Result<bool> {
+        let mut count = 0;
+        let mut bundles = Bundles::default();
+        let opened = source::open(target, self.limits, &mut |member, stream| {
+            stream.count_in(Arc::clone(&self.counter));
+            if bundles.is_manifest(member.name, stream) {
+                return Ok(());
+            }
+            match parse::parse(stream, member.name, &parse::Options::from(self.limits)) {
+                Ok(dumps) => {
+                    count += dumps.len();
+                    let modified = modified(member.name).filter(|_| dumps.len() == 1);
+                    for dump in dumps {
+                        bundles.pass(dump, &mut |dump| visit(dump, modified));
+                    }
+                }
+                // In a directory or an archive there are other things.
+                Err(Error::NotADump { .. }) if !member.explicit => {}
+                Err(error) => return Err(error),
+            }
+            Ok(())
+        })?;
+        bundles.end(&mut |dump| visit(dump, None));
+        let whole = opened.unreadable.is_empty();
+        opened.unreadable.into_iter().for_each(|unreadable| say(unreadable.reason));
+        if count == 0 && opened.members > 0 {
+            return Err(Error::NotADump {
+                input: name(target),
+                what: format!("no goroutine dump in any of its {} files", opened.members),
+                remedy:
+                    "take one with: curl -so goroutines.txt 'http://HOST/debug/pprof/goroutine?debug=2'"
+                        .to_owned(),
+            });
         }
-        Ok(())
-    })?;
-    bundles.join(&mut inputs.dumps);
-    for unreadable in opened.unreadable {
-        complain(&unreadable.reason);
-        inputs.failed = true;
+        Ok(whole)
     }
-    if inputs.dumps.len() == before && opened.members > 0 {
-        return Err(Error::NotADump {
-            input: name(target),
-            what: format!("no goroutine dump in any of its {} files", opened.members),
-            remedy:
-                "take one with: curl -so goroutines.txt 'http://HOST/debug/pprof/goroutine?debug=2'"
-                    .to_owned(),
-        });
-    }
-    Ok(())
+}
+
+/// When the file `name` was last written, in nanoseconds since 1970; `None` for what is no file.
+fn modified(name: &str) -> Option<i64> {
+    let metadata = std::fs::metadata(name).ok().filter(std::fs::Metadata::is_file)?;
+    let since = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_nanos()).ok()
 }
 
 fn name(target: &Target) -> String {
@@ -146,6 +278,19 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_items() {
+        let items: Vec<u64> = (0..50).collect();
+        let mut results = Vec::new();
+        let work = |item: &u64| {
+            thread::sleep(std::time::Duration::from_micros(500 * (item % 3)));
+            item * 2
+        };
+        in_order(&items, work, |result| results.push(result));
+        assert_eq!(results, items.iter().map(|item| item * 2).collect::<Vec<_>>());
+        in_order(&[], work, |_| unreachable!("there are no items"));
+    }
 
     #[test]
     fn distances() {

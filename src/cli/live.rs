@@ -5,27 +5,27 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::connect::Live;
-use super::inputs::Inputs;
 use super::note;
 use crate::analysis::merge::join;
 use crate::error::{Error, Result};
 use crate::live::cost::Cost;
 use crate::live::take::{self, Event, Policy};
+use crate::model::Dump;
 use crate::parse;
 use crate::render::words::counted;
 use crate::source;
 use crate::source::http::{Address, Client, Settings, Stop};
 
 /// Reads the process at `address`: the profile that it names, or what [`take`] chooses.
-pub(super) fn read(address: &Address, live: &Live, inputs: &mut Inputs) -> Result<()> {
+pub(super) fn read(address: &Address, live: &Live, visit: &mut dyn FnMut(Dump)) -> Result<()> {
     let client = client(live)?;
     if address.names_a_profile() {
-        return read_profile(&client, address, live, inputs);
+        return read_profile(&client, address, live, visit);
     }
     let policy = policy(live);
     let taken = take::take(&client, address, policy, &live.limits, &mut |event| tell(event, live))?;
     let whole = taken.pieces.iter().find(|piece| piece.debug == 2);
-    inputs.dumps.push(match whole {
+    visit(match whole {
         Some(piece) => join(take::read(piece, &live.limits)?, &taken.counts).dump,
         None => taken.counts,
     });
@@ -37,22 +37,21 @@ fn read_profile(
     client: &Client,
     address: &Address,
     live: &Live,
-    inputs: &mut Inputs,
+    visit: &mut dyn FnMut(Dump),
 ) -> Result<()> {
     let answer = client.get(address)?;
     let name = answer.address.to_string();
     let broken = answer.broken();
-    let before = inputs.dumps.len();
+    let mut count = 0;
     let opened = source::open_answer(&name, answer, &live.limits, &mut |member, stream| {
-        inputs.dumps.extend(parse::parse(
-            stream,
-            member.name,
-            &parse::Options::from(&live.limits),
-        )?);
+        for dump in parse::parse(stream, member.name, &parse::Options::from(&live.limits))? {
+            count += 1;
+            visit(dump);
+        }
         Ok(())
     });
     let Some(broken) = broken.get() else { return opened.map(drop) };
-    let remedy = if inputs.dumps.len() > before {
+    let remedy = if count > 0 {
         "what came is shown; ask again for the rest"
     } else {
         "nothing of it can be used; ask again"

@@ -11,6 +11,7 @@ mod inputs;
 mod live;
 mod options;
 mod output;
+mod progress;
 mod values;
 
 use std::ffi::OsString;

@@ -7,9 +7,9 @@ use clap::ValueEnum;
 use super::args::{Color, Format, Shared};
 use super::connect::Live;
 use super::environment::Environment;
-use super::values::FailOn;
+use super::values::{FailOn, Pattern};
 use crate::analysis::facts::Config;
-use crate::analysis::filter::WaitLimit;
+use crate::analysis::filter::{PprofFilter, WaitLimit};
 use crate::analysis::known::Known;
 use crate::analysis::summary::Look;
 use crate::analysis::{Filter, Finding};
@@ -33,6 +33,8 @@ pub(super) struct Options {
     pub(super) view: View,
     pub(super) output: Option<PathBuf>,
     pub(super) strict: bool,
+    /// Tell on standard error how far a long read is.
+    pub(super) progress: bool,
     pub(super) config: Config,
     pub(super) known: Known,
     fail_on: Vec<FailOn>,
@@ -46,7 +48,6 @@ impl Options {
         }
         check_format(command, args.format)?;
         check_waits(args.min_wait.as_ref(), args.max_wait.as_ref())?;
-        // What is judged by its age is not left out before.
         let judged = matches!(command, "leaks" | "blocked");
         let minutes =
             |wait: &WaitLimit| u32::try_from(wait.seconds.div_ceil(60)).unwrap_or(u32::MAX);
@@ -54,10 +55,14 @@ impl Options {
             min_wait: args.min_wait.as_ref().filter(|_| judged).map(minutes),
             min_count: args.min_count,
         };
+        let filter = filter(&args, judged)?;
         let format = match args.format {
             Format::Text => OutputFormat::Text,
             Format::Json => OutputFormat::Json,
             Format::Markdown => OutputFormat::Markdown,
+            Format::Ndjson => OutputFormat::Ndjson,
+            Format::Csv => OutputFormat::Csv,
+            Format::Html => OutputFormat::Html,
         };
         let colored = is_colored(args.color, args.output.is_some(), env);
         let columns = env.columns.filter(|columns| *columns > 0);
@@ -76,17 +81,7 @@ impl Options {
                 limits: Limits { max_bytes: args.max_bytes.unwrap_or(Live::MAX_BYTES), ..limits },
                 quiet: args.quiet,
             },
-            look: Look {
-                filter: Filter {
-                    states: args.state,
-                    min_wait: args.min_wait.filter(|_| !judged),
-                    max_wait: args.max_wait,
-                    created_by: args.created_by,
-                    labels: args.label,
-                },
-                by: args.by,
-                system: args.system,
-            },
+            look: Look { filter, by: args.by, system: args.system },
             view: View {
                 format,
                 top: args.top,
@@ -98,6 +93,7 @@ impl Options {
             },
             output: args.output,
             strict: args.strict,
+            progress: env.stderr_is_terminal && !args.quiet && !env.dumb,
             config,
             known: known(&args.known)?,
             fail_on: args.fail_on,
@@ -129,10 +125,41 @@ fn known(tables: &[PathBuf]) -> Result<Known> {
     Ok(known)
 }
 
+/// The filters; what is `judged` by its age is not left out before.
+fn filter(args: &Shared, judged: bool) -> Result<Filter> {
+    let pattern = |one: &Option<Pattern>| one.as_ref().and_then(|pattern| pattern.0.clone());
+    let filter = Filter {
+        states: args.state.clone(),
+        min_wait: args.min_wait.clone().filter(|_| !judged),
+        max_wait: args.max_wait.clone(),
+        created_by: args.created_by.clone(),
+        labels: args.label.clone(),
+        wheres: Vec::new(),
+        pprof: PprofFilter {
+            focus: pattern(&args.focus),
+            ignore: pattern(&args.ignore),
+            hide: pattern(&args.hide),
+            show: pattern(&args.show),
+            show_from: pattern(&args.show_from),
+            tagfocus: args.tagfocus.clone(),
+            tagignore: args.tagignore.clone(),
+        },
+    };
+    args.wheres.iter().try_fold(filter, |filter, text| {
+        filter.and_where(text).map_err(|error| {
+            let hint = "fields and operators: gdump explain where";
+            Error::Usage(format!("--where: {error}\n  {hint}"))
+        })
+    })
+}
+
 /// The formats that a command can write.
 fn formats(command: &str) -> &'static [Format] {
     match command {
-        "summarize" | "leaks" | "blocked" => &[Format::Text, Format::Json, Format::Markdown],
+        "summarize" | "leaks" | "blocked" => {
+            &[Format::Text, Format::Json, Format::Markdown, Format::Html]
+        }
+        "list" => &[Format::Text, Format::Json, Format::Ndjson, Format::Csv],
         _ => &[Format::Text, Format::Json],
     }
 }

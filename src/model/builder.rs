@@ -43,6 +43,8 @@ impl DumpBuilder {
             wrapping: None,
             stated_total: None,
             provenance: None,
+            ids: format == Format::Debug2,
+            ages: format == Format::Debug2,
             truncation: None,
             account: Account::default(),
             problems: Vec::new(),
@@ -100,6 +102,16 @@ impl DumpBuilder {
     pub fn set_time(&mut self, taken_at_nanos: Option<i64>, duration_nanos: Option<i64>) {
         self.dump.taken_at_nanos = taken_at_nanos;
         self.dump.duration_nanos = duration_nanos;
+    }
+
+    /// What the records of a protobuf say beyond Go's own: `ids`, that each is one goroutine with its
+    /// id; `ages`, that states and waits are those that Go keeps.
+    pub fn set_detail(&mut self, ids: bool, ages: bool) {
+        (self.dump.ids, self.dump.ages) = (ids, ages);
+        if ids {
+            // Each of them is one.
+            self.dump.counts = Vec::new();
+        }
     }
 
     /// The number of goroutines that the dump itself states.
@@ -169,12 +181,14 @@ impl DumpBuilder {
     }
 
     /// Adds a goroutine and returns its index. It is not counted in the account.
+    #[inline]
     pub fn push(&mut self, row: Row) -> usize {
         let row = self.pack(row);
         self.dump.rows.push(row);
         self.dump.rows.len() - 1
     }
 
+    #[inline]
     fn pack(&mut self, row: Row) -> Packed {
         let signature = self.signature(row.signature());
         let known = if row.goid == Row::NO_GOID { 0 } else { row.goid };
@@ -184,13 +198,14 @@ impl DumpBuilder {
         Packed { signature, goid, creator_goid }
     }
 
+    #[inline]
     fn signature(&mut self, signature: Signature) -> SignatureId {
         let Signature { stack, head, creator, labels } = signature;
-        let ids = [u32::from(stack), head.into(), creator.into(), labels.into()];
-        let mixed = ids
-            .into_iter()
-            .fold(0u32, |mixed, id| (mixed.rotate_left(11) ^ id).wrapping_mul(0x9e37_79b9));
-        let slot = self.recent.get_mut((mixed >> (32 - RECENT.trailing_zeros())) as usize);
+        let low = u64::from(u32::from(stack)) << 32 | u64::from(u32::from(head));
+        let high = u64::from(u32::from(creator)) << 32 | u64::from(u32::from(labels));
+        let mixed = (low ^ high.rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slot = usize::try_from(mixed >> (64 - RECENT.trailing_zeros()));
+        let slot = slot.ok().and_then(|slot| self.recent.get_mut(slot));
         match slot {
             Some((known, id)) if *known == signature => *id,
             Some(slot) => {
@@ -211,6 +226,7 @@ impl DumpBuilder {
     /// Adds a record that stands for `count` goroutines to those of a text, which stand for one each.
     pub fn push_more(&mut self, row: Row, count: i64) -> usize {
         self.dump.counts.resize(self.dump.rows.len(), 1);
+        self.dump.ids = false;
         self.push_counted(row, count)
     }
 

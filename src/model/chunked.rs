@@ -21,18 +21,22 @@ impl<T> Chunked<T> {
         self.len
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, value: T) {
         match self.pieces.last_mut() {
             Some(last) if last.len() < PIECE => last.push(value),
-            _ => {
-                // The first piece grows as a vector does: most dumps are small.
-                let room = if self.pieces.is_empty() { 16 } else { PIECE };
-                let mut piece = Vec::with_capacity(room);
-                piece.push(value);
-                self.pieces.push(piece);
-            }
+            _ => self.push_piece(value),
         }
         self.len += 1;
+    }
+
+    #[cold]
+    fn push_piece(&mut self, value: T) {
+        // The first piece grows as a vector does: most dumps are small.
+        let room = if self.pieces.is_empty() { 16 } else { PIECE };
+        let mut piece = Vec::with_capacity(room);
+        piece.push(value);
+        self.pieces.push(piece);
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<&T> {

@@ -96,6 +96,8 @@ pub struct Dump {
     pub problems: Vec<Problem>,
     /// Problems beyond those kept in `problems`.
     pub more_problems: u64,
+    pub(super) ids: bool,
+    pub(super) ages: bool,
     pub(super) strings: Table<Box<str>, StrId>,
     pub(super) frames: Table<Frame, FrameId>,
     pub(super) stacks: Table<Box<[FrameId]>, StackId>,
@@ -129,7 +131,7 @@ impl Dump {
 
     /// Whether the format has goroutine ids: then every record has one.
     pub fn has_goids(&self) -> bool {
-        self.format == Format::Debug2 && self.counts.is_empty()
+        self.ids
     }
 
     /// Whether the goroutine with the id `goid` is in the dump.
@@ -151,9 +153,27 @@ impl Dump {
         }
     }
 
-    /// Whether the records stand for groups of goroutines without ids (debug=1 and debug=0).
+    /// Whether records have counts.
+    pub fn is_counted(&self) -> bool {
+        !self.counts.is_empty()
+    }
+
+    /// Whether the records stand for groups of goroutines without ids: debug=1, debug=0 but for profiles
+    /// with one sample a goroutine, and a text that was filled up from one of them.
     pub fn is_aggregated(&self) -> bool {
-        matches!(self.format, Format::Debug1 | Format::Proto) || !self.counts.is_empty()
+        let counted = self.format == Format::Debug2 && self.is_counted();
+        !self.ids && (matches!(self.format, Format::Debug1 | Format::Proto) || counted)
+    }
+
+    /// Whether goroutines have the states and waits that Go keeps: debug=2, and profiles that carry them
+    /// in labels.
+    pub fn has_ages(&self) -> bool {
+        self.ages
+    }
+
+    /// Whether goroutines can have creators.
+    pub fn has_creators(&self) -> bool {
+        self.format == Format::Debug2 || self.creators.len() > 1
     }
 
     /// Whether the dump is whole and everything in it was understood.
@@ -167,7 +187,7 @@ impl Dump {
 
     /// All records in the order of the input.
     pub fn goroutines(&self) -> impl Iterator<Item = Goroutine<'_>> {
-        (0..self.rows.len()).filter_map(|index| self.goroutine(index))
+        self.rows.iter().enumerate().map(|(index, row)| Goroutine { dump: self, row: *row, index })
     }
 
     /// The record at `index` in the order of the input.
@@ -189,6 +209,11 @@ impl Dump {
     /// The text behind `id`; empty for an id of another dump.
     pub fn str(&self, id: StrId) -> &str {
         self.strings.get(id).map_or("", AsRef::as_ref)
+    }
+
+    /// The id of `text`, if it is a string of the dump.
+    pub fn find_str(&self, text: &str) -> Option<StrId> {
+        self.strings.find(text)
     }
 
     /// Number of distinct strings.
@@ -229,6 +254,11 @@ impl Dump {
     /// The creator behind `id`; `None` for the unknown one.
     pub fn creator(&self, id: CreatorId) -> Option<Creator> {
         if id == CreatorId::default() { None } else { self.creators.get(id).copied() }
+    }
+
+    /// The ids of the keys and values of the labels behind `id`, in the order of the dump.
+    pub fn label_ids(&self, id: LabelsId) -> &[(StrId, StrId)] {
+        self.labels.get(id).map_or(&[], AsRef::as_ref)
     }
 
     /// The labels behind `id`, in the order of the dump.

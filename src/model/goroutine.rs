@@ -68,18 +68,24 @@ const WIDE: u32 = 1 << 31;
 impl Wide {
     /// `id` as it is stored. Of more than 2³¹ wide ones the rest is not known any more: their text
     /// would take more than 40 GB.
+    #[inline]
     pub(super) fn pack(&mut self, id: u64) -> Goid {
         match u32::try_from(id) {
             Ok(id) if id < WIDE => Goid(id),
-            _ if id == Row::NO_GOID => Goid(u32::MAX),
-            _ => {
-                if self.0.last() != Some(&id) {
-                    self.0.push(id);
-                }
-                let at = u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX);
-                Goid(at.saturating_add(WIDE))
-            }
+            _ => self.pack_wide(id),
         }
+    }
+
+    #[cold]
+    fn pack_wide(&mut self, id: u64) -> Goid {
+        if id == Row::NO_GOID {
+            return Goid(u32::MAX);
+        }
+        if self.0.last() != Some(&id) {
+            self.0.push(id);
+        }
+        let at = u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX);
+        Goid(at.saturating_add(WIDE))
     }
 
     /// The id that was packed.

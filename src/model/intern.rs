@@ -106,6 +106,12 @@ impl<E: Hash + Eq + Clone, I: From<u32> + Into<u32> + Copy> Table<Box<[E]>, I> {
 }
 
 impl<I: From<u32> + Into<u32> + Copy> Table<Box<str>, I> {
+    /// Id of `text`, if it is known.
+    pub(crate) fn find(&self, text: &str) -> Option<I> {
+        let index = self.set.get_index_of(text)?;
+        u32::try_from(index).ok().map(I::from)
+    }
+
     /// Id of `text`, copied only if it is new.
     pub(crate) fn intern_str(&mut self, text: &str) -> I {
         match self.set.get_index_of(text) {

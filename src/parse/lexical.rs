@@ -65,7 +65,10 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     };
     let mut value: u64 = 0;
     let mut len = 0;
-    for byte in digits {
+    if let Some(eight) = digits.first_chunk().copied().and_then(eight_digits) {
+        (value, len) = (u64::from(eight), 8);
+    }
+    for byte in digits.get(len..).unwrap_or_default() {
         let digit = HEX_DIGITS.get(usize::from(*byte)).copied().unwrap_or(NO_DIGIT);
         if digit == NO_DIGIT {
             break;
@@ -80,6 +83,25 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
         return fail(input, "a hexadecimal number");
     }
     Ok((digits.get(len..).unwrap_or_default(), value))
+}
+
+/// The value of eight lower-case hexadecimal digits, all at once.
+fn eight_digits(digits: [u8; 8]) -> Option<u32> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let text = u64::from_le_bytes(digits);
+    // Digits have bit 4 and not bit 6, letters have bit 6.
+    let letters = (text >> 6) & ONES;
+    let values = (text & (ONES * 0x0f)) + letters * 9;
+    let same = values + (ONES * 0x30) + letters * 0x27 == text;
+    // Letters, and nothing else, are ten to fifteen.
+    let tens = (values + ONES * 6) & (ONES * 0x10) == letters << 4;
+    if !same || !tens || values & (ONES * 0x10) != 0 {
+        return None;
+    }
+    // Neighbours are joined: 2, 4, 8 digits.
+    let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs << 8 | pairs >> 16) & 0x0000_ffff_0000_ffff;
+    u32::try_from((fours << 16 | fours >> 32) & 0xffff_ffff).ok()
 }
 
 const NO_DIGIT: u8 = 0xff;
@@ -267,6 +289,20 @@ pub(crate) fn path(input: &[u8]) -> PResult<'_, &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn eight_digits_are_read_as_one_by_one() {
+        for byte in 0..=255u8 {
+            for at in 0..8 {
+                let mut digits = *b"09afc3e1";
+                digits[at] = byte;
+                let text = std::str::from_utf8(&digits).ok();
+                let expected = text.and_then(|text| u32::from_str_radix(text, 16).ok());
+                let upper = byte.is_ascii_uppercase() || byte == b'+';
+                assert_eq!(eight_digits(digits), expected.filter(|_| !upper), "{digits:?}");
+            }
+        }
+    }
 
     #[test]
     fn numbers_keep_to_64_bits() {

@@ -2,7 +2,11 @@
 //!
 //! Groups are made one by one while they are written: a dump may have a hundred thousand.
 
+mod chain;
+mod diff;
 mod finding;
+mod look;
+mod series;
 pub(super) mod view;
 
 use std::collections::BTreeSet;
@@ -10,6 +14,7 @@ use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
+use super::convert::rows::Rows;
 use super::{Body, Limit, Report, View};
 use crate::analysis::{Sight, Summary};
 use finding::FindingView;
@@ -17,6 +22,8 @@ use view::{
     Account, Document, GroupView, Input, LeftOut, Note, Nothing, ProblemView, SetApart, State,
 };
 
+/// No groups.
+const NONE: [GroupView<'static>; 0] = [];
 /// Groups of one dump if the user did not say.
 const TOP: Limit = Limit::Most(1000);
 
@@ -30,6 +37,46 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             let mut document = document(report.command, &summaries, top, groups, Nothing {});
             document.notes.extend(sights.iter().flat_map(Note::said));
             document.findings = findings.collect();
+            write(&document, out)
+        }
+        Body::Diff(found) => {
+            let top = view.top.unwrap_or(TOP).get();
+            let groups = diff::Groups { diff: found, top, ids: view.ids.get() };
+            let body = diff::Body::new(found, top);
+            let mut document = document(report.command, &summaries, top, groups, body);
+            document.notes.extend(diff::notes(found));
+            document.left_out = diff::left_out(found, top);
+            write(&document, out)
+        }
+        Body::Groups(found, skip) => {
+            let top = view.top.unwrap_or(TOP).get();
+            let groups = look::Groups { summaries: found, skip: *skip, top, ids: view.ids.get() };
+            let end = skip.saturating_add(top);
+            write(&document(report.command, &summaries, end, groups, Nothing {}), out)
+        }
+        Body::List(lists) => {
+            let body = look::ListBody::new(lists);
+            write(&document(report.command, &summaries, usize::MAX, NONE, body), out)
+        }
+        Body::Trees(trees) => {
+            let body = look::TreeBody::new(trees);
+            write(&document(report.command, &summaries, usize::MAX, NONE, body), out)
+        }
+        Body::Shown(sights, shown) => {
+            let rows: Vec<_> = sights.iter().map(|sight| Rows::of(sight.facts.dump())).collect();
+            let body = look::ShowBody::new(sights, &rows, shown);
+            let found = sights.iter().flat_map(|s| FindingView::all(s, view.ids.get()));
+            let mut document = document(report.command, &summaries, usize::MAX, NONE, body);
+            document.findings = found.collect();
+            write(&document, out)
+        }
+        Body::Series(found, _) => {
+            let top = view.top.unwrap_or(TOP).get();
+            let none: [GroupView<'_>; 0] = [];
+            let body = series::Body::new(found, top);
+            let mut document = document(report.command, &summaries, top, none, body);
+            document.notes.extend(series::notes(found));
+            document.left_out = series::left_out(found, top);
             write(&document, out)
         }
     }

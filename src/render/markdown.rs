@@ -35,6 +35,7 @@ const WIDTH: usize = 80;
 pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     match &report.body {
         Body::Sights(sights) => sights_of(report.command, sights, view, out),
+        _ => Err(io::ErrorKind::Unsupported.into()),
     }
 }
 
@@ -47,7 +48,7 @@ fn sights_of(
     let Some((last, before)) = sights.split_last() else { return Ok(()) };
     let view = View { width: WIDTH.min(view.width), style: Style::plain(), quiet: true, ..*view };
     let findings = text::chosen(command, last);
-    verdict(command, &findings, out)?;
+    verdict(command, last, &findings, out)?;
     fence(&text::head(last.summary(), &view), out)?;
     if !before.is_empty() {
         series(sights, out)?;
@@ -66,10 +67,15 @@ fn title(text: &str, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The first line: what is wrong, or that nothing is.
-fn verdict(command: &str, findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+fn verdict(
+    command: &str,
+    sight: &Sight<'_>,
+    findings: &[&Finding],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match findings.iter().find(|finding| finding.severity >= Severity::Low) {
         Some(worst) => writeln!(out, "{}\n", headline(worst)),
-        None => writeln!(out, "**OK** {}\n", text::nothing(command)),
+        None => writeln!(out, "**OK** {}\n", text::nothing(command, sight)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod escape;
+mod html;
 mod json;
 mod line;
 mod markdown;
@@ -14,6 +15,10 @@ use std::io::{self, Write};
 
 pub use style::Style;
 
+use crate::analysis::inspect::Inspection;
+use crate::analysis::listing::Listing;
+use crate::analysis::series::{Diff, Series};
+use crate::analysis::tree::Tree;
 use crate::analysis::{Sight, Summary};
 
 /// What is to be written.
@@ -28,6 +33,18 @@ pub struct Report<'d> {
 pub enum Body<'d> {
     /// The dumps with what was found in them, in the order of the inputs.
     Sights(Vec<Sight<'d>>),
+    /// Two dumps compared.
+    Diff(Box<Diff<'d>>),
+    /// A series of dumps, and what is known of each.
+    Series(&'d Series, Vec<Summary<'d>>),
+    /// The groups of each dump behind the first so many.
+    Groups(Vec<Summary<'d>>, usize),
+    /// Goroutines one by one.
+    List(Vec<Listing<'d>>),
+    /// Goroutines whole, dump by dump.
+    Shown(Vec<Sight<'d>>, Vec<Vec<Inspection<'d>>>),
+    /// Who created whom.
+    Trees(Vec<Tree<'d>>),
 }
 
 /// How it is to be written.
@@ -59,6 +76,12 @@ pub enum OutputFormat {
     Json,
     /// Markdown for an incident channel.
     Markdown,
+    /// One JSON object a goroutine, one a line.
+    Ndjson,
+    /// One goroutine a row.
+    Csv,
+    /// One HTML file that needs nothing else.
+    Html,
 }
 
 /// How much of a list is shown.
@@ -85,6 +108,25 @@ impl<'d> Report<'d> {
     pub fn summaries(&self) -> Vec<&Summary<'d>> {
         match &self.body {
             Body::Sights(sights) => sights.iter().map(Sight::summary).collect(),
+            Body::Diff(diff) => vec![&diff.before, &diff.after],
+            Body::Series(_, summaries) | Body::Groups(summaries, _) => summaries.iter().collect(),
+            Body::List(lists) => lists.iter().map(|list| &list.summary).collect(),
+            Body::Shown(sights, _) => sights.iter().map(Sight::summary).collect(),
+            Body::Trees(trees) => trees.iter().map(|tree| &tree.summary).collect(),
+        }
+    }
+
+    /// Goroutines as rows.
+    fn table(&self, format: OutputFormat, out: &mut dyn Write) -> io::Result<()> {
+        let Body::List(lists) = &self.body else {
+            // The command line does not let it come to this.
+            return Err(io::ErrorKind::Unsupported.into());
+        };
+        let pages = lists.iter().map(|list| &list.page);
+        if format == OutputFormat::Csv {
+            convert::csv::write(pages, out)
+        } else {
+            convert::ndjson::write(pages, out)
         }
     }
 
@@ -94,6 +136,8 @@ impl<'d> Report<'d> {
             OutputFormat::Text => text::render(self, view, out),
             OutputFormat::Json => json::render(self, view, out),
             OutputFormat::Markdown => markdown::render(self, view, out),
+            OutputFormat::Ndjson | OutputFormat::Csv => self.table(view.format, out),
+            OutputFormat::Html => html::render(self, view, out),
         }
     }
 }

@@ -1,18 +1,23 @@
 //! The screen for people: what this dump is, states, the largest groups, and what was left out.
 
 mod chain;
+mod diff;
 mod digest;
 mod entries;
 mod findings;
 mod groups;
 mod head;
+mod list;
 mod problems;
+mod series;
+mod show;
 mod stack;
 mod states;
+mod tree;
 
 pub(super) use findings::{chosen, concerned, nothing};
 pub(super) use groups::lines as groups;
-pub(super) use head::lines as head;
+pub(super) use head::{account, facts, lines as head, truncation};
 pub(super) use states::lines as states;
 
 use std::io::{self, Write};
@@ -31,6 +36,12 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             Some(about) => findings::render(sights, about, view, out),
             None => screens(sights, view, out),
         },
+        Body::Diff(diff) => diff::render(diff, view, out),
+        Body::Series(series, _) => series::render(series, view, out),
+        Body::Groups(summaries, skip) => groups::pages(summaries, *skip, view, out),
+        Body::List(lists) => list::render(lists, view, out),
+        Body::Shown(sights, shown) => show::render(sights, shown, view, out),
+        Body::Trees(trees) => tree::render(trees, view, out),
     }
 }
 

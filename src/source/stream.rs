@@ -9,6 +9,9 @@ use crate::error::Error;
 use std::io;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 /// The bytes of one input, decompressed; it counts them and keeps to the limit.
 ///
@@ -17,6 +20,8 @@ use std::path::PathBuf;
 pub struct Stream<'a> {
     reader: Box<dyn Read + 'a>,
     bytes: u64,
+    /// Where bytes are counted for somebody else, too.
+    counter: Option<Arc<AtomicU64>>,
     note: Note,
 }
 
@@ -33,7 +38,12 @@ impl<'a> Stream<'a> {
 
     /// A stream of what `reader` yields, with the note that its decompressors write.
     pub(super) fn noted(reader: Box<dyn Read + 'a>, note: Note) -> Self {
-        Self { reader, bytes: 0, note }
+        Self { reader, bytes: 0, counter: None, note }
+    }
+
+    /// Adds every byte that is read to `counter`, which others may look at meanwhile.
+    pub fn count_in(&mut self, counter: Arc<AtomicU64>) {
+        self.counter = Some(counter);
     }
 
     /// Bytes read so far. (Not `bytes`: where [`Read`] is in scope, that name is its own.)
@@ -67,6 +77,9 @@ impl Read for Stream<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
         self.bytes += count as u64;
+        if let Some(counter) = &self.counter {
+            counter.fetch_add(count as u64, Ordering::Relaxed);
+        }
         Ok(count)
     }
 }
@@ -78,8 +91,11 @@ mod tests {
     #[test]
     fn bytes_are_counted() {
         let mut stream = Stream::new(&b"12345"[..]);
+        let counter = Arc::new(AtomicU64::new(2));
+        stream.count_in(Arc::clone(&counter));
         io::copy(&mut stream, &mut io::sink()).unwrap();
         assert_eq!((stream.bytes_read(), stream.truncated()), (5, None));
+        assert_eq!(counter.load(Ordering::Relaxed), 7);
     }
 
     #[test]

@@ -205,6 +205,84 @@ pub(crate) fn aggregated(count: usize) -> Vec<u8> {
     out.into_bytes()
 }
 
+/// A dump at debug=2 of `count` locks, each with two goroutines that wait for it and one that likely
+/// holds it.
+pub(crate) fn locks(count: usize) -> Vec<u8> {
+    let mut out = String::new();
+    for lock in 0..count {
+        let (object, goid) = (0x2cf8_0000_0000u64 + lock as u64 * 64, 18 + 3 * lock);
+        for waiter in 0..2 {
+            write!(
+                out,
+                "goroutine {} [sync.Mutex.Lock, 5 minutes]:\n\
+                 internal/sync.(*Mutex).lockSlow({:#x})\n\t{GO}internal/sync/mutex.go:149 +0x15d\n\
+                 internal/sync.(*Mutex).Lock(...)\n\t{GO}internal/sync/mutex.go:70\n\
+                 sync.(*Mutex).Lock(...)\n\t{GO}sync/mutex.go:46\n\
+                 main.(*account).Debit{waiter}({object:#x})\n\t/app/main.go:{} +0x45\n\
+                 created by main.main in goroutine 1\n\t/app/main.go:99 +0x33\n\n",
+                goid + waiter,
+                object + 8,
+                10 + waiter
+            )
+            .unwrap();
+        }
+        write!(
+            out,
+            "goroutine {} [chan receive, 5 minutes]:\n\
+             main.(*account).Audit({object:#x})\n\t/app/main.go:30 +0x45\n\
+             created by main.main in goroutine 1\n\t/app/main.go:98 +0x33\n\n",
+            goid + 2
+        )
+        .unwrap();
+    }
+    out.into_bytes()
+}
+
+/// A dump at debug=2 of `count` goroutines, each in a function of its own: groups of equal size.
+pub(crate) fn groups(count: usize) -> Vec<u8> {
+    let mut out = String::new();
+    for group in 0..count {
+        write!(
+            out,
+            "goroutine {} [chan receive, 5 minutes]:\n\
+             main.task{group}({:#x})\n\t/app/main.go:{} +0x45\n\
+             main.run{}(0x1)\n\t/app/main.go:{} +0x45\n\
+             created by main.main in goroutine {}\n\t/app/main.go:99 +0x33\n\n",
+            group + 18,
+            0x2cf8_0000_0000u64 + group as u64 * 64,
+            1 + group % 1000,
+            group % 100,
+            1 + group % 77,
+            group / 4 + 1
+        )
+        .unwrap();
+    }
+    out.into_bytes()
+}
+
+/// A dump at debug=2 of goroutines that wait to send, five in a method of each of `count` types.
+pub(crate) fn senders(count: usize) -> Vec<u8> {
+    let mut out = String::new();
+    for goid in 0..5 * count {
+        let group = goid / 5;
+        write!(
+            out,
+            "goroutine {} [chan send, 5 minutes]:\n\
+             main.(*feed{group}).send({:#x})\n\t/app/main.go:{} +0x45\n\
+             main.run{}(0x1)\n\t/app/main.go:{} +0x45\n\
+             created by main.start{group} in goroutine {}\n\t/app/main.go:99 +0x33\n\n",
+            goid + 18,
+            0x2cf8_0000_0000u64 + group as u64 * 64,
+            1 + group % 1000,
+            group % 100,
+            1 + group % 77,
+            goid / 3 + 1
+        )
+        .unwrap();
+    }
+    out.into_bytes()
+}
+
 /// A profile at debug=0 of `count` samples with 36 frames, no two of which are alike.
 pub(crate) fn proto(count: usize) -> Vec<u8> {
     let mut numbers = Numbers(17);

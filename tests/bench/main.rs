@@ -1,9 +1,10 @@
-//! How fast dumps are read: `cargo bench`.
+//! How fast dumps are read, and how fast whole commands are: `cargo bench`.
 //!
 //! Machines differ and are busy, so that the figure to compare is the last column: the speed of reading
 //! as a share of the speed at which newlines are counted in the same reads, measured in turn with it in
 //! the same run. Medians of wall time; a switch in the environment adds a dump of 1 GB:
-//! `GDUMP_BENCH_LARGE=1 cargo bench`. An argument selects inputs by a part of their name.
+//! `GDUMP_BENCH_LARGE=1 cargo bench`. An argument selects inputs by a part of their name. `reading` is
+//! the parser alone, in this process; commands are processes of their own, start and end included.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +16,7 @@
     reason = "a benchmark ends at the first surprise, and prints"
 )]
 
+mod commands;
 mod generate;
 
 use std::hint::black_box;
@@ -40,22 +42,32 @@ fn main() {
     // Cargo passes `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part));
-    println!("{:<16}{:>9}{:>12}{:>16}{:>8}", "input", "MB", "read MB/s", "newlines MB/s", "share");
+    println!(
+        "{:<16}{:>9}{:>12}{:>16}{:>8}",
+        "reading", "MB", "read MB/s", "newlines MB/s", "share"
+    );
     let make: &[(&str, Make)] = &[
         ("service 10 MB", || generate::service(10 << 20)),
         ("deep distinct", || generate::deep(10_000)),
         ("all labelled", || generate::labelled(10_000)),
+        ("distinct locks", || generate::locks(50_000)),
+        ("equal groups", || generate::groups(100_000)),
+        ("many senders", || generate::senders(20_000)),
         ("debug=1", || generate::aggregated(10_000)),
         ("debug=0", || generate::proto(100_000)),
         ("gzip", || gzip(&generate::service(10 << 20))),
         ("zstd", || zstd::encode_all(generate::service(10 << 20).as_slice(), 3).unwrap()),
         ("service 1 GB", || generate::service(1 << 30)),
     ];
-    for (name, make) in make {
-        let is_large = name.ends_with("GB");
-        if is_wanted(name) && (!is_large || std::env::var_os("GDUMP_BENCH_LARGE").is_some()) {
-            run(name, &make());
-        }
+    let large = std::env::var_os("GDUMP_BENCH_LARGE").is_some();
+    let chosen =
+        || make.iter().filter(|(name, _)| is_wanted(name) && (large || !name.ends_with("GB")));
+    for (name, make) in chosen() {
+        run(name, &make());
+    }
+    commands::heading();
+    for (name, make) in chosen() {
+        commands::run(name, &make());
     }
 }
 
@@ -93,7 +105,7 @@ fn dump(input: &[u8]) {
 }
 
 /// Counts newlines in the reads that the parser would do; the number of bytes.
-fn newlines(input: &[u8]) -> usize {
+fn newlines(input: impl Read + Send) -> usize {
     let mut bytes = 0;
     open(input, &mut |stream| {
         let mut block = vec![0; Options::default().block];
@@ -109,7 +121,7 @@ fn newlines(input: &[u8]) -> usize {
     bytes
 }
 
-fn open(input: &[u8], read: &mut dyn FnMut(&mut Stream<'_>)) {
+fn open(input: impl Read + Send, read: &mut dyn FnMut(&mut Stream<'_>)) {
     open_reader("bench", input, &Limits::default(), &mut |_, stream| {
         read(stream);
         Ok(())

@@ -6,12 +6,13 @@ mod text;
 
 use gdump::analysis::facts::{Case, Config};
 use gdump::analysis::find;
+use gdump::analysis::waitfor::Why;
 use gdump::analysis::{Category, Confidence, Facts, Finding, Known, Severity};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
 use gdump::source::Stream;
 
-use text::{Text, frames, mutex, network, reader, writer};
+use text::{Text, frames, mutex, network, reader, wait_group, writer};
 
 fn findings(text: &str) -> Vec<Finding> {
     let mut stream = Stream::new(text.as_bytes());
@@ -96,8 +97,96 @@ fn a_holder_blocked_on_a_channel_is_a_deadlock() {
         .add(20, "sync.Mutex.Lock, 4 minutes", &wait, "main.run in goroutine 1")
         .add(21, "chan send, 4 minutes", &send, "main.run in goroutine 1");
     let found = first(&text);
-    assert_eq!((found.kind, found.category), ("lock-pileup", Category::Deadlock));
+    assert_eq!((found.kind, found.category), ("wait-cycle", Category::Deadlock));
     assert_eq!(found.root.unwrap().goids, [21]);
+}
+
+#[test]
+fn a_holder_whose_channel_somebody_at_work_may_serve_is_no_deadlock() {
+    let wait = mutex(A, &["main.(*hub).Close(0xc000100000)@30"]);
+    let send = frames(&["main.(*hub).Publish(0xc000100000)@44", "main.produce()@3"]);
+    let drain = network(&["main.(*hub).drain(0xc000100000)@60"]);
+    let text = program()
+        .add(20, "sync.Mutex.Lock", &wait, "main.run in goroutine 1")
+        .add(21, "chan send", &send, "main.run in goroutine 1")
+        .add(22, "IO wait", &drain, "main.run in goroutine 1");
+    let all = findings(&text.0);
+    assert!(all.iter().all(|finding| finding.category != Category::Deadlock), "{all:?}");
+}
+
+#[test]
+fn a_lock_holder_that_waits_for_children_who_need_the_lock() {
+    let child = mutex(A, &["main.(*book).post(0xc000100000)@20"]);
+    let parent = wait_group("0xc000400000", &["main.(*book).close(0xc000100000)@30"]);
+    let crowd = mutex(A, &["main.(*book).total(0xc000100000)@40"]);
+    let text = program()
+        .many(40, 3, "sync.Mutex.Lock, 3 minutes", &child, "main.(*book).close in goroutine 30")
+        .add(30, "sync.WaitGroup.Wait, 3 minutes", &parent, "main.run in goroutine 1")
+        .many(100, 9, "sync.Mutex.Lock, 3 minutes", &crowd, "main.serve in goroutine 9");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("wait-cycle", Category::Deadlock));
+    assert_eq!((found.severity, found.confidence), (Severity::High, Confidence::Likely));
+    assert_eq!(found.count, 13);
+    let chain = found.chain.unwrap();
+    assert_eq!((chain.link.goids.clone(), chain.behind()), (vec![30], 12));
+    assert_eq!(chain.closes, Some((Why::Child, Confidence::Likely)));
+    let member = &chain.victims[0];
+    assert_eq!((member.member, member.link.count), (true, 3));
+    assert_eq!(member.edge, Some((Why::Lock, Confidence::Likely)));
+}
+
+#[test]
+fn a_lock_holder_that_waits_for_children_at_work_is_contention() {
+    let child = network(&["main.(*book).fetch(0xc000500000)@20"]);
+    let parent = wait_group("0xc000400000", &["main.(*book).load(0xc000100000)@30"]);
+    let crowd = mutex(A, &["main.(*book).total(0xc000100000)@40"]);
+    let text = program()
+        .many(40, 3, "IO wait, 3 minutes", &child, "main.(*book).load in goroutine 30")
+        .add(30, "sync.WaitGroup.Wait, 3 minutes", &parent, "main.run in goroutine 1")
+        .many(100, 9, "sync.Mutex.Lock, 3 minutes", &crowd, "main.serve in goroutine 9");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("lock-pileup", Category::Contention));
+    // The tree starts with those at work; who holds the lock waits for them.
+    let chain = found.chain.unwrap();
+    assert_eq!((chain.link.count, chain.victims[0].link.goids.clone()), (3, vec![30]));
+    assert_eq!(chain.victims[0].victims[0].link.count, 9);
+    assert!(found.title.contains("main.(*book).fetch, which is reading"), "{}", found.title);
+}
+
+#[test]
+fn a_circle_over_two_waitgroups_is_told_whole() {
+    let carry = mutex(A, &["main.(*site).carry(0xc000100000)@20"]);
+    let wall = wait_group("0xc000410000", &["main.(*crew).wall(0xc000200000)@30"]);
+    let raise = wait_group("0xc000400000", &["main.(*site).raise(0xc000100000)@40"]);
+    let text = program()
+        .many(60, 2, "sync.Mutex.Lock, 3 minutes", &carry, "main.(*crew).wall in goroutine 50")
+        .add(50, "sync.WaitGroup.Wait, 3 minutes", &wall, "main.(*site).raise in goroutine 40")
+        .add(40, "sync.WaitGroup.Wait, 3 minutes", &raise, "main.run in goroutine 1");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category, found.count), ("wait-cycle", Category::Deadlock, 4));
+    let chain = found.chain.unwrap();
+    let carry = &chain.victims[0];
+    let wall = &carry.victims[0];
+    assert_eq!((chain.link.goids[0], carry.link.count, wall.link.goids[0]), (40, 2, 50));
+    assert!(carry.member && wall.member && wall.victims.is_empty());
+}
+
+#[test]
+fn readers_behind_a_writer_hang_below_it() {
+    let reads = reader(&["main.(*map).get(0xc000100000)@20"]);
+    let write = writer(&["main.(*map).put(0xc000100000)@30"]);
+    let hold = network(&["main.(*map).dump(0xc000100000)@40"]);
+    let text = program()
+        .many(100, 9, "sync.RWMutex.RLock, 3 minutes", &reads, "main.serve in goroutine 9")
+        .add(31, "sync.RWMutex.Lock, 3 minutes", &write, "main.run in goroutine 1")
+        .add(32, "IO wait, 3 minutes", &hold, "main.run in goroutine 1");
+    let found = first(&text);
+    assert_eq!((found.kind, found.category), ("lock-pileup", Category::Contention));
+    let chain = found.chain.unwrap();
+    let writer = &chain.victims[0];
+    assert_eq!((chain.link.goids[0], writer.link.goids[0]), (32, 31));
+    assert_eq!(writer.victims[0].edge, Some((Why::Writer, Confidence::Likely)));
+    assert_eq!(writer.victims[0].link.count, 9);
 }
 
 #[test]
@@ -273,7 +362,7 @@ fn old_go_prints_the_semaphore() {
         .add(31, "semacquire, 111 minutes", &write, "main.run")
         .add(32, "chan send, 111 minutes", &hold, "main.run");
     let found = first(&text);
-    assert_eq!((found.kind, found.category), ("lock-pileup", Category::Deadlock));
+    assert_eq!((found.kind, found.category), ("wait-cycle", Category::Deadlock));
     assert_eq!(found.root.unwrap().goids, [32]);
     assert_eq!(found.count, 32);
 }

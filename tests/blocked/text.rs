@@ -83,3 +83,11 @@ pub(super) fn network(own: &[&str]) -> Vec<String> {
     list.extend(frames(own));
     list
 }
+
+/// Frames in `Wait` of the `WaitGroup` at `address`.
+pub(super) fn wait_group(address: &str, own: &[&str]) -> Vec<String> {
+    let mut list = frames(&["sync.runtime_SemacquireWaitGroup(0x0?, 0x0?)"]);
+    list.push(format!("sync.(*WaitGroup).Wait({address})"));
+    list.extend(frames(own));
+    list
+}

@@ -7,11 +7,11 @@ use super::{convert, convert_with, csv_rows};
 use crate::support::parse;
 
 /// A dump whose every name is hostile.
-fn dumps() -> Vec<Dump> {
+pub(super) fn dumps() -> Vec<Dump> {
     let long = "x".repeat(100_000);
     let text = format!(
         "goroutine 1 [\u{1b}[31mred\u{202e}]:\n\
-         main.<script>alert(1)</script>(0xc000012345)\n\t/x/\u{1b}]0;title\u{7}.go:1 +0x1\n\
+         main.<script>alert</script>(0xc000012345)\n\t/x/\u{1b}]0;title\u{7}.go:1 +0x1\n\
          main.\"&'<b>;x()\n\t=cmd|'/c calc'!A1.go:2 +0x1\n\
          main.{long}()\n\t/{long}.go:3\n\
          created by =HYPERLINK(\"http://x\") in goroutine 7\n\t+1.go:5\n\n\
@@ -24,8 +24,16 @@ fn dumps() -> Vec<Dump> {
     dumps
 }
 
-const TARGETS: &[Target] =
-    &[Target::Debug2, Target::Json, Target::Ndjson, Target::Csv, Target::Folded];
+const TARGETS: &[Target] = &[
+    Target::Debug2,
+    Target::Json,
+    Target::Ndjson,
+    Target::Csv,
+    Target::Folded,
+    Target::Speedscope,
+    Target::Svg,
+    Target::Dot,
+];
 
 #[test]
 fn nothing_commands_a_terminal() {

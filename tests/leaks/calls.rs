@@ -1,9 +1,12 @@
 //! What calls left behind: goroutines that outlive the request or the call that started them.
 
 use gdump::analysis::Severity;
+use gdump::analysis::facts::Config;
+use gdump::analysis::summary::Look;
+use gdump::analysis::{Confidence, Known, Sight};
 
-use super::report;
 use super::text::Text;
+use super::{read, report};
 
 /// A connection that is kept alive, in a request or between two.
 fn connection(text: &mut Text, id: u64, busy: bool) {
@@ -28,7 +31,7 @@ fn what_requests_on_one_connection_left_behind() {
         report(&[&text])
     };
     let left = crowd(false, 2);
-    assert_eq!(left.worst(), Severity::High);
+    assert_eq!(left.worst(), Severity::Medium);
     assert!(left.evidence().contains("in requests that are over: they outlived them"));
     // Started in one go, as a pool is at the first request.
     assert_eq!(crowd(false, 1).worst(), Severity::Low);
@@ -67,4 +70,97 @@ fn who_sleeps_after_a_call_wakes_soon() {
     };
     assert_eq!(sleepers("sleep"), Severity::Low);
     assert_eq!(sleepers("sleep, 25 minutes"), Severity::Medium);
+}
+
+const PROVEN: &str = "goroutineleak profile: total 40
+40 @ 0x43a1f6 0x40c5f3 0x40c1b8 0x6b30a5 0x46a5e1
+#\t0x6b30a4\tmain.watch+0x64\t/src/main.go:30
+";
+
+#[test]
+fn a_leak_profile_proves_what_is_suspected_beside_it() {
+    let mut text = Text::service();
+    text.of_main(100, 60, "chan receive", &[("main.watch", 30)]);
+    let look = |texts: &[&str]| {
+        let dumps: Vec<_> = texts.iter().map(|text| read(text)).collect();
+        let known = Known::built_in();
+        let sights = Sight::all(&dumps, &Look::default(), &Config::default(), &known);
+        let last = sights.last().unwrap();
+        let first = last.findings.first().cloned().unwrap();
+        (last.facts.dump().profile.clone(), first, last.notes.clone())
+    };
+    let (_, alone, _) = look(&[&text.0]);
+    assert_eq!((alone.severity, alone.confidence), (Severity::Low, Confidence::Possible));
+    // In whatever order they are given.
+    for texts in [[text.0.as_str(), PROVEN], [PROVEN, text.0.as_str()]] {
+        let (profile, first, notes) = look(&texts);
+        assert_ne!(profile, "goroutineleak");
+        assert_eq!((first.severity, first.confidence), (Severity::High, Confidence::Proven));
+        assert!(first.evidence[0].contains("proves that 40 goroutines are leaked here"));
+        assert!(notes.iter().any(|note| note.contains("proves 40 leaks: 40 in main.watch")));
+    }
+}
+
+#[test]
+fn labels_of_one_each_tell_requests_apart() {
+    let mut text = Text::service();
+    text.abandoned(100, 30, "chan send", &[("main.answer", 30)]);
+    let mut number = 0;
+    let labelled: Vec<String> = text
+        .0
+        .lines()
+        .map(|line| {
+            number += 1;
+            line.replace("[chan send]:", &format!("[chan send] {{request: r{number}}}:"))
+        })
+        .collect();
+    let dump = read(&(labelled.join("\n") + "\n"));
+    let known = Known::built_in();
+    let dumps = [dump];
+    let sights = Sight::all(&dumps, &Look::default(), &Config::default(), &known);
+    let first = &sights[0].findings[0];
+    let said = first.evidence.iter().any(|e| e.contains("its own for the label request"));
+    assert!(said, "{:?}", first.evidence);
+}
+
+#[test]
+fn what_to_do_names_the_users_own_lines() {
+    let mut text = Text::service();
+    text.abandoned(100, 30, "chan receive, 30 minutes", &[("main.follow", 30)]);
+    let left = report(&[&text]);
+    let next = left.findings[0].next.join("\n");
+    assert!(next.contains("main.go:30: "), "{next}");
+    assert!(next.contains("main.go:40: main.serve starts them and nothing ends them"), "{next}");
+    // Handlers are started by the server; nobody is to look there.
+    let mut text = Text::service();
+    for id in 100..130 {
+        let by = Some(("net/http.(*Server).Serve", 5, 1));
+        let frames = [("main.report", 50), ("net/http.(*conn).serve", 1)];
+        text.add(id, "chan receive, 90 minutes", &frames, by);
+    }
+    let hang = report(&[&text]);
+    let said = [hang.findings[0].evidence.clone(), hang.findings[0].next.clone()].concat();
+    assert!(said.iter().all(|line| !line.contains("Server).Serve")), "{said:?}");
+}
+
+#[test]
+fn who_waits_in_a_cond_may_be_an_idle_worker() {
+    let waiters = |function: &str, handler: bool| {
+        let mut text = Text::service();
+        for id in 100..140 {
+            let state = if id % 2 == 0 { "sync.Cond.Wait, 7 minutes" } else { "sync.Cond.Wait" };
+            let mut frames =
+                vec![("sync.runtime_notifyListWait", 1), ("sync.(*Cond).Wait", 2), (function, 60)];
+            frames.extend(handler.then_some(("net/http.(*conn).serve", 3)));
+            text.add(id, state, &frames, Some(("main.start", 9, 1)));
+        }
+        report(&[&text])
+    };
+    // A worker of a queue that everybody has.
+    let known = waiters("k8s.io/client-go/util/workqueue.(*Type).Get", false);
+    assert!(known.findings.is_empty(), "{:?}", known.findings);
+    // A queue of the program's own, seldom used or never signalled.
+    assert_eq!(waiters("main.(*queue).pop", false).worst(), Severity::Medium);
+    // No worker is below a handler.
+    assert_eq!(waiters("main.(*queue).pop", true).worst(), Severity::High);
 }

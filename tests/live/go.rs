@@ -152,7 +152,7 @@ fn collect_keeps_what_every_command_reads() {
         let shown = gdump(&[&archive]);
         shown.says(0, &[]).shows(&[
             "30  chan receive",
-            "tenant=t0",
+            "job=guard",
             "created by",
             "joined: debug=2 had",
         ]);
@@ -214,7 +214,7 @@ fn record_goes_on_through_a_restart_and_takes_all_when_something_trips() {
     sleep(Duration::from_secs(3));
     drop(first);
     sleep(Duration::from_secs(1));
-    let _second = start(&binary, &["-address", &place]);
+    let _second = start(&binary, &["-address", &place, "-growth", "20"]);
     let run = recorder.join().unwrap();
     run.says(0, &["tripped", "more than 150", "it goes on", "answers again", "next: gdump leaks"]);
     let names: Vec<String> = crate::support::files(Path::new(&dumps))

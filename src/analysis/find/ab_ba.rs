@@ -9,13 +9,15 @@ use super::tangles::{Knot, knots};
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Finding};
 use crate::analysis::locks::{Id, Trouble};
+use crate::analysis::waitfor::Why;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "ab-ba";
 
 /// Looks at a case.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
-    knots(case, Trouble::Cycle).filter_map(|knot| told(&knot)).collect()
+    let locks = |knot: &Knot<'_, '_>| knot.tangle.ring.iter().all(|edge| edge.why == Why::Lock);
+    knots(case, Trouble::Cycle).filter(locks).filter_map(|knot| told(&knot)).collect()
 }
 
 fn told(knot: &Knot<'_, '_>) -> Option<Finding> {
@@ -32,7 +34,11 @@ fn told(knot: &Knot<'_, '_>) -> Option<Finding> {
     }
     let each = match names[..] {
         [one] => format!("goroutines in {one} wait"),
-        _ => format!("{} wait", names.join(" and ")),
+        [.., last] => {
+            let rest = names.get(..names.len() - 1).unwrap_or_default();
+            format!("{} and {last} wait", rest.join(", "))
+        }
+        [] => "goroutines wait".to_owned(),
     };
     let victims = knot.waiting() - i64::try_from(knot.tangle.roots.len()).unwrap_or(0);
     let more = if victims > 0 { format!("; {victims} more wait behind") } else { String::new() };

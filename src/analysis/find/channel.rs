@@ -7,12 +7,15 @@
 //! matched by their type, or by the function that started the consumer and in which the sender's
 //! closure stands.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::origin::Origin;
 use super::semaphore;
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
-use crate::analysis::locks::{Owner, stack_of};
+use crate::analysis::locks::{Owner, base, stack_of};
 
 /// The kind of findings about a consumer that is gone.
 pub(super) const DEAD: &str = "dead-consumer";
@@ -30,8 +33,48 @@ const QUEUE: i64 = 5;
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
     let senders = sites(facts, |index| facts.state(index) == "chan send");
-    let queues = senders.into_iter().filter(|site| site.count >= QUEUE);
-    queues.filter_map(|site| judge(facts, &site)).collect()
+    let queues: Vec<_> = senders.into_iter().filter(|site| site.count >= QUEUE).collect();
+    if queues.is_empty() {
+        return Vec::new();
+    }
+    let near = Near::new(facts, queues.iter().filter_map(|site| owner(facts, site)).collect());
+    queues.iter().filter_map(|site| judge(facts, site, &near)).collect()
+}
+
+/// Groups that may be consumers, the largest of which are looked at.
+const LOOKED_AT: usize = 1000;
+
+/// Groups that may have to do with senders: in methods of their types, and by who started them.
+struct Near<'d> {
+    by_owner: FxHashMap<Owner<'d>, Vec<usize>>,
+    by_creator: FxHashMap<&'d str, Vec<usize>>,
+}
+
+impl<'d> Near<'d> {
+    fn new(facts: &Facts<'d>, owners: FxHashSet<Owner<'d>>) -> Self {
+        let frames = &facts.locks().frames;
+        let mut near = Self {
+            by_owner: owners.into_iter().map(|owner| (owner, Vec::new())).collect(),
+            by_creator: FxHashMap::default(),
+        };
+        let add = |list: &mut Vec<usize>, index: usize| {
+            if list.last() != Some(&index) {
+                list.push(index);
+            }
+        };
+        for (index, group) in facts.groups.iter().enumerate() {
+            for id in facts.dump().stack(group.stack) {
+                let owner = frames.get(*id).owner;
+                if let Some(list) = owner.and_then(|owner| near.by_owner.get_mut(&owner)) {
+                    add(list, index);
+                }
+            }
+            for creator in &group.creators {
+                add(near.by_creator.entry(creator.function).or_default(), index);
+            }
+        }
+        near
+    }
 }
 
 /// How a group that may be the consumer stands.
@@ -43,17 +86,25 @@ enum Stand {
     Works,
 }
 
-fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
+fn judge<'d>(facts: &Facts<'d>, site: &Site<'d>, near: &Near<'d>) -> Option<Finding> {
     let owner = owner(facts, site);
-    let consumers = consumers(facts, site, owner);
+    let consumers = consumers(facts, site, owner, near);
     match consumers.iter().max_by_key(|(stand, group)| (*stand, std::cmp::Reverse(*group))) {
         Some((Stand::Works, group)) => Some(slow(facts, site, *group)),
         Some((Stand::Blocked, group)) => Some(blocked(facts, site, *group)),
         Some((Stand::Idle, _)) => None,
         // Who is past the send holds a place, and will make room: the channel is a semaphore.
         None if semaphore::has_holders(facts, site) => None,
+        // Those that outlived their calls sent to the caller: the suspected leaks tell that better.
+        None if outlived(facts, site) => None,
         None => owner.and_then(|owner| dead(facts, site, owner)),
     }
+}
+
+/// Whether the calls that started the senders are over.
+fn outlived(facts: &Facts<'_>, site: &Site<'_>) -> bool {
+    let origins = Origin::of_all(facts, &[site.groups.as_slice()]);
+    site.leaked == 0 && origins.iter().all(|origin| origin.is_one_per_call() && origin.is_gone())
 }
 
 /// The type whose method sends.
@@ -64,23 +115,11 @@ fn owner<'d>(facts: &Facts<'d>, site: &Site<'d>) -> Option<Owner<'d>> {
     facts.locks().frames.at(stack_of(facts, row), at).owner
 }
 
-/// `main.serve` of `main.serve.func2.1`.
-fn base(function: &str) -> &str {
-    let mut name = function;
-    while let Some((rest, last)) = name.rsplit_once('.') {
-        let digits = last.trim_start_matches("func").trim_start_matches("gowrap");
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            break;
-        }
-        name = rest;
-    }
-    name
-}
-
 fn consumers<'d>(
     facts: &Facts<'d>,
     site: &Site<'d>,
     owner: Option<Owner<'d>>,
+    near: &Near<'d>,
 ) -> Vec<(Stand, usize)> {
     let locks = facts.locks();
     let Some(first) = site.groups.first().and_then(|group| facts.groups.get(*group)) else {
@@ -94,12 +133,18 @@ fn consumers<'d>(
         .take(2)
         .collect();
     let dispatchers: Vec<&str> = first.creators.iter().map(|by| by.function).collect();
+    let mut all: Vec<usize> =
+        owner.and_then(|owner| near.by_owner.get(&owner)).cloned().unwrap_or_default();
+    all.extend(starts.iter().filter_map(|start| near.by_creator.get(start)).flatten());
+    all.sort_unstable();
+    all.dedup();
     let mut found = Vec::new();
-    for (index, group) in facts.groups.iter().enumerate() {
+    for index in all.into_iter().take(LOOKED_AT) {
+        let Some(group) = facts.groups.get(index) else { continue };
         let state = facts.state(index);
         // Another instance on its way to the send, or the one that starts the senders.
         let sends = |name: &str| name == site.function || dispatchers.contains(&name);
-        if facts.functions(group.stack).any(sends) {
+        if facts.names(index).iter().copied().any(sends) {
             continue;
         }
         let stack = facts.dump().stack(group.stack);
@@ -133,13 +178,15 @@ fn dead(facts: &Facts<'_>, site: &Site<'_>, owner: Owner<'_>) -> Option<Finding>
         site.function
     );
     finding.evidence = vec![format!(
-        "no goroutine but the senders is in a method of {}.{}: the consumer has ended (a return, or a panic that was recovered)",
+        "no goroutine but the senders is in a method of {}.{}: who received has left, be it a caller that gave up (a timeout, an early return) or a loop that ended (a return, a recovered panic)",
         owner.0, owner.1
     )];
     let at = site.groups.first().map(|group| place(facts, *group)).unwrap_or_default();
     finding.next = vec![
-        format!("{at}: select on the consumer's end or a context beside the send"),
-        "look for what ends the loop that receives, and in the log for a recovered panic"
+        format!(
+            "{at}: select on the receiver's end or a context beside the send; where each send answers one caller, a buffer of one is enough"
+        ),
+        "look for what makes the receiver leave: a timeout, an early return, a recovered panic in the log"
             .to_owned(),
     ];
     Some(finding)

@@ -3,11 +3,15 @@
 //! Why it matters: a Cond keeps no memory: a `Signal` before the `Wait`, or one that is forgotten on a
 //! path, is lost, and the waiter stays.
 //!
-//! What it cannot know: idle workers wait in a Cond, too. They came at one time, though; callers that
-//! arrive one after the other, at one Cond, and stay, are no pool.
+//! What it cannot know: idle workers wait in a Cond, too. Those that had nothing to do since the start
+//! came at one time; those that had may look like callers that came one after the other. Who handles a
+//! request is no idle worker.
 
 use std::collections::BTreeMap;
 
+use super::aside::is_known_fine;
+use super::per_request::handles_request;
+use super::tell::SECOND_DUMP;
 use super::waits::{MANY, place, sites};
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -26,7 +30,9 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         locks.wait(*row).filter(|wait| wait.op == Op::Cond)
     };
     let mut found = Vec::new();
-    for site in sites(facts, |index| wait(index).is_some()) {
+    // Workers of well-known queues are woken when there is work.
+    let waits = |index: usize| wait(index).is_some() && !is_known_fine(case, index);
+    for site in sites(facts, waits) {
         let mut conds: BTreeMap<u32, usize> = BTreeMap::new();
         for row in site.groups.iter().flat_map(|group| facts.summary.grouping.rows(*group)) {
             if let Some(wait) = locks.wait(*row) {
@@ -39,8 +45,11 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
             continue;
         }
         let mut finding = site.finding(facts, KIND, Category::Leak, None);
-        finding.severity = if site.count > 1 { Severity::High } else { Severity::Medium };
-        finding.confidence = Confidence::Likely;
+        let stacks = site.groups.iter().filter_map(|index| facts.groups.get(*index));
+        let calls = stacks.map(|group| handles_request(facts, group.stack));
+        let sure = site.leaked > 0 || calls.fold(true, |all, call| all && call);
+        finding.severity = if sure && site.count > 1 { Severity::High } else { Severity::Medium };
+        finding.confidence = if sure { Confidence::Likely } else { Confidence::Possible };
         finding.title = format!(
             "{} in Cond.Wait in {}, and no Signal or Broadcast wakes them",
             graph::wait(site.count),
@@ -49,14 +58,20 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         if let Some(Id::Address(address)) = locks.lock(cond).map(|lock| lock.id) {
             finding.evidence.push(format!("{most} of them wait for the Cond at {address:#x}"));
         }
-        finding.evidence.push(
-            "they came one after the other and none was woken, as a pool of idle workers would not"
-                .to_owned(),
-        );
+        finding.evidence.push(if sure {
+            "they came one after the other, each in a call of its own, and none was woken".to_owned()
+        } else {
+            "they came one after the other, and none was woken; workers of a pool that is seldom used may look like that".to_owned()
+        });
         let at = site.groups.first().map(|group| place(facts, *group)).unwrap_or_default();
         finding.next = vec![format!(
             "{at}: look for the change of state that has no Signal, or a Signal without the lock held"
         )];
+        if !sure {
+            finding.next.push(format!(
+                "{SECOND_DUMP} in a minute and give both: those who are never woken are there again, and more"
+            ));
+        }
         found.push(finding);
     }
     found

@@ -2,23 +2,44 @@
 //! type, or of the same function for closures, that works, sleeps or waits for something outside.
 //! Then the senders wait for a slow consumer, and will go on.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::crowd::{Crowd, reason, site};
 use crate::analysis::facts::Facts;
 use crate::model::Symbol;
 
-/// The group that may receive from `crowd`'s senders, the largest one.
-pub(super) fn consumer(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<usize> {
-    let home = home(crowd.site.function)?;
-    let is_consumer = |index: &usize| {
-        let stack = facts.groups.get(*index).map(|group| group.stack).unwrap_or_default();
-        !crowd.groups.contains(index)
-            && !reason(facts, *index).is_internal()
-            && site(facts, stack).is_some_and(|site| !site.std)
-            && facts
-                .functions(stack)
-                .any(|f| f != crowd.site.function && self::home(f) == Some(home))
-    };
-    (0..facts.groups.len()).find(is_consumer)
+/// The functions of a dump by what they belong to.
+pub(super) struct Homes<'d>(BTreeMap<(&'d str, &'d str), BTreeSet<&'d str>>);
+
+impl<'d> Homes<'d> {
+    /// Looks at the functions of all groups.
+    pub(super) fn new(facts: &Facts<'d>) -> Self {
+        let mut all: Vec<&'d str> =
+            (0..facts.groups.len()).flat_map(|index| facts.names(index)).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let mut homes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for function in all {
+            if let Some(home) = home(function) {
+                homes.entry(home).or_default().insert(function);
+            }
+        }
+        Self(homes)
+    }
+
+    /// The group that may receive from `crowd`'s senders, the largest one.
+    pub(super) fn consumer(&self, facts: &Facts<'d>, crowd: &Crowd<'d>) -> Option<usize> {
+        let functions = self.0.get(&home(crowd.site.function)?)?;
+        let others = functions.iter().filter(|function| **function != crowd.site.function);
+        let inside = others.flat_map(|function| facts.groups_in(function));
+        let inside: BTreeSet<usize> = inside.map(|index| *index as usize).collect();
+        inside.into_iter().find(|index| {
+            let stack = facts.groups.get(*index).map(|group| group.stack).unwrap_or_default();
+            crowd.groups.binary_search(index).is_err()
+                && !reason(facts, *index).is_internal()
+                && site(facts, stack).is_some_and(|site| !site.std)
+        })
+    }
 }
 
 /// What `function` belongs to: package and receiver of a method, package and enclosing function of a

@@ -5,9 +5,10 @@
 //!
 //! What it cannot know: how fast it moves.
 
-use super::tangles::knots;
+use super::library::TOO_MANY;
+use super::tangles::{SURE, knots};
 use crate::analysis::facts::Case;
-use crate::analysis::finding::{Category, Confidence, Finding};
+use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
 use crate::analysis::locks::Trouble;
 
@@ -19,8 +20,12 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let moving = knots(case, Trouble::Moves).filter(|knot| knot.waiting() > 0);
     let told = moving.map(|knot| {
         let mut finding = knot.finding(KIND, Category::Contention);
-        // It goes on by itself: never more than a queue of that length would be.
-        finding.severity = knot.contention();
+        // It goes on by itself: worse than a queue only if somebody waits for minutes, or so many do
+        // that the handover itself is the load.
+        let long = knot.oldest.is_some_and(|minutes| minutes >= SURE);
+        let most =
+            if long || knot.waiting() >= TOO_MANY { Severity::High } else { Severity::Medium };
+        finding.severity = knot.contention().min(most);
         finding.confidence = Confidence::Likely;
         finding.title = format!(
             "{} for {} in {}, and it moves: contention, no deadlock",

@@ -13,7 +13,7 @@ use crate::model::{HeadId, StackId, Symbol};
 
 /// Goroutines that wait in one function for one kind of thing.
 pub(super) struct Crowd<'d> {
-    /// Indices of its groups, largest first.
+    /// Indices of its groups, largest first: ascending.
     pub groups: Vec<usize>,
     /// Goroutines.
     pub count: i64,
@@ -99,8 +99,7 @@ pub(super) fn site<'d>(facts: &Facts<'d>, stack: StackId) -> Option<Site<'d>> {
 
 /// The reason that the group at `index` waits for.
 pub(super) fn reason(facts: &Facts<'_>, index: usize) -> Reason {
-    let stack = facts.groups.get(index).map(|group| group.stack).unwrap_or_default();
-    Reason::of(facts.state(index), facts.functions(stack))
+    Reason::of(facts.state(index), facts.names(index).iter().copied())
 }
 
 /// The crowds among the groups that `keep` accepts, largest first; groups without a name are in none.

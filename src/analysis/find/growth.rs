@@ -3,9 +3,7 @@
 //! Why it matters: growth is what makes a leak, and the one sign that needs no guess about what a
 //! goroutine waits for.
 //!
-//! What it cannot know: whether the load grew, too. Numbers of goroutines in flight vary by chance,
-//! as arrivals do (a Poisson variable has a standard deviation of the root of its mean), so a change
-//! counts only if it is larger than three deviations of the difference of both counts.
+//! What it cannot know: whether the load grew, too. [`Trend`] leaves out what chance explains.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,52 +15,20 @@ use super::suspect::{self, MANY};
 use super::tell::{self, are, goroutines};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
+use crate::analysis::series::Trend;
 use crate::model::Goroutine;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "growing";
 
-/// What a number does over several dumps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trend {
-    /// It never falls, and rises by more than chance.
-    Grows,
-    /// It is what it was, but for chance.
-    Stays,
-    /// It is lower than it was, and no higher than at first.
-    Falls,
-    /// It rises, but not all the time.
-    Varies,
-}
-
-impl Trend {
-    fn words(self) -> &'static str {
-        match self {
-            Self::Grows => "it grows",
-            Self::Stays => "it does not grow",
-            Self::Falls => "it falls",
-            Self::Varies => "it rises, but not all the time",
-        }
+/// A trend in words.
+fn words(trend: Trend) -> &'static str {
+    match trend {
+        Trend::Grows => "it grows",
+        Trend::Stays => "it does not grow",
+        Trend::Falls => "it falls",
+        Trend::Varies => "it rises, but not all the time",
     }
-
-    /// The trend of `counts`, oldest first.
-    pub(super) fn of(counts: &[i64]) -> Self {
-        let (Some(first), Some(last)) = (counts.first(), counts.last()) else { return Self::Stays };
-        let most = counts.iter().max().unwrap_or(last);
-        let rises = counts.windows(2).all(|pair| matches!(pair, [a, b] if b >= a));
-        match () {
-            () if rises && is_more(*last, *first) => Self::Grows,
-            () if is_more(*last, *first) => Self::Varies,
-            () if is_more(*most, *last) => Self::Falls,
-            () => Self::Stays,
-        }
-    }
-}
-
-/// Whether `more` exceeds `less` by more than three standard deviations of their difference.
-fn is_more(more: i64, less: i64) -> bool {
-    let rise = more.saturating_sub(less);
-    rise > 0 && rise.saturating_mul(rise) > more.saturating_add(less).saturating_mul(9)
 }
 
 /// How many goroutines there were at each place in each dump, oldest first.
@@ -132,7 +98,7 @@ pub(super) fn weigh(case: &Case<'_, '_>, history: &History<'_>, finding: &mut Fi
     let trend = Trend::of(&counts);
     let (stayed, earlier) = stayed(case, &finding.groups);
     let moves = earlier >= MANY && stayed.saturating_mul(10) < earlier;
-    let mut said = vec![format!("{}: {}", trend.words(), arrow(&counts))];
+    let mut said = vec![format!("{}: {}", words(trend), arrow(&counts))];
     if stayed > 0 {
         said.push(format!(
             "{stayed} of the {earlier} that were there in the dump before still are"
@@ -259,14 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trends() {
-        assert_eq!(Trend::of(&[31, 120, 245]), Trend::Grows);
-        assert_eq!(Trend::of(&[198, 563, 206]), Trend::Falls);
-        assert_eq!(Trend::of(&[100, 400, 300]), Trend::Varies);
-        assert_eq!(Trend::of(&[150, 150, 150]), Trend::Stays);
-        assert_eq!(Trend::of(&[5067, 5067]), Trend::Stays);
-        // A pool that is busier by chance.
-        assert_eq!(Trend::of(&[40, 52]), Trend::Stays);
+    fn counts_in_words() {
         assert_eq!(arrow(&[31, 120, 245]), "31 → 120 → 245 (+107 per dump)");
     }
 }

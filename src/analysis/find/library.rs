@@ -1,11 +1,11 @@
 //! What the analyses of the standard library and of well-known modules share: stacks to recognise,
 //! who called, since when, and whether it grew.
 
-use super::growth::Trend;
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Finding, Root};
 use crate::analysis::group::Group;
+use crate::analysis::series::Trend;
 use crate::analysis::wait::WaitStats;
 
 /// So many of one kind are many: more than goleak's fixtures, test servers and the default pools of
@@ -25,7 +25,7 @@ pub(super) struct Seen<'f, 'd> {
     pub(super) index: usize,
     pub(super) group: &'f Group<'d>,
     /// Innermost first.
-    pub(super) functions: Vec<&'d str>,
+    pub(super) functions: &'f [&'d str],
     pub(super) state: &'d str,
 }
 
@@ -71,7 +71,7 @@ pub(super) fn seen<'f, 'd>(facts: &'f Facts<'d>) -> Vec<Seen<'f, 'd>> {
     let one = |(index, group): (usize, &'f Group<'d>)| Seen {
         index,
         group,
-        functions: facts.functions(group.stack).collect(),
+        functions: facts.names(index),
         state: facts.state(index),
     };
     facts.groups.iter().enumerate().map(one).collect()

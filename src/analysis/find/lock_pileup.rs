@@ -9,7 +9,7 @@
 
 use super::tangles::{Knot, SURE, knots};
 use crate::analysis::facts::Case;
-use crate::analysis::finding::{Category, Confidence, Finding};
+use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
 use crate::analysis::locks::Trouble;
 
@@ -27,6 +27,9 @@ fn held(knot: &Knot<'_, '_>) -> Finding {
     let mut finding = knot.finding(KIND, category);
     finding.severity = if stuck { knot.deadlock() } else { knot.contention() };
     finding.confidence = knot.confidence();
+    if !stuck && finding.confidence == Confidence::Possible && is_maybe_at_work(knot) {
+        finding.severity = finding.severity.min(Severity::Medium);
+    }
     let Some((row, frame)) = knot.first() else { return finding };
     let user = knot.tell.user(row, frame);
     let holder = match finding.confidence {
@@ -39,11 +42,42 @@ fn held(knot: &Knot<'_, '_>) -> Finding {
         knot.tell.lock(knot.tangle),
         knot.site(),
         knot.tell.function(row, user),
-        knot.tell.doing(row)
+        doing(knot, row)
     );
     finding.evidence = evidence(knot);
     finding.next = next(knot, stuck);
     finding
+}
+
+/// Whether the format shows neither since when they wait nor that the holder does: it may be about to
+/// unlock.
+fn is_maybe_at_work(knot: &Knot<'_, '_>) -> bool {
+    let group = knot.first().and_then(|(row, _)| knot.locks.group(row));
+    let state = group.map_or("unknown", |group| knot.facts.state(group));
+    !knot.facts.has_ages() && matches!(state, "unknown" | "running" | "runnable")
+}
+
+/// What the holder does, and those for whom it waits.
+fn doing(knot: &Knot<'_, '_>, row: u32) -> String {
+    let (Some(first), Some(source)) = (knot.tangle.path.first(), knot.tangle.source()) else {
+        return knot.tell.doing(row);
+    };
+    let Some(edge) = knot.locks.graph.next(*first) else { return knot.tell.doing(row) };
+    let node = knot.locks.graph.node(source);
+    let last = node.and_then(|node| node.rows.first().copied()).unwrap_or(row);
+    let named = |id: u32| {
+        let node = knot.locks.graph.node(id);
+        let frame = node.map_or(0, |node| node.frame);
+        let row = node.and_then(|node| node.rows.first().copied()).unwrap_or(row);
+        knot.tell.function(row, knot.tell.user(row, frame))
+    };
+    let verb = knot.tell.verb(*first, &edge);
+    let what = knot.tell.doing(last);
+    if edge.to == source {
+        format!("{verb} {}, which {what}", named(source))
+    } else {
+        format!("{verb} {} and, behind it, {}, which {what}", named(edge.to), named(source))
+    }
 }
 
 fn evidence(knot: &Knot<'_, '_>) -> Vec<String> {

@@ -65,7 +65,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     finding.severity = if count >= MANY || long { Severity::High } else { Severity::Medium };
     finding.confidence = Confidence::Likely;
     let (writers, users) = (callers(facts, &writing), callers(facts, &waiting));
-    let call = writing.iter().flat_map(|seen| &seen.functions).find(|f| WRITES.contains(f));
+    let call = writing.iter().flat_map(|seen| seen.functions).find(|f| WRITES.contains(f));
     finding.title = format!(
         "{count} goroutines wait to log, in {}: the log takes no more, {} is stuck in {}",
         who(&users, "a logger"),

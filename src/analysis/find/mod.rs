@@ -12,6 +12,7 @@ mod context;
 mod convoy;
 mod crash;
 mod crowd;
+mod evidence;
 mod exec;
 mod forever;
 mod growth;
@@ -19,6 +20,7 @@ mod grpc;
 mod http;
 mod http_client;
 mod http_upstream;
+mod leader;
 mod library;
 mod lock_pileup;
 mod log_sink;
@@ -40,6 +42,7 @@ mod syscall;
 mod tangles;
 mod tell;
 mod told;
+mod wait_cycle;
 mod waitgroup;
 mod waits;
 
@@ -47,7 +50,7 @@ use std::cmp::Reverse;
 
 pub use said::{Fine, fine, notes};
 
-use super::facts::Case;
+use super::facts::{Case, Facts};
 use super::finding::Finding;
 use told::Told;
 
@@ -65,6 +68,29 @@ pub struct Analysis {
     pub needs: &'static str,
     /// Looks at a case; pure.
     pub run: fn(&Case<'_, '_>) -> Vec<Finding>,
+}
+
+/// Kinds of findings that an analysis of another name makes.
+const ALSO: &[(&str, &str)] = &[
+    (channel::DEAD, channel::SLOW),
+    (channel::BLOCKED, channel::SLOW),
+    (crash::ASLEEP, crash::CRASH),
+    (crash::TIMEOUT, crash::CRASH),
+];
+
+/// The analysis that makes findings of this kind, with the kind as it is written.
+pub fn analysis_of(kind: &str) -> Option<(&'static str, &'static Analysis)> {
+    let same = |other: &str| other.eq_ignore_ascii_case(kind);
+    let own = ANALYSES.iter().find(|analysis| same(analysis.kind));
+    own.map(|analysis| (analysis.kind, analysis)).or_else(|| {
+        let (also, name) = ALSO.iter().find(|(also, _)| same(also))?;
+        Some((*also, ANALYSES.iter().find(|analysis| analysis.kind == *name)?))
+    })
+}
+
+/// The other kinds of findings that the analysis of this kind makes.
+pub fn also(kind: &str) -> impl Iterator<Item = &'static str> {
+    ALSO.iter().filter(move |(_, name)| *name == kind).map(|(also, _)| *also)
 }
 
 /// All analyses, the most special first: what an earlier one explains is not said again by a later
@@ -117,6 +143,14 @@ pub const ANALYSES: &[Analysis] = &[
         cannot: "Go does not record holders: they are inferred from shared pointers or from the structure",
         needs: "lock addresses (debug=2); by structure alone elsewhere",
         run: ab_ba::run,
+    },
+    Analysis {
+        kind: wait_cycle::KIND,
+        finds: "goroutines that hold a lock and wait for others that need it: children, receivers, senders, signals",
+        matters: "it is the most common deadlock of Go programs, and all who need the lock pile up behind",
+        cannot: "which channel a goroutine uses, and who holds a lock: both are inferred from pointers, creators and types",
+        needs: "stacks; addresses and ids of creators (debug=2) make it sure",
+        run: wait_cycle::run,
     },
     Analysis {
         kind: lock_pileup::KIND,
@@ -271,6 +305,14 @@ pub const ANALYSES: &[Analysis] = &[
         run: channel::run,
     },
     Analysis {
+        kind: leader::KIND,
+        finds: "requests that wait for one of them to do for all what all want",
+        matters: "if the one hangs, all hang: it is what to look at",
+        cannot: "that they wait for that one: it is in the same function, past the line where they wait",
+        needs: "stacks with lines; any format",
+        run: leader::run,
+    },
+    Analysis {
         kind: proven::KIND,
         finds: "goroutines that Go marks as leaked",
         matters: "go proves it: nothing that still runs can reach what they wait for",
@@ -342,6 +384,14 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     crash::calm(&mut findings);
     rank(&mut findings);
     findings
+}
+
+/// Makes those of `findings` about `now` proven that `proven`, a profile of what Go has proven, is about
+/// as well. What it holds in all, in a sentence; `None` if it holds nothing.
+pub fn join(now: &Facts<'_>, proven: &Facts<'_>, findings: &mut [Finding]) -> Option<String> {
+    let note = proven::join(now, proven, findings);
+    rank(findings);
+    note
 }
 
 /// Orders findings: worst first, then surest, then weightiest, then by name.

@@ -4,9 +4,15 @@
 use super::crowd::Crowd;
 use crate::analysis::facts::Facts;
 use crate::analysis::servers::SERVERS;
+use crate::model::StackId;
 
 /// Whether all of `crowd` handle requests.
 pub(super) fn is_request(facts: &Facts<'_>, crowd: &Crowd<'_>) -> bool {
     let mut groups = crowd.groups.iter().filter_map(|index| facts.groups.get(*index));
-    groups.all(|group| facts.functions(group.stack).any(|name| SERVERS.contains(&name)))
+    groups.all(|group| handles_request(facts, group.stack))
+}
+
+/// Whether a goroutine with `stack` handles a request.
+pub(super) fn handles_request(facts: &Facts<'_>, stack: StackId) -> bool {
+    facts.functions(stack).any(|name| SERVERS.contains(&name))
 }

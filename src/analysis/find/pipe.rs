@@ -89,17 +89,17 @@ fn judge(
         if n == 1 { "it" } else { "they" },
     );
     finding.evidence.extend(tell::started(facts, crowd));
+    let others = match working {
+        0 => "nobody is at work".to_owned(),
+        1 => "only 1 goroutine is at work".to_owned(),
+        more => format!("only {more} goroutines are at work"),
+    };
     finding.evidence.push(if writes {
-        format!(
-            "a pipe has no buffer: a write waits until it is read; {n} wait, and at most {working} goroutines are at work that could read"
-        )
+        format!("a pipe has no buffer: a write waits until it is read; {n} wait, and {others} that could read")
     } else {
-        format!(
-            "a read waits for the writer; {n} wait, and at most {working} goroutines are at work that could write"
-        )
+        format!("a read waits for the writer; {n} wait, and {others} that could write")
     });
     finding.evidence.extend(tell::since(crowd));
-    finding.evidence.extend(tell::caution(facts));
     let place = tell::start_place(facts, crowd).unwrap_or_else(|| crowd.site.words());
     finding.next.push(if writes {
         format!("{place}: where the reading stops, close the reader (defer r.Close(), or r.CloseWithError(err)): the write then returns io.ErrClosedPipe")

@@ -8,7 +8,7 @@
 //! nor is who polls, sleeps or waits for the network. None marked means none proven, not no leak
 //! ([`notes`](super::notes) says so). Marked goroutines have no ages.
 
-use super::crowd::{Crowd, crowds};
+use super::crowd::{Crowd, crowds, site};
 use super::reason::Reason;
 use super::tell::{self, are, goroutines};
 use crate::analysis::facts::{Case, Facts};
@@ -37,7 +37,7 @@ fn tell_one(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Finding {
         goroutines(n),
         are(n),
         crowd.site.words(),
-        crowd.reason.because()
+        crowd.reason.because_of(n)
     );
     finding.evidence.push(format!(
         "Go's garbage collector found that nothing can reach what {} for",
@@ -83,4 +83,49 @@ pub(super) fn confirm(facts: &Facts<'_>, finding: &mut Finding) {
         0,
         format!("Go's garbage collector marks {leaked} of the {all} as leaked: nothing can ever wake them"),
     );
+}
+
+/// Makes those of `findings` proven that are about functions in which goroutines of `proven` wait, a
+/// profile of the same process that holds only what Go has proven. What it holds, in a sentence.
+pub(super) fn join(
+    now: &Facts<'_>,
+    proven: &Facts<'_>,
+    findings: &mut [Finding],
+) -> Option<String> {
+    /// Functions that the note names.
+    const NAMED: usize = 5;
+    let crowds = crowds(proven, |_, _| true);
+    for finding in &mut *findings {
+        let group = finding.groups.first().and_then(|index| now.groups.get(*index));
+        let function = group.and_then(|group| site(now, group.stack)).map(|site| site.function);
+        let here = crowds.iter().filter(|crowd| Some(crowd.site.function) == function);
+        let count = here.fold(0i64, |sum, crowd| sum.saturating_add(crowd.count));
+        if count == 0 || finding.kind == KIND {
+            continue;
+        }
+        if count > 1 {
+            finding.severity = Severity::High;
+        }
+        finding.confidence = Confidence::Proven;
+        let sentence = format!(
+            "the goroutineleak profile given with it proves that {} {} leaked here",
+            goroutines(count),
+            are(count)
+        );
+        finding.evidence.insert(0, sentence);
+    }
+    let all = crowds.iter().fold(0i64, |sum, crowd| sum.saturating_add(crowd.count));
+    let named: Vec<_> = crowds
+        .iter()
+        .take(NAMED)
+        .map(|crowd| format!("{} in {}", crowd.count, crowd.site.words()))
+        .collect();
+    (all > 0).then(|| {
+        format!(
+            "the goroutineleak profile given with it proves {}: {}{}",
+            if all == 1 { "1 leak".to_owned() } else { format!("{all} leaks") },
+            named.join(", "),
+            if crowds.len() > NAMED { ", and more" } else { "" }
+        )
+    })
 }

@@ -108,6 +108,18 @@ impl Reason {
         }
     }
 
+    /// Why `count` goroutines do not go on.
+    pub(super) fn because_of(self, count: i64) -> String {
+        let because = self.because();
+        match count {
+            1 => because
+                .replace("them", "it")
+                .replace("they poll", "it polls")
+                .replace("they do", "it does"),
+            _ => because.to_owned(),
+        }
+    }
+
     /// What to change at the blocking line.
     pub(super) fn remedy(self) -> &'static str {
         match self {

@@ -38,7 +38,7 @@ fn why(case: &Case<'_, '_>, index: usize) -> String {
     let facts = case.now;
     let count = facts.groups.get(index).map_or(0, |group| group.count);
     if let Some(entry) = aside::known(case, index).filter(|entry| entry.is_benign(count)) {
-        return entry.meaning.clone();
+        return known_fine(entry);
     }
     if aside::is_main(facts, index) {
         return "the main goroutine waits for the program's end".to_owned();
@@ -54,17 +54,32 @@ fn why(case: &Case<'_, '_>, index: usize) -> String {
         Reason::Sleep => "sleeps",
         Reason::Syscall => "in a system call",
         Reason::Lock => "waits for a lock, few do",
-        _ => "few of them, and nothing speaks for a leak",
+        _ => "alone or in small groups, and nothing speaks for a leak",
     };
     why.to_owned()
 }
 
-/// What the user should know of what could not be done, and what would help.
-pub fn notes(case: &Case<'_, '_>) -> Vec<String> {
+/// What a known goroutine does, and whose it is where its meaning does not say so.
+fn known_fine(entry: &Entry) -> String {
+    let (meaning, library) = (&entry.meaning, &entry.library);
+    if library.is_empty() || meaning.contains(library.as_str()) {
+        meaning.clone()
+    } else {
+        format!("{library}: {meaning}")
+    }
+}
+
+/// What the user should know of what could not be done, and what would help, beside `findings`.
+pub fn notes(case: &Case<'_, '_>, findings: &[Finding]) -> Vec<String> {
     let dump = case.now.dump();
     let mut notes = Vec::new();
     if let Some(minutes) = case.config.min_wait.filter(|_| !has_any_age(case.now)) {
         notes.push(no_ages(case.now, minutes));
+    } else if !case.now.has_ages() && findings.iter().any(|f| f.category == Category::Leak) {
+        notes.push(format!(
+            "{} carries no ages, ids or creators, so leaks are judged by place and count; /debug/pprof/goroutine?debug=2 tells since when they wait and who started them",
+            format_words(dump.format)
+        ));
     }
     let leaked = case.now.groups.iter().any(|group| group.leaked > 0);
     if dump.profile == "goroutineleak" && !leaked {

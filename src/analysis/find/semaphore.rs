@@ -32,9 +32,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
     let queues = sites(facts, |index| {
         facts.state(index) == "chan send"
-            || facts.groups.get(index).is_some_and(|group| {
-                facts.functions(group.stack).any(|name| ACQUIRE.contains(&name))
-            })
+            || facts.names(index).iter().any(|name| ACQUIRE.contains(name))
     });
     let queues = queues.into_iter().filter(|site| site.count >= QUEUE);
     queues.filter_map(|site| judge(facts, &site)).collect()
@@ -121,7 +119,7 @@ fn holders(
 ) -> Vec<usize> {
     let holds = |index: &usize| {
         let Some(group) = facts.groups.get(*index) else { return false };
-        !site.groups.contains(index)
+        site.groups.binary_search(index).is_err()
             && (is_known || is_deeper(facts, *index, wanted))
             && facts.frames(group.stack).any(|frame| match frame {
                 Shown::Call { function, line, .. } => {
@@ -130,7 +128,12 @@ fn holders(
                 _ => false,
             })
     };
-    (0..facts.groups.len()).filter(holds).collect()
+    let inside = wanted.iter().flat_map(|(name, _)| facts.groups_in(name));
+    let mut inside: Vec<usize> = inside.map(|index| *index as usize).collect();
+    inside.sort_unstable();
+    inside.dedup();
+    inside.retain(holds);
+    inside
 }
 
 /// Whether goroutines are past the line at which those of `site` wait, and hold a place there.

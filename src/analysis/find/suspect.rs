@@ -10,10 +10,12 @@
 //!
 //! Age raises, never lowers: Go counts it from a garbage collection, and who ticks is always young.
 
+use std::cell::OnceCell;
+
 use super::aside::{is_fine, is_main, known};
 use super::cluster;
 use super::connection::Connections;
-use super::consumer::consumer;
+use super::consumer::Homes;
 use super::crowd::{Crowd, Site, crowds};
 use super::per_request;
 use super::reason::Reason;
@@ -53,8 +55,10 @@ pub(super) type Verdict = (Severity, Confidence);
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
     let look = Look::new(case);
+    // What is known to be fine belongs to no structure that got stuck either.
     let judged: Vec<_> = candidates(facts)
         .into_iter()
+        .filter(|crowd| !is_fine(case, crowd))
         .map(|crowd| (look.judge_if_unknown(case, &crowd), crowd))
         .collect();
     let clusters = cluster::join(facts, judged, look.at_rest);
@@ -78,6 +82,7 @@ pub(super) struct Look<'f, 'd> {
     pub total: i64,
     facts: &'f Facts<'d>,
     connections: Connections<'f, 'd>,
+    homes: OnceCell<Homes<'d>>,
 }
 
 impl<'f, 'd> Look<'f, 'd> {
@@ -88,6 +93,7 @@ impl<'f, 'd> Look<'f, 'd> {
             total: facts.summary.shown,
             facts,
             connections: Connections::new(facts),
+            homes: OnceCell::new(),
         }
     }
 
@@ -107,17 +113,20 @@ impl<'f, 'd> Look<'f, 'd> {
             Shown::Call { function, line, .. } => function == site.function && line > site.line,
             Shown::Address(_) | Shown::Elided(_) => false,
         };
-        let others = self.facts.groups.iter().enumerate().filter(|(index, group)| {
-            !crowd.groups.contains(index) && self.facts.frames(group.stack).any(past)
-        });
-        others.fold(0i64, |sum, (_, group)| sum.saturating_add(group.count))
+        let inside = self.facts.groups_in(site.function).iter().map(|index| *index as usize);
+        let others = inside.filter(|index| crowd.groups.binary_search(index).is_err());
+        let groups = others.filter_map(|index| self.facts.groups.get(index));
+        groups
+            .filter(|group| self.facts.frames(group.stack).any(past))
+            .fold(0i64, |sum, group| sum.saturating_add(group.count))
     }
 
     /// The group that may still receive what `crowd` sends, unless its goroutines have outlived who
     /// started them: their receiver was the caller.
     pub(super) fn consumer(&self, crowd: &Crowd<'_>) -> Option<usize> {
         let left = crowd.reason != Reason::Send || crowd.origin.is_gone();
-        if left { None } else { consumer(self.facts, crowd) }
+        let homes = || self.homes.get_or_init(|| Homes::new(self.facts));
+        if left { None } else { homes().consumer(self.facts, crowd) }
     }
 
     /// Whether each goroutine of `crowd` serves a connection that somebody reads from.
@@ -125,11 +134,11 @@ impl<'f, 'd> Look<'f, 'd> {
         self.connections.serves(crowd)
     }
 
-    /// The verdict on `crowd`, unless it is known to be fine or other analyses speak of it.
+    /// The verdict on `crowd`, unless other analyses speak of it.
     fn judge_if_unknown(&self, case: &Case<'_, '_>, crowd: &Crowd<'_>) -> Option<Verdict> {
         let elsewhere =
             matches!(crowd.reason, Reason::NilChan | Reason::EmptySelect | Reason::Lock);
-        if elsewhere || is_fine(case, crowd) {
+        if elsewhere {
             return None;
         }
         let entry = crowd.groups.first().and_then(|index| known(case, *index));
@@ -158,9 +167,10 @@ impl<'f, 'd> Look<'f, 'd> {
             if crowd.reason == Reason::Sleep {
                 return if is_old(crowd) || n >= MASS { Some((Medium, Possible)) } else { review };
             }
-            // Among the cases of a select there may be a timer, so that it may end by itself while it
-            // is young: sessions that end when they are idle look like that.
-            let may_end = crowd.reason == Reason::Select && n < POOL && !has_old(crowd);
+            // While they are young and no more than a pool has, who receives or selects may end by itself
+            // or serve on: sessions that end when they are idle, workers for each of some tenants.
+            let waits = matches!(crowd.reason, Reason::Select | Reason::Receive);
+            let may_end = waits && n < POOL && !has_old(crowd);
             return Some(if may_end { (Medium, Likely) } else { (High, Likely) });
         }
         if crowd.reason == Reason::Send {
@@ -210,7 +220,9 @@ impl<'f, 'd> Look<'f, 'd> {
 
 /// Whether half of `crowd` waits for longer than anybody does.
 fn is_old(crowd: &Crowd<'_>) -> bool {
-    crowd.wait.median.is_some_and(|minutes| minutes >= LONG)
+    // The median is that of the known waits; those that are under a minute are not known.
+    let half = crowd.wait.known.saturating_mul(2) >= crowd.count;
+    half && crowd.wait.median.is_some_and(|minutes| minutes >= LONG)
 }
 
 /// Whether one of `crowd` waits for longer than anybody does.

@@ -6,6 +6,7 @@ use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
 use crate::analysis::graph::{self, Teller};
 use crate::analysis::locks::{Id, Locks, Spot, Tangle, Tier, Trouble};
+use crate::analysis::waitfor::{NodeId, Why};
 
 /// Waiters from which on contention is what an operator feels: as in the other analyses, 20 is one
 /// more with each call, not a few that met by chance.
@@ -56,11 +57,13 @@ impl Knot<'_, '_> {
         let size = |group: usize| self.facts.groups.get(group).map_or(0, |group| group.count);
         let all = parents.iter().filter(|(group, n)| n.saturating_mul(2) >= size(**group));
         finding.groups.extend(all.map(|(group, _)| group));
-        finding.count = self.waiting() + self.apart() + parents.values().sum::<i64>();
+        let further: i64 = self.tangle.further.values().sum();
+        finding.count = self.waiting() + self.apart() + further + parents.values().sum::<i64>();
         finding.weight = weight(finding.count);
-        if let Some((row, frame)) = self.first() {
-            finding.root = self.root(row, frame);
-        }
+        finding.root = match self.tangle.source() {
+            Some(id) => self.source(id),
+            None => self.first().and_then(|(row, frame)| self.root(row, frame)),
+        };
         finding
     }
 
@@ -71,7 +74,10 @@ impl Knot<'_, '_> {
 
     fn root(&self, row: u32, frame: usize) -> Option<Root> {
         let goroutine = self.facts.dump().goroutine(row as usize)?;
-        let rows = self.tangle.roots.iter().filter_map(|(row, _)| {
+        // In a circle of locks nobody is more to blame than the others; in another it is who holds one.
+        let locks = self.tangle.ring.iter().all(|edge| edge.why == Why::Lock);
+        let roots = self.tangle.roots.iter().take(if locks { usize::MAX } else { 1 });
+        let rows = roots.filter_map(|(row, _)| {
             self.facts.dump().goroutine(*row as usize).and_then(crate::model::Goroutine::goid)
         });
         Some(Root {
@@ -83,8 +89,28 @@ impl Knot<'_, '_> {
         })
     }
 
+    /// The goroutines that a holder waits for.
+    fn source(&self, id: NodeId) -> Option<Root> {
+        let node = self.locks.graph.node(id)?;
+        let row = *node.rows.first()?;
+        let dump = self.facts.dump();
+        let goids = node.rows.iter().filter_map(|row| dump.goroutine(*row as usize)?.goid());
+        Some(Root {
+            goids: goids.take(64).collect(),
+            row,
+            stack: dump.goroutine(row as usize)?.stack(),
+            role: self.tell.doing(row),
+            blocking: graph::shown_index(self.facts, row, node.frame),
+        })
+    }
+
     /// Roots that wait for none of its locks: holders.
     fn apart(&self) -> i64 {
+        if !self.tangle.path.is_empty() {
+            let known = |group: &&usize| !self.tangle.waiters.contains_key(group);
+            let alike = self.tangle.alike.iter().filter(|(group, _)| known(group));
+            return self.tangle.apart + alike.map(|(_, count)| count).sum::<i64>();
+        }
         let waits = |row: u32| {
             let group = self.locks.group(row);
             group.is_none_or(|group| {
@@ -109,7 +135,10 @@ impl Knot<'_, '_> {
         // Without addresses and ages two waiters may be two objects that are locked for a moment.
         let several = if self.is_object() { 2 } else { MANY };
         let several = self.waiting() >= several || (self.locks.deserted && self.waiting() > 1);
+        // A holder that nothing but its start links to the locks is a guess.
+        let guess = self.tangle.by.is_some_and(|by| by.tier == Tier::Sibling);
         match () {
+            () if guess && !lasts && self.waiting() < MANY => Severity::Medium,
             () if lasts || several => Severity::High,
             () if self.locks.deserted || self.waiting() > 1 => Severity::Medium,
             // One young waiter may have met the lock by chance.
@@ -137,7 +166,9 @@ impl Knot<'_, '_> {
     /// How sure a holder is.
     pub(super) fn confidence(&self) -> Confidence {
         match self.tangle.by.map(|by| by.tier) {
-            Some(Tier::Receiver | Tier::Shared) if self.tangle.rivals == 0 && !self.is_loop() => {
+            Some(Tier::Receiver | Tier::Shared | Tier::Near)
+                if self.tangle.rivals == 0 && !self.is_loop() =>
+            {
                 Confidence::Likely
             }
             None if self.is_object() => Confidence::Likely,
@@ -187,11 +218,15 @@ impl Knot<'_, '_> {
                 "{} in methods of the object at {receiver:#x}; an RWMutex prints no address of its own",
                 graph::wait(n)
             )),
-            [_, _, ..] if self.is_object() => all.push(format!(
-                "{} for {} different locks in the same places: many instances of one fault",
-                graph::wait(n),
-                ids.len()
-            )),
+            [_, _, ..] if self.is_object() => {
+                let many = ids.len();
+                let waiting = graph::wait(n);
+                all.push(if self.places().len() == 1 {
+                    format!("{waiting} for {many} different locks in one place: many instances of one fault")
+                } else {
+                    format!("{waiting} for {many} different locks; their addresses are Go's own")
+                });
+            }
             _ if !self.facts.has_ages() => all.push(
                 "this format carries no addresses or ids, so locks are told apart by the types and functions that take them; debug=2 would give both"
                     .to_owned(),

@@ -1,15 +1,18 @@
-//! How a leak is told: the sentence, the evidence and the next steps of a crowd or a cluster.
+//! How a leak is told: the sentence and the next steps of a crowd or a cluster.
 
 use super::aside::known;
 use super::cluster::{Cluster, Link};
-use super::crowd::Crowd;
-use super::per_request::is_request;
+use super::crowd::{Crowd, Site};
+use super::evidence::{evidence, members};
+pub(super) use super::evidence::{since, started, time};
 use super::reason::Reason;
 use super::said::known_as;
-use super::suspect::{LONG, Look, MANY};
+use super::suspect::{LONG, Look};
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
+use crate::analysis::group::CreatorCount;
+use crate::model::Symbol;
 
 /// `1 goroutine`, `20 goroutines`.
 pub(super) fn goroutines(n: i64) -> String {
@@ -47,7 +50,7 @@ fn root(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Root> {
         goids: facts.groups.get(first)?.goids.clone(),
         row: u32::try_from(member.index()).ok()?,
         stack,
-        role: format!("{}, {}", crowd.reason.doing(), crowd.reason.because()),
+        role: format!("{}, {}", crowd.reason.doing(), crowd.reason.because_of(crowd.count)),
         blocking: facts.frames(stack).position(named),
     })
 }
@@ -89,7 +92,6 @@ pub(super) fn suspected(
     finding.evidence.extend(members(cluster));
     let entry = first.groups.first().and_then(|index| known(case, *index));
     finding.evidence.extend(entry.map(known_as));
-    finding.evidence.extend(caution(facts));
     finding.next = next(facts, first, finding.severity);
     finding
 }
@@ -109,19 +111,27 @@ fn cluster_verdict(cluster: &Cluster<'_>) -> Option<(Severity, Confidence)> {
 
 fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String {
     let (reason, site) = (first.reason, first.site.words());
-    let because = reason.because();
+    let because = reason.because_of(first.count);
     let smallest = cluster.members.iter().map(|(_, crowd)| crowd.count).min().unwrap_or(1).max(1);
     let all: i64 = cluster.members.iter().map(|(_, crowd)| crowd.count).sum();
     if cluster.members.len() > 1 && smallest > 1 && severity > Severity::Low {
         let size = all / smallest;
-        let who = format!("{smallest} instances of a {size}-goroutine cluster are stuck");
+        let who = format!("{smallest} instances of {} {size}-goroutine cluster are stuck", a(size));
         return match closer(cluster) {
             Some(closer) => format!("{who}: {} waits for the others to end", closer.site.words()),
             None => format!("{who}, {} in {site}: {because}", reason.doing()),
         };
     }
     let who = goroutines(first.count);
+    let outlived = first.origin.is_one_per_call() && first.origin.is_gone();
     match severity {
+        // Few and young ones may still be of use, as sessions and workers for each of some keys are.
+        Severity::Medium if outlived && matches!(reason, Reason::Receive | Reason::Select) => {
+            format!(
+                "{who} outlived the calls that started them, {} in {site}: they leak, unless they still serve",
+                reason.doing()
+            )
+        }
         Severity::High | Severity::Medium => {
             format!("{who} {} stuck {} in {site}: {because}", are(first.count), reason.doing())
         }
@@ -136,15 +146,25 @@ fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String
     }
 }
 
+/// `a` or `an` before a number: an 8, an 11, an 18, an 80.
+fn a(number: i64) -> &'static str {
+    let digits = number.to_string();
+    // The leading group of thousands is read out as a number of its own.
+    let head = digits.get(..(digits.len() - 1) % 3 + 1).unwrap_or_default();
+    if head.starts_with('8') || matches!(head, "11" | "18") { "an" } else { "a" }
+}
+
 /// `title` of what grows from dump to dump.
 pub(super) fn grown(title: &str) -> String {
     let plain = title.split(", or a leak").next().unwrap_or(title);
+    let plain = plain.split(", unless they").next().unwrap_or(plain);
     format!("{}, and they grow from dump to dump", plain.trim_end_matches(": idle"))
 }
 
 /// `title` of what stays as it is from dump to dump.
 pub(super) fn steady(title: &str) -> String {
     let plain = title.split(": idle, or a leak").next().unwrap_or(title);
+    let plain = plain.split(": they leak, unless").next().unwrap_or(plain);
     format!("{plain}; they do not grow")
 }
 
@@ -160,151 +180,20 @@ fn closer<'a, 'd>(cluster: &'a Cluster<'d>) -> Option<&'a Crowd<'d>> {
     cluster.members.iter().map(|(_, crowd)| crowd).filter(waits).max_by_key(|crowd| closes(crowd))
 }
 
-/// What speaks for it, the most convincing first.
-fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<String> {
-    let mut all = Vec::new();
-    all.extend(started(facts, crowd));
-    if look.is_deserted(crowd) {
-        all.push("nothing else in the process runs, sleeps or waits for the network: only a timer could still wake them".to_owned());
-    }
-    let ahead = if crowd.reason == Reason::Send { look.ahead(crowd) } else { 0 };
-    if ahead > 0 {
-        all.push(format!(
-            "{ahead} others are past that line, so the wait ends: the channel limits how many go on at a time"
-        ));
-    }
-    all.extend(since(crowd));
-    if crowd.count >= MANY && look.total > 0 {
-        let share = crowd.count.saturating_mul(100) / look.total;
-        if share > 0 {
-            all.push(format!("{share} % of the program's {} goroutines", look.total));
-        }
-    }
-    if is_request(facts, crowd) {
-        all.push("each of them handles a request that has not ended".to_owned());
-    }
-    if look.serves_connections(crowd) {
-        all.push("each stands beside a goroutine that reads from a connection, so it ends with its client".to_owned());
-    }
-    all.extend(lines(facts, crowd));
-    all
-}
-
-/// Who started them.
-pub(super) fn started(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
-    let group = facts.groups.get(*crowd.groups.first()?)?;
-    let creator = group.creators.first()?;
-    let file = creator.file.rsplit(['/', '\\']).next().unwrap_or(creator.file);
-    let by = format!("started by {} ({file}:{})", creator.function, creator.line);
-    let (n, origin) = (crowd.count, &crowd.origin);
-    if !origin.is_known() {
-        return Some(by);
-    }
-    let distinct = origin.creators.len();
-    let gone = match () {
-        () if !origin.is_gone() => String::new(),
-        () if origin.gone == 0 && n == 1 => ", in a request that is over".to_owned(),
-        () if origin.gone == 0 => ", in requests that are over: they outlived them".to_owned(),
-        () if distinct == 1 => ", which is gone".to_owned(),
-        () => {
-            let over = origin.gone.saturating_add(origin.left);
-            let which = if over == origin.known { "all".to_owned() } else { over.to_string() };
-            format!("; {which} of those who started them are gone: they outlived the call")
-        }
-    };
-    Some(match distinct {
-        1 if n == 1 => format!("{by}{gone}"),
-        1 if origin.is_one_per_call() => format!("{by}{gone}"),
-        1 => {
-            format!("{by}, all by one goroutine{gone}: a pool or a dispatcher looks like that, too")
-        }
-        _ if i64::try_from(distinct) == Ok(n) => {
-            format!("{by}, each by a goroutine of its own{gone}")
-        }
-        _ => format!("{by}, by {distinct} different goroutines{gone}"),
-    })
-}
-
-/// Since when they wait.
-pub(super) fn since(crowd: &Crowd<'_>) -> Option<String> {
-    let (max, median) = (crowd.wait.max?, crowd.wait.median?);
-    if crowd.count == 1 {
-        return Some(format!("it has waited for {}", time(max)));
-    }
-    let young = match crowd.wait.unknown {
-        0 => String::new(),
-        n => format!("; {n} under a minute or before the first garbage collection"),
-    };
-    Some(if max == median {
-        format!("they have waited for {}{young}", time(max))
-    } else {
-        format!("the first since {}, half of them for {} or longer{young}", time(max), time(median))
-    })
-}
-
-/// `47 min`, `3 h 12 min`, `2 d 1 h`.
-pub(super) fn time(minutes: u32) -> String {
-    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
-        (0, 0, m) => format!("{m} min"),
-        (0, h, 0) => format!("{h} h"),
-        (0, h, m) => format!("{h} h {m} min"),
-        (d, 0, _) => format!("{d} d"),
-        (d, h, _) => format!("{d} d {h} h"),
-    }
-}
-
-/// The lines of the function that they wait in, if there are several.
-fn lines(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
-    let mut places: Vec<(String, i64)> = Vec::new();
-    for group in crowd.groups.iter().filter_map(|index| facts.groups.get(*index)) {
-        let place = super::crowd::site(facts, group.stack)?.place();
-        match places.iter_mut().find(|(other, _)| *other == place) {
-            Some((_, count)) => *count += group.count,
-            None => places.push((place, group.count)),
-        }
-    }
-    let list: Vec<_> = places.iter().take(5).map(|(place, n)| format!("{n} at {place}")).collect();
-    (places.len() > 1)
-        .then(|| format!("at {} lines of the function: {}", places.len(), list.join(", ")))
-}
-
-/// The other crowds of a cluster.
-fn members(cluster: &Cluster<'_>) -> Vec<String> {
-    let why = match cluster.link {
-        Link::None => return Vec::new(),
-        Link::Sizes => "equally many",
-        Link::Ages => "of the same ages",
-        Link::Creators => "started together",
-    };
-    let one = |crowd: &Crowd<'_>| {
-        format!(
-            "with it, {why}: {} {} in {}",
-            crowd.count,
-            crowd.reason.doing(),
-            crowd.site.words()
-        )
-    };
-    cluster.members.iter().skip(1).take(8).map(|(_, crowd)| one(crowd)).collect()
-}
-
-/// What the format keeps back.
-pub(super) fn caution(facts: &Facts<'_>) -> Option<String> {
-    (!facts.has_ages()).then(|| {
-        format!(
-            "{} carries no ages, ids or creators, so this is judged by place and count; debug=2 tells since when and who started them",
-            match facts.dump().format {
-                crate::model::Format::Debug1 => "debug=1",
-                crate::model::Format::Proto => "debug=0",
-                _ => "this format",
-            }
-        )
-    })
-}
-
 /// Where `crowd` was started: `main.go:40`, and the function there.
 fn starter<'d>(facts: &Facts<'d>, crowd: &Crowd<'_>) -> Option<(String, &'d str)> {
     let group = facts.groups.get(*crowd.groups.first()?)?;
-    let creator = group.creators.first().filter(|creator| creator.line > 0)?;
+    // What a library starts is not changed there.
+    let own = |creator: &&CreatorCount<'_>| {
+        let site = Site {
+            function: creator.function,
+            file: creator.file,
+            line: creator.line,
+            std: Symbol::new(creator.function).is_std(),
+        };
+        creator.line > 0 && !site.is_dependency()
+    };
+    let creator = group.creators.first().filter(own)?;
     let file = creator.file.rsplit(['/', '\\']).next().unwrap_or(creator.file);
     Some((format!("{file}:{}", creator.line), creator.function))
 }
@@ -330,10 +219,22 @@ pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> 
         }
     }
     if let Some((place, function)) = starter(facts, crowd) {
-        steps.push(format!("{place}: see who is to end what {function} starts"));
+        let left = crowd.origin.is_one_per_call() && crowd.origin.is_gone();
+        steps.push(if left {
+            format!(
+                "{place}: {function} starts them and nothing ends them with the call: hand down its context, or return a stop function that the caller defers"
+            )
+        } else {
+            format!("{place}: see who is to end what {function} starts")
+        });
     }
-    steps.push(format!(
-        "{SECOND_DUMP} in a minute and give both: what grows leaks, what stays is stuck or idle"
-    ));
+    steps.push(match severity {
+        Severity::High => {
+            format!("{SECOND_DUMP} in a minute and give both: that tells how fast they grow")
+        }
+        _ => format!(
+            "{SECOND_DUMP} in a minute and give both: what grows leaks, what stays is stuck or idle"
+        ),
+    });
     steps
 }

@@ -30,8 +30,9 @@ pub(super) const CHILDREN: &str = "waitgroup-waits-for-children";
 pub(super) fn children(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
     let started = started(facts);
+    let named = if started.is_empty() { named(facts) } else { FxHashMap::default() };
     let told = waiting(facts).into_iter().filter_map(|site| {
-        let family = family(facts, &site, &started);
+        let family = family(facts, &site, &started, &named);
         blocked_child(facts, &site, &family)
     });
     told.collect()
@@ -44,8 +45,9 @@ pub(super) fn never(case: &Case<'_, '_>) -> Vec<Finding> {
     if started.is_empty() || facts.is_partial() {
         return Vec::new();
     }
+    let named = FxHashMap::default();
     let told = waiting(facts).into_iter().filter_map(|site| {
-        let family = family(facts, &site, &started);
+        let family = family(facts, &site, &started, &named);
         childless(facts, &site, &family)
     });
     told.collect()
@@ -103,7 +105,12 @@ struct Family {
     childless: i64,
 }
 
-fn family(facts: &Facts<'_>, site: &Site<'_>, started: &FxHashMap<u64, Vec<usize>>) -> Family {
+fn family(
+    facts: &Facts<'_>,
+    site: &Site<'_>,
+    started: &FxHashMap<u64, Vec<usize>>,
+    named: &FxHashMap<&str, Vec<usize>>,
+) -> Family {
     let mut family = Family::default();
     for goroutine in site.groups.iter().flat_map(|group| facts.members(*group)) {
         let list = goroutine.goid().and_then(|goid| started.get(&goid));
@@ -118,22 +125,45 @@ fn family(facts: &Facts<'_>, site: &Site<'_>, started: &FxHashMap<u64, Vec<usize
         }
     }
     if started.is_empty() {
-        by_name(facts, site, &mut family);
+        by_name(facts, site, named, &mut family);
     }
     family
 }
 
 /// Without ids of creators: goroutines that the waiting function started, or, where the format has no
 /// creators either, its closures.
-fn by_name(facts: &Facts<'_>, site: &Site<'_>, family: &mut Family) {
+fn by_name(
+    facts: &Facts<'_>,
+    site: &Site<'_>,
+    named: &FxHashMap<&str, Vec<usize>>,
+    family: &mut Family,
+) {
+    let children = named.get(site.function).into_iter().flatten();
+    for index in children.filter(|index| site.groups.binary_search(index).is_err()) {
+        let count = facts.groups.get(*index).map_or(0, |group| group.count);
+        family.children.insert(*index, site.count.min(count));
+    }
+}
+
+/// The groups that each function may have started.
+fn named<'d>(facts: &Facts<'d>) -> FxHashMap<&'d str, Vec<usize>> {
+    let mut named: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (index, group) in facts.groups.iter().enumerate() {
-        let by = group.creators.iter().any(|creator| creator.function == site.function);
-        let start = facts.functions(group.stack).next_back().unwrap_or("");
-        let inside = start.strip_prefix(site.function).is_some_and(|rest| rest.starts_with('.'));
-        if (by || (group.creators.is_empty() && inside)) && !site.groups.contains(&index) {
-            family.children.insert(index, site.count.min(group.count));
+        let mut add = |function| {
+            let list = named.entry(function).or_default();
+            if list.last() != Some(&index) {
+                list.push(index);
+            }
+        };
+        for creator in &group.creators {
+            add(creator.function);
+        }
+        if group.creators.is_empty() {
+            let start = facts.names(index).last().copied().unwrap_or("");
+            start.match_indices('.').filter_map(|(dot, _)| start.get(..dot)).for_each(add);
         }
     }
+    named
 }
 
 /// Whether the goroutines of a group wait for something that only this process can give.

@@ -15,6 +15,7 @@ pub(super) const MANY: i64 = 20;
 /// Groups that wait in one function.
 pub(super) struct Site<'d> {
     pub(super) function: &'d str,
+    /// Ascending.
     pub(super) groups: Vec<usize>,
     pub(super) count: i64,
     pub(super) leaked: i64,
@@ -130,14 +131,8 @@ fn chain(facts: &Facts<'_>, root: usize, role: &str, victims: &[usize]) -> Optio
         let count = facts.groups.get(group)?.count;
         graph::links(facts, group, count, graph::first_user(facts.locks(), facts, group))
     };
-    let leaf = |group: &usize| {
-        let role = "waits for it".to_owned();
-        Some(Chain { link: link(*group)?, role, evidence: Vec::new(), victims: Vec::new() })
-    };
-    Some(Chain {
-        link: link(root)?,
-        role: role.to_owned(),
-        evidence: Vec::new(),
-        victims: victims.iter().filter(|group| **group != root).filter_map(leaf).collect(),
-    })
+    let leaf = |group: &usize| Some(Chain::leaf(link(*group)?, "waits for it".to_owned()));
+    let mut made = Chain::leaf(link(root)?, role.to_owned());
+    made.victims = victims.iter().filter(|group| **group != root).filter_map(leaf).collect();
+    Some(made)
 }

@@ -1,17 +1,19 @@
-//! Who waits for whom, as it is told: the root first, its victims folded into groups below it.
-//!
-//! Edges lead from a waiter to the likely holder of its lock, from `WaitGroup.Wait` to the goroutines
-//! that were started for it, and from a goroutine that waits to those it started. Cycles are found
-//! where holders are followed (`locks::diagnose`); here they are laid out.
+//! Who waits for whom, as it is told: the root first, its victims folded into groups below it, their own
+//! victims below them. The edges are those of [`waitfor`](super::waitfor); circles are found where its
+//! chains are followed (`locks::diagnose`); here they are laid out.
 
+mod tree;
 mod words;
 
 use std::collections::BTreeMap;
 
 use super::Facts;
-use super::locks::{Locks, Op, Tangle, stack_of};
+use super::finding::Confidence;
+use super::locks::{Locks, Op, stack_of};
+use super::waitfor::Why;
 use crate::model::StackId;
 
+pub use tree::chain;
 pub use words::{Teller, wait};
 
 /// Goroutines of one group.
@@ -38,10 +40,29 @@ pub struct Chain {
     pub link: Link,
     /// What they do to those below, such as `holds 0x76daecbe1a0 (likely)`.
     pub role: String,
-    /// Why that is believed.
-    pub evidence: Vec<String>,
+    /// What they wait for the one above to do, and how sure that is; unknown for a root, and where only
+    /// the lock is known to be the same.
+    pub edge: Option<(Why, Confidence)>,
+    /// They are part of the circle that the root is in: the last of its members below each other is the
+    /// one that the root waits for.
+    pub member: bool,
+    /// For the root of a circle: what it waits for the last member to do.
+    pub closes: Option<(Why, Confidence)>,
     /// Who waits for them.
     pub victims: Vec<Chain>,
+}
+
+impl Chain {
+    /// One without victims.
+    pub fn leaf(link: Link, role: String) -> Self {
+        Self { link, role, edge: None, member: false, closes: None, victims: Vec::new() }
+    }
+
+    /// Goroutines below it, at any depth.
+    pub fn behind(&self) -> i64 {
+        let all = |victim: &Self| victim.link.count.saturating_add(victim.behind());
+        self.victims.iter().map(all).fold(0, i64::saturating_add)
+    }
 }
 
 /// Ids that a link keeps.
@@ -80,54 +101,6 @@ pub fn links(facts: &Facts<'_>, group: usize, count: i64, frame: Option<usize>) 
         stack: known.stack,
         blocking: frame.and_then(|frame| shown_index(facts, row, frame)),
     })
-}
-
-/// The chain of a tangle: its first root, the other members of a cycle or the writer, the waiters, and
-/// those who wait for waiters.
-pub fn chain<'d>(locks: &Locks<'d>, facts: &Facts<'d>, tangle: &Tangle) -> Option<Chain> {
-    let teller = Teller::new(locks, facts);
-    let mut roots = tangle.roots.iter();
-    let (row, frame) = *roots.next()?;
-    let group = locks.group(row)?;
-    let mut root = Chain {
-        link: link(facts, group, row, frame)?,
-        role: teller.role(tangle, row),
-        evidence: Vec::new(),
-        victims: Vec::new(),
-    };
-    let mut leaf = |link: Option<Link>, role: String| {
-        let made = link.map(|link| Chain { link, role, evidence: vec![], victims: vec![] });
-        root.victims.extend(made);
-    };
-    for (row, frame) in roots.clone().take(16) {
-        let made = locks.group(*row).and_then(|group| link(facts, group, *row, *frame));
-        leaf(made, teller.role(tangle, *row));
-    }
-    if let Some(writer) = tangle.writer {
-        let frame = locks.wait(writer).map_or(0, |wait| wait.caller as usize);
-        let made = locks.group(writer).and_then(|group| link(facts, group, writer, frame));
-        leaf(made, "waits to write, so that no new reader is let in".to_owned());
-    }
-    let named: Vec<usize> = tangle.roots.iter().filter_map(|(row, _)| locks.group(*row)).collect();
-    let maps = [
-        (&tangle.waiters, "waits for it"),
-        (&tangle.behind, "waits behind those"),
-        (&tangle.alike, "does the same with another lock"),
-    ];
-    for (map, role) in maps {
-        for (group, count) in map {
-            let own = named.iter().filter(|other| *other == group).count();
-            let rest = count - i64::try_from(own).unwrap_or(0);
-            if rest > 0 {
-                leaf(links(facts, *group, rest, first_user(locks, facts, *group)), role.to_owned());
-            }
-        }
-    }
-    for (group, count) in parents(locks, facts, &tangle.groups(locks)) {
-        let frame = first_user(locks, facts, group);
-        leaf(links(facts, group, count, frame), "started them and waits for them".to_owned());
-    }
-    Some(root)
 }
 
 /// The raw index of the innermost frame outside of the standard library in the group's first stack.

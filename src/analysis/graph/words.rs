@@ -2,6 +2,7 @@
 
 use crate::analysis::Facts;
 use crate::analysis::locks::{Candidate, Id, Locks, Op, Tangle, Tier, Trouble, stack_of};
+use crate::analysis::waitfor::{Edge, NodeId, Why};
 
 /// Finds words.
 pub struct Teller<'f, 'd> {
@@ -76,6 +77,8 @@ impl<'f, 'd> Teller<'f, 'd> {
             "syscall" => "is in a system call",
             "sleep" => "sleeps",
             "running" | "runnable" => "is running",
+            "select" if has("net/http.(*persistConn).roundTrip") => "waits for an HTTP response",
+            "select" if has("database/sql.(*DB).conn") => "waits for a database connection",
             "select" => "waits in a select",
             "select (no cases)" => "waits in a select without cases",
             "chan send" => "is blocked sending on a channel",
@@ -85,6 +88,56 @@ impl<'f, 'd> Teller<'f, 'd> {
             other => return format!("is in state `{other}`"),
         }
         .to_owned()
+    }
+
+    /// What goroutines of the node at `from` want of those that `edge` leads to, for one who reads it
+    /// below them; the address of the lock only if it is none of `known`: `waits for it (likely)`.
+    pub fn edge(&self, from: NodeId, edge: &Edge, known: &[u32]) -> String {
+        let node = self.locks.graph.node(from);
+        let state = node.map_or("", |node| self.facts.state(node.group));
+        let lock = node.and_then(|node| node.lock).filter(|lock| !known.contains(lock));
+        let what = match edge.why {
+            Why::Lock => match lock.and_then(|lock| self.locks.lock(lock)).map(|lock| lock.id) {
+                Some(Id::Address(address)) => format!("waits for its lock at {address:#x}"),
+                Some(_) => "waits for another lock of it".to_owned(),
+                None => "waits for the lock".to_owned(),
+            },
+            Why::Writer => "waits to read; this writer, who waits, keeps it out".to_owned(),
+            Why::Child => "waits in a WaitGroup for it".to_owned(),
+            Why::Channel if state.starts_with("chan send") => "is blocked sending to it".to_owned(),
+            Why::Channel => "is blocked receiving from it".to_owned(),
+            Why::Signal => "waits in a Cond for its signal".to_owned(),
+        };
+        format!("{what} ({})", edge.sure.name())
+    }
+
+    /// What those of the node at `from` do about those that `edge` leads to, as a verb that these are the
+    /// object of: `waits in a WaitGroup for`.
+    pub fn verb(&self, from: NodeId, edge: &Edge) -> &'static str {
+        let node = self.locks.graph.node(from);
+        let state = node.map_or("", |node| self.facts.state(node.group));
+        match edge.why {
+            Why::Lock => "waits for a lock of",
+            Why::Writer => "is kept out by the writer",
+            Why::Child => "waits in a WaitGroup for",
+            Why::Channel if state.starts_with("chan send") => "is blocked sending to",
+            Why::Channel => "is blocked receiving from",
+            Why::Signal => "waits in a Cond for a signal of",
+        }
+    }
+
+    /// `goroutine 16, main.(*cache).refresh` for the goroutines of a node.
+    pub fn name(&self, id: NodeId) -> String {
+        let Some(node) = self.locks.graph.node(id) else { return String::new() };
+        let Some(row) = node.rows.first().copied() else { return String::new() };
+        let function = self.function(row, self.user(row, node.frame));
+        let goid =
+            self.facts.dump().goroutine(row as usize).and_then(crate::model::Goroutine::goid);
+        match (goid, node.rows.len()) {
+            (Some(goid), 1) => format!("goroutine {goid}, {function}"),
+            (_, 0 | 1) => function.to_owned(),
+            (_, n) => format!("{n} goroutines in {function}"),
+        }
     }
 
     /// `the mutex`, `the RWMutex`, `the sync.Once`.
@@ -114,11 +167,9 @@ impl<'f, 'd> Teller<'f, 'd> {
         match tangle.trouble {
             Trouble::Own | Trouble::Once => format!("holds {lock} and waits for it (likely)"),
             Trouble::Reads => format!("holds {lock} for reading and waits to read again (likely)"),
-            Trouble::Cycle => "holds what the next one waits for (likely)".to_owned(),
+            Trouble::Cycle => format!("holds {lock} ({})", sure(tangle)),
             Trouble::Held => {
-                let sure = tangle.by.is_some_and(|by| by.tier <= Tier::Shared);
-                let mark = if sure { "likely" } else { "possible" };
-                format!("holds {lock} ({mark}) and {}", self.doing(row))
+                format!("holds {lock} ({}) and {}", sure(tangle), self.doing(row))
             }
             Trouble::Moves => format!("is releasing {lock} or was woken to take it"),
             Trouble::Nobody => String::new(),
@@ -140,11 +191,18 @@ impl<'f, 'd> Teller<'f, 'd> {
             (Tier::Shared, _) => {
                 format!("{who} is in {at} with the pointer {pointer:#x} that the waiters have, too")
             }
-            (Tier::Enclosing, _) => {
+            (Tier::Near, Id::Address(address)) => format!(
+                "{who} is in {at}, a method of the waiters' type, with receiver {pointer:#x}: the lock lies {} bytes behind that",
+                address.saturating_sub(pointer)
+            ),
+            (Tier::Enclosing | Tier::Near, _) => {
                 format!("{who} is in {at} with {pointer:#x}, right before the lock")
             }
             (Tier::Type, _) => format!(
                 "{who} is in {at}, in the same code as the waiters, and does not wait for this lock; no address tells which object it has"
+            ),
+            (Tier::Released, _) => format!(
+                "{who} waits in a Cond in {at}: Cond.Wait releases only its own lock, and nobody else is seen who could hold this one"
             ),
             (Tier::Sibling, _) => format!(
                 "{who} in {at} was started together with the waiters and is blocked; no address links it to the lock"
@@ -160,6 +218,12 @@ impl<'f, 'd> Teller<'f, 'd> {
                 (max.max(group.wait.max), n.saturating_add(group.leaked))
             })
     }
+}
+
+/// How sure the holder of a tangle's lock is.
+fn sure(tangle: &Tangle) -> &'static str {
+    let sure = tangle.by.is_some_and(|by| by.tier <= Tier::Near);
+    if sure { "likely" } else { "possible" }
 }
 
 /// `1 goroutine waits`, `20 goroutines wait`.

@@ -6,6 +6,10 @@ pub enum By {
     /// The canonical stack, file and line included, and the state.
     #[default]
     Stack,
+    /// Every frame as it was printed, the runtime's included, and the state.
+    Exact,
+    /// The functions of the canonical stack without their lines, and the state.
+    Functions,
     /// The innermost frame outside of the standard library.
     User,
     /// The innermost frame.
@@ -44,10 +48,17 @@ impl By {
         })
     }
 
+    /// Whether groups are of stacks and states.
+    pub fn is_stack(&self) -> bool {
+        matches!(self, Self::Stack | Self::Exact | Self::Functions)
+    }
+
     /// The own name.
     pub fn name(&self) -> String {
         match self {
             Self::Stack => "stack".to_owned(),
+            Self::Exact => "stack-exact".to_owned(),
+            Self::Functions => "stack-functions".to_owned(),
             Self::User => "user".to_owned(),
             Self::Top => "top".to_owned(),
             Self::CreatedBy => "created-by".to_owned(),
@@ -57,5 +68,61 @@ impl By {
             Self::Wait => "wait".to_owned(),
             Self::Label(key) => format!("label:{key}"),
         }
+    }
+}
+
+/// What stacks must have in common to be alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Similarity {
+    /// Every frame as it was printed.
+    Exact,
+    /// Functions and lines of what is shown.
+    Line,
+    /// Functions of what is shown.
+    Function,
+}
+
+impl Similarity {
+    /// The level called `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "exact" => Self::Exact,
+            "line" => Self::Line,
+            "function" => Self::Function,
+            _ => return None,
+        })
+    }
+
+    /// The key that groups so.
+    pub fn by(self) -> By {
+        match self {
+            Self::Exact => By::Exact,
+            Self::Line => By::Stack,
+            Self::Function => By::Functions,
+        }
+    }
+}
+
+/// What groups are ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupOrder {
+    /// Most goroutines first.
+    #[default]
+    Count,
+    /// Longest wait first.
+    Wait,
+    /// By the name of the key, or of the program's own function.
+    Name,
+}
+
+impl GroupOrder {
+    /// The order called `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "count" => Self::Count,
+            "wait" => Self::Wait,
+            "name" => Self::Name,
+            _ => return None,
+        })
     }
 }

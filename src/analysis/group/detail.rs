@@ -97,21 +97,13 @@ pub(super) struct Members<'g> {
     pub(super) rows: &'g [u32],
 }
 
-/// What is found out of each record.
-#[derive(Clone, Copy)]
-pub(super) struct Detail {
-    /// Goroutine ids that are given.
-    pub(super) ids: usize,
-    /// Who ran the `go` statements.
-    pub(super) creators: bool,
-}
-
+/// Everything about a group but who ran the `go` statements, with at most `ids` goroutine ids.
 pub(super) fn group<'d>(
     dump: &'d Dump,
     stacks: &Stacks<'d>,
     members: &Members<'_>,
     name: Name,
-    detail: Detail,
+    ids: usize,
 ) -> Group<'d> {
     let mut parts = Parts::default();
     let mut count = 0i64;
@@ -119,19 +111,8 @@ pub(super) fn group<'d>(
         count = count.saturating_add(*n);
         parts.add(stacks, dump.signature(*id), *n);
     }
-    let rows = || members.rows.iter().filter_map(|row| dump.goroutine(*row as usize));
-    for goroutine in rows().take(if detail.creators { usize::MAX } else { 0 }) {
-        let Some(creator_goid) = goroutine.creator_goid() else { continue };
-        let creator = match &parts.creators.first[..] {
-            // The usual case, in which the signature need not be looked at.
-            [(only, _)] if !parts.some_unknown => *only,
-            _ => goroutine.signature().creator,
-        };
-        if creator != CreatorId::default() {
-            parts.creator_goids.push((creator, creator_goid));
-        }
-    }
-    let goids: Vec<u64> = rows().filter_map(Goroutine::goid).take(detail.ids).collect();
+    let rows = members.rows.iter().filter_map(|row| dump.goroutine(*row as usize));
+    let goids: Vec<u64> = rows.filter_map(Goroutine::goid).take(ids).collect();
     let goid_count = if dump.has_goids() { members.rows.len() } else { 0 };
     let heads = parts.heads.finish();
     let of_heads = |test: fn(&crate::model::Head) -> bool| {
@@ -150,7 +131,7 @@ pub(super) fn group<'d>(
         locked: of_heads(|head| head.locked),
         leaked: of_heads(|head| head.leaked),
         cut: of_heads(|head| head.cut),
-        creators: creators(dump, parts.creators.finish(), &parts.creator_goids.finish()),
+        creators: creators(dump, parts.creators.finish(), &[]),
         labels: labels(dump, parts.labels.finish()),
         goids,
         goid_count,
@@ -165,10 +146,7 @@ struct Parts {
     heads: Counter<HeadId>,
     stacks: Counter<u32>,
     creators: Counter<CreatorId>,
-    /// The creators of some are not known.
-    some_unknown: bool,
     labels: Counter<LabelsId>,
-    creator_goids: Distinct,
 }
 
 impl Parts {
@@ -176,9 +154,7 @@ impl Parts {
         let Signature { stack, head, creator, labels } = signature;
         self.heads.add(head, count);
         self.stacks.add(stacks.canonical(stack), count);
-        if creator == CreatorId::default() {
-            self.some_unknown = true;
-        } else {
+        if creator != CreatorId::default() {
             self.creators.add(creator, count);
         }
         if labels != LabelsId::default() {
@@ -268,6 +244,27 @@ fn states<'d>(dump: &'d Dump, heads: &[(HeadId, i64)]) -> Vec<StateCount<'d>> {
     list
 }
 
+/// The `go` statements that started the goroutines of a group, and how many goroutines ran each.
+pub(super) fn creators_of<'d>(dump: &'d Dump, members: &Members<'_>) -> Vec<CreatorCount<'d>> {
+    let mut counts = Counter::default();
+    for (id, n) in members.signatures {
+        counts.add(dump.signature(*id).creator, *n);
+    }
+    let mut counts = counts.finish();
+    // The usual case, in which no signature need be looked at again.
+    let only = match &counts[..] {
+        [(only, _)] => Some(*only),
+        _ => None,
+    };
+    let mut ran = Distinct::default();
+    for goroutine in members.rows.iter().filter_map(|row| dump.goroutine(*row as usize)) {
+        let Some(creator_goid) = goroutine.creator_goid() else { continue };
+        ran.push((only.unwrap_or_else(|| goroutine.signature().creator), creator_goid));
+    }
+    counts.retain(|(creator, _)| *creator != CreatorId::default());
+    creators(dump, counts, &ran.finish())
+}
+
 fn creators<'d>(
     dump: &'d Dump,
     counts: Vec<(CreatorId, i64)>,
@@ -294,8 +291,8 @@ fn creators<'d>(
     list
 }
 
-fn labels(dump: &Dump, counts: Vec<(LabelsId, i64)>) -> Vec<LabelCounts<'_>> {
-    let mut keys: BTreeMap<&str, FxHashMap<&str, i64>> = BTreeMap::new();
+fn labels<'d>(dump: &'d Dump, counts: Vec<(LabelsId, i64)>) -> Vec<LabelCounts<'d>> {
+    let mut keys: BTreeMap<&str, FxHashMap<&'d str, i64>> = BTreeMap::new();
     for (id, count) in counts {
         for (key, value) in dump.labels(id) {
             add(keys.entry(key).or_default(), value, count);
@@ -304,8 +301,12 @@ fn labels(dump: &Dump, counts: Vec<(LabelsId, i64)>) -> Vec<LabelCounts<'_>> {
     let key = |(key, values): (_, FxHashMap<_, _>)| {
         let mut values: Vec<_> = values.into_iter().collect();
         let distinct = values.len();
-        values.sort_unstable_by_key(|(value, count)| (Reverse(*count), *value));
-        values.truncate(LabelCounts::MAX);
+        let order = |(value, count): &(&'d str, i64)| (Reverse(*count), *value);
+        if distinct > LabelCounts::MAX {
+            values.select_nth_unstable_by_key(LabelCounts::MAX, order);
+            values.truncate(LabelCounts::MAX);
+        }
+        values.sort_unstable_by_key(order);
         LabelCounts { key, values, distinct }
     };
     keys.into_iter().map(key).collect()

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use indexmap::IndexSet;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::By;
 use crate::analysis::canon::{Shown, Stacks};
@@ -65,6 +65,15 @@ impl<'d> Keys<'d> {
                 Part::Stack,
                 ids(dump.stack_count()).map(|id| stacks.canonical(StackId::from(id))).collect(),
             ),
+            By::Exact => (Part::Stack, ids(dump.stack_count()).collect()),
+            By::Functions => {
+                let mut first: FxHashMap<u64, u32> = FxHashMap::default();
+                let mut alike = |id| {
+                    let number = stacks.canonical(StackId::from(id));
+                    *first.entry(stacks.name_hash(StackId::from(id))).or_insert(number)
+                };
+                (Part::Stack, ids(dump.stack_count()).map(&mut alike).collect())
+            }
             By::User | By::Top | By::Start | By::Package => (
                 Part::Stack,
                 ids(dump.stack_count())
@@ -93,12 +102,13 @@ impl<'d> Keys<'d> {
                 (Part::Labels, (0..label_set_count(dump)).map(value).map(number).collect())
             }
         };
-        let states = if *by == By::Stack {
-            head_numbers(dump, |head| head.state.into())
-        } else {
-            Vec::new()
-        };
+        let states =
+            if by.is_stack() { head_numbers(dump, |head| head.state.into()) } else { Vec::new() };
         Self { dump, by: by.clone(), part, numbers, states, names }
+    }
+
+    pub(super) fn by(&self) -> &By {
+        &self.by
     }
 
     pub(super) fn key(&self, signature: Signature) -> u64 {
@@ -115,8 +125,8 @@ impl<'d> Keys<'d> {
 
     /// What groups of equal size and age are ordered by.
     pub(super) fn order(&self, stacks: &Stacks<'d>, key: u64) -> (Cow<'d, str>, u64) {
-        if self.by == By::Stack {
-            let stack = stacks.sample(upper(key));
+        if self.by.is_stack() {
+            let stack = self.stack(stacks, key);
             let title = stacks.user(stack).or_else(|| stacks.visible(stack).next());
             let title = title.map_or("", |id| function_of(stacks.shown(id)));
             return (title.into(), stacks.line_hash(stack));
@@ -126,14 +136,19 @@ impl<'d> Keys<'d> {
         })
     }
 
+    /// A stack with `key`, if that is one of stacks.
+    fn stack(&self, stacks: &Stacks<'d>, key: u64) -> StackId {
+        if self.by == By::Exact { StackId::from(upper(key)) } else { stacks.sample(upper(key)) }
+    }
+
     /// The state in `key`, if it is part of it.
     pub(super) fn state(&self, key: u64) -> &'d str {
         self.dump.str(u32::try_from(key & u64::from(u32::MAX)).unwrap_or(0).into())
     }
 
     pub(super) fn name(&self, key: u64, stacks: &Stacks<'d>) -> Name {
-        if self.by == By::Stack {
-            let stack = stacks.sample(upper(key));
+        if self.by.is_stack() {
+            let stack = self.stack(stacks, key);
             let state = hash_str(state_or_unknown(self.state(key)));
             return Name {
                 title: None,

@@ -9,12 +9,12 @@ mod key;
 
 use rustc_hash::FxHashMap;
 
-pub use by::By;
+pub use by::{By, GroupOrder, Similarity};
 pub use detail::{CreatorCount, Group, LabelCounts, StateCount};
 
 use super::canon::Stacks;
 use crate::model::{Dump, Goroutine, SignatureId};
-use detail::{Detail, Members};
+use detail::Members;
 use key::Keys;
 pub use key::group_id;
 
@@ -93,12 +93,16 @@ impl<'d> Grouping<'d> {
         // Records, and goroutines, of each signature.
         let mut of_signature = vec![(0u32, 0i64); dump.signature_count()];
         let mut first = Vec::new();
+        let mut left = vec![false; of_signature.len()];
         for goroutine in dump.goroutines() {
+            let id = goroutine.signature_id();
             if !keep(goroutine) {
                 left_out.insert(goroutine.index());
+                if let Some(left) = left.get_mut(id.index()) {
+                    *left = true;
+                }
                 continue;
             }
-            let id = goroutine.signature_id();
             if let Some((records, count)) = of_signature.get_mut(id.index()) {
                 if *records == 0 {
                     first.push(id);
@@ -106,6 +110,10 @@ impl<'d> Grouping<'d> {
                 *records += 1;
                 *count = count.saturating_add(goroutine.count());
             }
+        }
+        // Mostly all goroutines of a signature are kept or none.
+        if !left.iter().zip(&of_signature).any(|(left, (kept, _))| *left && *kept > 0) {
+            left_out = Bits::default();
         }
         let keys = Keys::new(dump, stacks, by);
         let mut grouping = Self {
@@ -119,8 +127,24 @@ impl<'d> Grouping<'d> {
         };
         grouping.group_signatures(&first, &of_signature);
         grouping.sort_rows();
-        grouping.sort(stacks);
+        grouping.sort(stacks, GroupOrder::Count);
         grouping
+    }
+
+    /// What the records are grouped by.
+    pub fn by(&self) -> &By {
+        self.keys.by()
+    }
+
+    /// The fingerprint of the group at `index`, as in [`Group::id`].
+    pub fn id(&self, stacks: &Stacks<'d>, index: usize) -> u64 {
+        self.groups.get(index).map_or(0, |group| self.keys.name(group.key, stacks).id)
+    }
+
+    /// The state of the group at `index` where groups are made by stack and state; else empty.
+    pub fn state(&self, index: usize) -> &'d str {
+        let group = self.groups.get(index).filter(|_| *self.by() == By::Stack);
+        group.map_or("", |group| key::state_or_unknown(self.keys.state(group.key)))
     }
 
     /// Makes a group of all signatures with one key, in the order in which these come `first`.
@@ -163,6 +187,7 @@ impl<'d> Grouping<'d> {
     fn sort_rows(&mut self) {
         let Self { dump, groups, group_of, left_out, .. } = self;
         let rows = dump.goroutines().filter(|g| !left_out.contains(g.index())).map(|goroutine| {
+            // `sort_by_group` passes over what is in no group.
             let group = group_of.get(goroutine.signature_id().index()).copied().unwrap_or(NONE);
             (group, u32::try_from(goroutine.index()).unwrap_or(u32::MAX))
         });
@@ -170,7 +195,7 @@ impl<'d> Grouping<'d> {
     }
 
     /// Brings the groups into their order.
-    fn sort(&mut self, stacks: &Stacks<'d>) {
+    pub(super) fn sort(&mut self, stacks: &Stacks<'d>, by: GroupOrder) {
         let keys = &self.keys;
         let mut order: Vec<u32> =
             (0..u32::try_from(self.groups.len()).unwrap_or(u32::MAX)).collect();
@@ -179,14 +204,14 @@ impl<'d> Grouping<'d> {
             group(*number).map(|group| {
                 let first = group.rows.of(&self.rows).first().copied().unwrap_or(0);
                 let (title, hash) = keys.order(stacks, group.key);
-                (
-                    std::cmp::Reverse(group.count),
-                    std::cmp::Reverse(group.longest),
-                    title,
-                    hash,
-                    keys.state(group.key),
-                    first,
-                )
+                let count = std::cmp::Reverse(group.count);
+                let wait = std::cmp::Reverse(group.longest);
+                let (most, name) = match by {
+                    GroupOrder::Count => (0, None),
+                    GroupOrder::Wait => (u32::MAX - group.longest, None),
+                    GroupOrder::Name => (0, Some(title.clone())),
+                };
+                (most, name, count, wait, title, hash, keys.state(group.key), first)
             })
         });
         let groups = order.iter().filter_map(|number| group(*number)).copied().collect();
@@ -235,20 +260,25 @@ impl<'d> Grouping<'d> {
 
     /// Everything about the group at `index`, with at most `ids` goroutine ids.
     pub fn group(&self, stacks: &Stacks<'d>, index: usize, ids: usize) -> Option<Group<'d>> {
-        self.look(stacks, index, Detail { ids, creators: true })
+        let outline = self.outline(stacks, index, ids)?;
+        Some(Group { creators: self.creators(index), ..outline })
     }
 
     /// As [`Grouping::group`], but for the goroutines that ran the `go` statements
     /// ([`CreatorCount::goroutines`]): they cannot be counted without a look at every record.
     pub fn outline(&self, stacks: &Stacks<'d>, index: usize, ids: usize) -> Option<Group<'d>> {
-        self.look(stacks, index, Detail { ids, creators: false })
-    }
-
-    fn look(&self, stacks: &Stacks<'d>, index: usize, detail: Detail) -> Option<Group<'d>> {
         let entry = self.groups.get(index)?;
         let name = self.keys.name(entry.key, stacks);
-        let members = Members { signatures: self.signatures(index), rows: self.rows(index) };
-        Some(detail::group(self.dump, stacks, &members, name, detail))
+        Some(detail::group(self.dump, stacks, &self.members(index), name, ids))
+    }
+
+    /// The `go` statements that started the group at `index`, with the goroutines that ran them.
+    pub fn creators(&self, index: usize) -> Vec<CreatorCount<'d>> {
+        detail::creators_of(self.dump, &self.members(index))
+    }
+
+    fn members(&self, index: usize) -> Members<'_> {
+        Members { signatures: self.signatures(index), rows: self.rows(index) }
     }
 }
 

@@ -6,6 +6,9 @@
 mod pattern;
 mod table;
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use rustc_hash::FxHashMap;
 
 use super::facts::Facts;
@@ -57,7 +60,7 @@ impl Known {
     /// The entry for the goroutines of the group at `index` in `facts`, if they are known.
     pub fn matching(&self, facts: &Facts<'_>, index: usize) -> Option<&Entry> {
         let group = facts.groups.get(index)?;
-        let visible: Vec<&str> = facts.functions(group.stack).map(without_vendor).collect();
+        let visible: Vec<&str> = facts.names(index).iter().copied().map(without_vendor).collect();
         // Functions of the runtime that are hidden in all formats alike tell goroutines apart too.
         let functions: Vec<&str> = all(facts, group.stack).map(without_vendor).collect();
         let creator = creator(group).map(without_vendor);
@@ -113,6 +116,10 @@ fn creator<'d>(group: &Group<'d>) -> Option<&'d str> {
 
 /// `function` without the path of the module that vendors its package.
 fn without_vendor(function: &str) -> &str {
+    static VENDOR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("/vendor/"));
+    if VENDOR.find(function.as_bytes()).is_none() {
+        return function;
+    }
     let package = Symbol::new(function).package();
     match package.rfind("/vendor/") {
         Some(at) => function.get(at + "/vendor/".len()..).unwrap_or(function),

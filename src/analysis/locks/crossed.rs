@@ -13,6 +13,14 @@ use crate::analysis::Facts;
 /// In the crowds that maintainers took apart (ANALYSES.md 5) the exceptions were singletons.
 const RARE: i64 = 5;
 
+/// Members of a circle that is inferred from the structure alone: a choice. Each more that is guessed at
+/// makes the whole less likely; real circles have two or three.
+const RING: usize = 8;
+
+/// So many do not meet by chance between an Unlock and the next Lock: the one woken first would be seen
+/// running.
+pub(super) const CROWD: i64 = 10;
+
 /// Makes the exceptions among the waiters of unexplained locks each other's holders.
 pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Facts<'d>, verdicts: &mut [Verdict]) {
     let open: Vec<u32> = (0u32..)
@@ -28,6 +36,11 @@ pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Facts<'d>, verdicts: &mut [Ve
     if open.len() < 2 {
         return;
     }
+    eliminate(locks, facts, &open, verdicts);
+    let open: Vec<u32> = open
+        .into_iter()
+        .filter(|lock| !matches!(verdicts.get(*lock as usize), Some(Verdict::Held(c)) if c.tier == Tier::Type))
+        .collect();
     let odd: Vec<(u32, Odd)> =
         open.iter().filter_map(|index| Some((*index, odd(locks, facts, *index)?))).collect();
     let mut by_group: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -41,6 +54,7 @@ pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Facts<'d>, verdicts: &mut [Ve
         }
     }
     few(locks, facts, &open, verdicts);
+    circle(locks, facts, &odd, &open, verdicts);
     // Two functions, each with one lock and a crowd of the other's victims behind it.
     if let [a, b] = &odd[..]
         && open.len() == 2
@@ -50,6 +64,89 @@ pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Facts<'d>, verdicts: &mut [Ve
     {
         link(verdicts, &[a, b]);
     }
+}
+
+/// A method that waits for the lock of one of its arguments likely holds its receiver's lock. Of such
+/// goroutines, each alone in its place, one is left for an unexplained lock if all others wait for it or
+/// hold another.
+fn eliminate(locks: &Locks<'_>, facts: &Facts<'_>, open: &[u32], verdicts: &mut [Verdict]) {
+    let mut outside: Vec<Wait> = Vec::new();
+    for wait in &locks.waits {
+        let Some(lock) = locks.lock(wait.lock).filter(|_| wait.op.is_lock()) else { continue };
+        let group = wait.group as usize;
+        if facts.summary.grouping.rows(group).len() == 1
+            && super::holder::is_of_argument(lock, facts, wait)
+        {
+            outside.push(*wait);
+        }
+    }
+    if outside.len() < 2 || outside.len() > RING {
+        return;
+    }
+    let mut taken: Vec<u32> = Vec::new();
+    for verdict in verdicts.iter() {
+        if let Verdict::Held(candidate) = verdict {
+            taken.push(candidate.row);
+        }
+    }
+    // Each round explains a lock, or none is left to explain.
+    for _ in 0..open.len().min(RING) {
+        let found = open.iter().find_map(|lock| {
+            let is_open = matches!(verdicts.get(*lock as usize), Some(Verdict::Nobody));
+            let here = package(locks, facts, locks.waits_for(*lock).next().filter(|_| is_open)?);
+            let mut fits = outside.iter().filter(|wait| {
+                wait.lock != *lock
+                    && !taken.contains(&wait.row)
+                    && package(locks, facts, wait) == here
+            });
+            let only = fits.next()?;
+            fits.next().is_none().then_some((*lock, *only))
+        });
+        let Some((lock, wait)) = found else { return };
+        taken.push(wait.row);
+        if let Some(slot) = verdicts.get_mut(lock as usize) {
+            *slot = Verdict::Held(Candidate {
+                row: wait.row,
+                frame: wait.caller as usize,
+                tier: Tier::Type,
+                pointer: 0,
+            });
+        }
+    }
+}
+
+/// Three and more functions of one package, each waiting for a lock that nobody seems to hold while a
+/// crowd piles up behind one of them: that all were left locked at the same time is less likely than
+/// that each holds the lock that the next one wants.
+fn circle<'d>(
+    locks: &Locks<'d>,
+    facts: &Facts<'d>,
+    odd: &[(u32, Odd)],
+    open: &[u32],
+    verdicts: &mut [Verdict],
+) {
+    if odd.len() < 3 || odd.len() > RING || odd.len() != open.len() {
+        return;
+    }
+    let mut functions: Vec<&str> = Vec::new();
+    for (_, odd) in odd {
+        let frame = locks.frames.at(stack_of(facts, odd.wait.row), odd.wait.caller as usize);
+        functions.push(frame.name);
+    }
+    functions.sort_unstable();
+    functions.dedup();
+    let first = odd.first().map_or("", |(_, odd)| package(locks, facts, &odd.wait));
+    let together = odd.iter().all(|(_, odd)| package(locks, facts, &odd.wait) == first);
+    let crowd = open
+        .iter()
+        .any(|lock| locks.waits_for(*lock).map(|wait| count(facts, wait)).sum::<i64>() >= CROWD);
+    if functions.len() == odd.len() && together && (crowd || locks.deserted) {
+        link(verdicts, &odd.iter().collect::<Vec<_>>());
+    }
+}
+
+fn count(facts: &Facts<'_>, wait: &Wait) -> i64 {
+    facts.dump().goroutine(wait.row as usize).map_or(1, crate::model::Goroutine::count)
 }
 
 /// Where no address tells locks apart: a few that wait in another function than the crowd of the same

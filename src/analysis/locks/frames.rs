@@ -190,10 +190,30 @@ impl<'d> Frames<'d> {
         self.get(id).call == Call::Once
     }
 
+    /// Whether a goroutine is blocked in a call of the standard library, such as one that waits for an
+    /// HTTP response, and not at a channel or `select` of the program's own.
+    pub fn is_in_call(&self, stack: &[FrameId]) -> bool {
+        let first = stack.iter().map(|id| self.get(*id)).find(|frame| frame.call != Call::Runtime);
+        first.is_some_and(|frame| !frame.user)
+    }
+
     /// Whether the frame belongs to the runtime or to package sync.
     pub fn is_sync(&self, id: FrameId) -> bool {
         self.get(id).call != Call::Not
     }
+}
+
+/// `main.serve` of `main.serve.func2.1`.
+pub fn base(function: &str) -> &str {
+    let mut name = function;
+    while let Some((rest, last)) = name.rsplit_once('.') {
+        let digits = last.trim_start_matches("func").trim_start_matches("gowrap");
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            break;
+        }
+        name = rest;
+    }
+    name
 }
 
 fn is_wrapper(function: &str) -> bool {

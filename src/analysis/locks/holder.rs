@@ -22,13 +22,18 @@ pub enum Tier {
     Receiver,
     /// With the object, or the lock, among its arguments.
     Shared,
-    /// With a pointer that ends just before the lock, waiting for another lock or in a method of the
-    /// waiters' type.
+    /// In a method of the waiters' type, with a receiver just before the lock: its offset in the object
+    /// is small, but no waiter shows it.
+    Near,
+    /// With a pointer that ends just before the lock, waiting for another lock.
     Enclosing,
     /// In another method of the same type; which object is not known.
     Type,
     /// Started together with the waiters.
     Sibling,
+    /// In a `Cond.Wait` of the same object or type, which has released its lock, but no other one. Only
+    /// if nobody else is seen and the wait cannot be chance.
+    Released,
 }
 
 /// A goroutine that may hold a lock.
@@ -185,8 +190,9 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
                 let from = addresses.partition_point(|(address, _)| *address <= word.value);
                 let near = addresses.get(from..).unwrap_or(&[]).iter();
                 for (_, lock) in near.take_while(|(a, _)| a - word.value <= NEAR).take(4) {
-                    let same = method.is_some() && owners.get(*lock as usize) == Some(&method);
-                    if same || wait().is_some_and(|wait| wait.op.is_lock()) {
+                    if method.is_some() && owners.get(*lock as usize) == Some(&method) {
+                        add(*lock, Tier::Near);
+                    } else if wait().is_some_and(|wait| wait.op.is_lock()) {
                         add(*lock, Tier::Enclosing);
                     }
                 }
@@ -198,7 +204,8 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
 /// States in which a goroutine is blocked in the midst of its work. `select` is left out: loops that
 /// serve an object wait in it and hold nothing. debug=1 hides some channel waits: they are unknown.
 fn is_blocked(state: &str) -> bool {
-    matches!(state, "IO wait" | "semacquire" | "sleep" | "syscall" | "sync.WaitGroup.Wait")
+    matches!(state, "IO wait" | "semacquire" | "sleep" | "syscall")
+        || matches!(state, "sync.WaitGroup.Wait" | "sync.Cond.Wait")
         || state.starts_with("chan ")
         || state.starts_with("sync.Mutex")
         || state.starts_with("sync.RWMutex")
@@ -211,7 +218,8 @@ fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
     for (index, group) in facts.groups.iter().enumerate() {
         let stack = facts.dump().stack(group.stack);
         let state = facts.state(index);
-        if !is_blocked(state) && !crate::model::state::is_on_cpu(state) {
+        let blocked = is_blocked(state) || (state == "select" && locks.frames.is_in_call(stack));
+        if !blocked && !crate::model::state::is_on_cpu(state) {
             continue;
         }
         let mut seen: Vec<Owner<'_>> = Vec::new();
@@ -230,6 +238,9 @@ fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
         let Some(first) = locks.waits_for(number).find(|wait| wait.op.is_lock()) else { continue };
         let stack = stack_of(facts, first.row);
         let Some(owner) = locks.frames.at(stack, first.caller as usize).owner else { continue };
+        if is_of_argument(lock, facts, first) {
+            continue;
+        }
         let known = locks.frames.receiver(first.row as usize, first.caller as usize);
         for (group, frame) in groups.get(&owner).into_iter().flatten().take(KEPT * 4) {
             let rows = facts.summary.grouping.rows(*group);
@@ -243,11 +254,21 @@ fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
                 wait.lock == number || is_same_place(locks, facts, wait.row, first.row, lock)
             });
             let released = locks.wait(row).is_some_and(|wait| wait.op == Op::Cond);
-            if !differs && !same_place && !released {
-                list.push(Candidate { row, frame: *frame, tier: Tier::Type, pointer: 0 });
+            if !differs && !same_place {
+                let tier = if released { Tier::Released } else { Tier::Type };
+                list.push(Candidate { row, frame: *frame, tier, pointer: 0 });
             }
         }
     }
+}
+
+/// Whether a lock lies in an argument of the method that locks it, not in its receiver.
+pub(super) fn is_of_argument(lock: &Lock<'_>, facts: &Facts<'_>, wait: &super::Wait) -> bool {
+    let Id::Address(address) = lock.id else { return false };
+    let words = facts.dump().args(wait.row as usize).iter();
+    let mut own = words.filter(|word| u32::from(word.frame) == wait.caller && word.exact);
+    let lies_in = |value: u64| address.checked_sub(value).is_some_and(|offset| offset <= NEAR);
+    own.any(|word| word.position > 0 && word.value >= 0x1000 && lies_in(word.value))
 }
 
 /// Whether two goroutines wait for a lock in the same function and line: they want it, then, whether or
@@ -299,8 +320,10 @@ fn fit(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidate) -> u8 {
         return if wait.op == Op::Cond { 9 } else { 0 };
     }
     let state = locks.group(candidate.row).map_or("", |group| facts.state(group));
+    let stack = stack_of(facts, candidate.row);
     match state {
         "IO wait" | "syscall" => 1,
+        "select" if locks.frames.is_in_call(stack) => 1,
         _ if state.starts_with("chan send") => 1,
         "running" | "runnable" => 2,
         _ if state.starts_with("chan receive") => 3,
@@ -328,13 +351,29 @@ fn drop_crowds(locks: &Locks<'_>, list: &mut Vec<Candidate>) {
     });
 }
 
+/// Whether the waiters of a lock cannot be there by chance: so many would see one of them running.
+fn lasts(locks: &Locks<'_>, facts: &Facts<'_>, number: u32) -> bool {
+    let waiting = || locks.waits_for(number).filter_map(|w| facts.dump().goroutine(w.row as usize));
+    let count: i64 = waiting().map(crate::model::Goroutine::count).sum();
+    let old = |g: crate::model::Goroutine<'_>| {
+        g.head().leaked || g.head().minutes.is_some_and(|minutes| minutes >= super::verdict::SURE)
+    };
+    count >= super::crossed::CROWD || waiting().any(old)
+}
+
 /// Puts the likeliest first: by tier, then by how the state fits, then the rarest stack – the exception
 /// in the crowd – and keeps some.
 fn prefer(locks: &mut Locks<'_>, facts: &Facts<'_>) {
     let mut all: Vec<Vec<Candidate>> =
         locks.locks.iter_mut().map(|lock| std::mem::take(&mut lock.holders)).collect();
     for (list, number) in all.iter_mut().zip(0u32..) {
-        list.retain(|candidate| fit(locks, facts, candidate) < 9);
+        for candidate in list.iter_mut().filter(|candidate| fit(locks, facts, candidate) == 9) {
+            candidate.tier = Tier::Released;
+        }
+        let released = |candidate: &Candidate| candidate.tier == Tier::Released;
+        if !list.iter().all(released) || !lasts(locks, facts, number) {
+            list.retain(|candidate| !released(candidate));
+        }
         if locks.waits_for(number).all(|wait| wait.op != Op::Write) {
             drop_crowds(locks, list);
         }

@@ -8,22 +8,27 @@
 
 mod crossed;
 mod diagnose;
+mod ends;
 mod frames;
 mod holder;
 mod sibling;
 mod stuck;
+mod tangle;
 mod verdict;
 
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub use diagnose::{Spot, Tangle, Trouble};
-pub use frames::{Frames, Judged, Op, Owner, Shape};
+pub use frames::{Frames, Judged, Op, Owner, Shape, base};
 pub use holder::{Candidate, Tier};
+pub(super) use stuck::starts_for_user;
+pub use tangle::{Spot, Tangle, Trouble};
+pub(super) use verdict::Verdict;
 
 use super::Facts;
 use super::group::Grouping;
+use super::waitfor::Graph;
 use crate::model::{ArgWord, Dump, StackId, state};
 
 /// A goroutine (or a record of equal ones) that waits for a lock, a `WaitGroup` or a `Cond`.
@@ -81,6 +86,8 @@ pub struct Locks<'d> {
     pub waits: Vec<Wait>,
     /// What they wait for, in the order of the groups.
     pub locks: Vec<Lock<'d>>,
+    /// Who waits for whom.
+    pub graph: Graph,
     /// What is wrong with the locks.
     pub tangles: Vec<Tangle>,
     /// Nobody in the program runs, sleeps or waits for something outside.
@@ -100,6 +107,7 @@ impl<'d> Locks<'d> {
             frames: Frames::empty(dump),
             waits: Vec::new(),
             locks: Vec::new(),
+            graph: Graph::default(),
             tangles: Vec::new(),
             deserted: false,
             grouping: None,
@@ -119,7 +127,9 @@ impl<'d> Locks<'d> {
         if !locks.locks.is_empty() {
             locks.deserted = stuck::is_deserted(facts);
             holder::find(&mut locks, facts);
-            locks.tangles = diagnose::diagnose(&locks, facts);
+            let verdicts = diagnose::verdicts(&locks, facts);
+            locks.graph = Graph::new(&locks, facts, &verdicts);
+            locks.tangles = diagnose::diagnose(&locks, facts, &verdicts);
         }
         locks
     }

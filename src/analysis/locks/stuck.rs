@@ -55,7 +55,7 @@ pub(super) fn busy_parents(facts: &Facts<'_>) -> GoidSet {
 
 /// Whether what the function `creator` starts is the program's own: it is user code, or starts what it
 /// was given.
-pub(super) fn starts_for_user(creator: &str) -> bool {
+pub(in crate::analysis) fn starts_for_user(creator: &str) -> bool {
     let symbol = Symbol::new(creator);
     !symbol.is_std() || creator == "sync.(*WaitGroup).Go"
 }

@@ -11,11 +11,11 @@ const SAMPLE: usize = 64;
 
 /// Minutes from which on a wait is one: Go counts from a garbage collection and forces one every two
 /// minutes (runtime/proc.go, forcegcperiod).
-const SURE: u32 = 2;
+pub(super) const SURE: u32 = 2;
 
 /// What is said of one lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::analysis) enum Verdict {
     /// It moves from one to the next.
     Moves(u32),
     /// A waiter is already inside of it; `frame` is the raw index of the frame that locked first.
@@ -95,7 +95,24 @@ pub(super) fn verdict<'d>(
     if let (None, Some((row, frame))) = (sure.or(blocked), lone) {
         return Verdict::Own { row, frame };
     }
-    sure.or(blocked).or(best).map_or(Verdict::Nobody, Verdict::Held)
+    let found = sure.or(blocked).or(best).or_else(|| each_other(locks, facts, index, &nested));
+    found.map_or(Verdict::Nobody, Verdict::Held)
+}
+
+/// Where nothing tells objects apart, several that are inside of one object and want another one of the
+/// type, with others before the door, hold what each other wants: only one can be inside of each.
+fn each_other(
+    locks: &Locks<'_>,
+    facts: &Facts<'_>,
+    index: u32,
+    nested: &[(u32, usize, Op)],
+) -> Option<Candidate> {
+    let count =
+        |row: u32| facts.dump().goroutine(row as usize).map_or(1, crate::model::Goroutine::count);
+    let inside: i64 = nested.iter().map(|(row, ..)| count(*row)).sum();
+    let (row, frame, _) = nested.first().copied()?;
+    let named = locks.lock(index).is_some_and(|lock| !lock.id.is_object());
+    (named && inside > 1).then_some(Candidate { row, frame, tier: Tier::Type, pointer: 0 })
 }
 
 fn reads<'d>(

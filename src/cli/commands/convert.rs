@@ -1,17 +1,23 @@
 //! `gdump convert --to FORMAT`: dumps for other programs.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::path::Path;
+use std::slice;
 
 use clap::ValueEnum;
 
 use super::with_dumps;
-use crate::analysis::{Filter, Selection};
+use crate::analysis::anonymize::{Key, anonymize as nameless};
+use crate::analysis::summary::Look;
+use crate::analysis::{Filter, Selection, Sight};
 use crate::cli::args::{Format, Shared};
 use crate::cli::environment::Environment;
 use crate::cli::{Exit, fail, note};
 use crate::error::{Error, Result};
 use crate::model::Dump;
-use crate::render::convert::{Conversion, Extra, Tag, Target};
+use crate::render::Limit;
+use crate::render::convert::{Conversion, Edges, Extra, How, Tag, Target};
 
 /// What can be typed.
 #[derive(Debug, clap::Args)]
@@ -28,8 +34,27 @@ pub(in crate::cli) struct Args {
     /// Add a frame above the leaf of folded stacks
     #[arg(long, value_name = "WHAT", value_parser = tag, value_delimiter = ',', help_heading = "Conversion")]
     tagleaf: Vec<Tag>,
+    /// Draw only these edges of a graph
+    #[arg(long, value_enum, value_name = "EDGES", help_heading = "Conversion")]
+    edges: Option<Edge>,
+    /// Replace what the program's authors named: packages, types, functions, files, labels, addresses,
+    /// and what a panic says. The standard library and well-known modules stay, and so does the structure
+    #[arg(long, help_heading = "Conversion")]
+    anonymize: bool,
+    /// The same KEY replaces a name by the same word in every dump; without it a random one is used
+    #[arg(long, value_name = "KEY", requires = "anonymize", help_heading = "Conversion")]
+    key: Option<String>,
     #[command(flatten)]
     shared: Shared,
+}
+
+/// Edges of a graph.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Edge {
+    /// Who created whom
+    Created,
+    /// Who waits for whom
+    Waits,
 }
 
 /// Formats by name.
@@ -45,9 +70,19 @@ pub(super) enum To {
     Ndjson,
     /// A row for each goroutine, for spreadsheets and databases
     Csv,
+    /// A pprof profile, for go tool pprof and others; --ids all keeps every goroutine apart
+    #[value(alias = "proto")]
+    Pprof,
     /// Folded stacks, for flame graph tools
     #[value(alias = "collapsed")]
     Folded,
+    /// JSON for the viewer speedscope
+    Speedscope,
+    /// A flame graph: one file for a browser, with zoom and search
+    #[value(alias = "flamegraph")]
+    Svg,
+    /// A graph for Graphviz: who created whom, who waits for whom
+    Dot,
 }
 
 impl To {
@@ -57,7 +92,11 @@ impl To {
             Self::Json => Target::Json,
             Self::Ndjson => Target::Ndjson,
             Self::Csv => Target::Csv,
+            Self::Pprof => Target::Pprof,
             Self::Folded => Target::Folded,
+            Self::Speedscope => Target::Speedscope,
+            Self::Svg => Target::Svg,
+            Self::Dot => Target::Dot,
         }
     }
 
@@ -67,8 +106,14 @@ impl To {
         let endings = [
             (".ndjson", Self::Ndjson),
             (".jsonl", Self::Ndjson),
+            (".speedscope.json", Self::Speedscope),
             (".json", Self::Json),
+            (".svg", Self::Svg),
+            (".dot", Self::Dot),
+            (".gv", Self::Dot),
             (".csv", Self::Csv),
+            (".pb.gz", Self::Pprof),
+            (".pprof", Self::Pprof),
             (".folded", Self::Folded),
             (".collapsed", Self::Folded),
         ];
@@ -95,13 +140,47 @@ pub(super) fn run(args: Args) -> Exit {
         Ok(to) => to.target(),
         Err(error) => return fail(&error),
     };
-    let Args { dump, tagroot, tagleaf, shared, .. } = args;
+    let Args { dump, tagroot, tagleaf, edges, anonymize, key, shared, .. } = args;
+    let edges = match edges {
+        None => Edges::default(),
+        Some(Edge::Created) => Edges { created: true, waits: false },
+        Some(Edge::Waits) => Edges { created: false, waits: true },
+    };
     let extra = Extra { root: tagroot, leaf: tagleaf };
     let quiet = shared.quiet;
     with_dumps("convert", shared, |options, dumps, out| {
         let dumps = chosen(dumps, dump)?;
-        let selections = select(dumps, &options.look.filter);
-        let conversion = Conversion { to, selections, extra };
+        let mut selections = select(dumps, &options.look.filter);
+        let anonymous: Vec<Dump>;
+        if anonymize {
+            if options.look.filter.pprof.edits() {
+                let text = "convert: --anonymize cannot be used with --hide, --show or --show-from, which \
+                            name frames\n  leave one of them out";
+                return Err(Error::Usage(text.to_owned()));
+            }
+            let key = secret(key);
+            anonymous = dumps.iter().map(|dump| nameless(dump, &key)).collect();
+            let pairs = selections.into_iter().zip(&anonymous);
+            selections = pairs.map(|(selection, dump)| selection.anonymous(dump)).collect();
+        }
+        let mut sights = Vec::new();
+        if to == Target::Dot && edges.waits {
+            let mut sight = |dump| {
+                let look = Look::default();
+                sights.extend(Sight::all(
+                    slice::from_ref(dump),
+                    &look,
+                    &options.config,
+                    &options.known,
+                ));
+            };
+            for selection in &selections {
+                sight(selection.dump);
+            }
+        }
+        let ids = options.view.ids == Limit::All;
+        let how = How { ids, extra, edges, top: options.view.top };
+        let conversion = Conversion { to, selections, sights, how };
         check(&conversion)?;
         if !quiet {
             let notes = conversion.selections.iter().flat_map(|s| s.notes.clone());
@@ -137,7 +216,7 @@ fn format(args: &Args) -> Result<To> {
 fn chosen(dumps: &[Dump], number: Option<usize>) -> Result<&[Dump]> {
     let Some(number) = number else { return Ok(dumps) };
     let one = number.checked_sub(1).and_then(|at| dumps.get(at));
-    one.map(std::slice::from_ref).ok_or_else(|| {
+    one.map(slice::from_ref).ok_or_else(|| {
         let count = dumps.len();
         Error::Usage(format!("--dump {number}: the inputs hold {count}, counted from 1"))
     })
@@ -145,6 +224,20 @@ fn chosen(dumps: &[Dump], number: Option<usize>) -> Result<&[Dump]> {
 
 fn select<'d>(dumps: &'d [Dump], filter: &Filter) -> Vec<Selection<'d>> {
     dumps.iter().map(|dump| Selection::new(dump, filter)).collect()
+}
+
+/// The key that the user gave, or a random one, which is told so that it can be given again.
+fn secret(key: Option<String>) -> Key {
+    let key = key.unwrap_or_else(|| {
+        // The standard library's maps are keyed by the system's random numbers.
+        let random = RandomState::new();
+        let key = format!("{:016x}{:016x}", random.hash_one(0u8), random.hash_one(1u8));
+        note(&format!(
+            "anonymized with a random key; --key {key} replaces names alike in other dumps"
+        ));
+        key
+    });
+    Key::new(&key)
 }
 
 /// What cannot be written at all.

@@ -5,11 +5,17 @@
 pub(super) mod collect;
 pub(super) mod completions;
 pub(super) mod convert;
+pub(super) mod diff;
 pub(super) mod explain;
+pub(super) mod groups;
+pub(super) mod list;
 pub(super) mod man;
 #[cfg(feature = "live")]
 pub(super) mod record;
 mod screen;
+pub(super) mod show;
+pub(super) mod tree;
+pub(super) mod trend;
 #[cfg(feature = "live")]
 pub(super) mod wallclock;
 
@@ -17,7 +23,7 @@ use std::io::Write;
 
 use super::args::{Command, Shared, short_help};
 use super::environment::Environment;
-use super::inputs;
+use super::inputs::{self, Inputs};
 use super::options::Options;
 use super::output;
 use super::{Exit, fail};
@@ -33,6 +39,12 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Summarize(shared)) => screen::run("summarize", *shared),
         Some(Command::Leaks(shared)) => screen::run("leaks", *shared),
         Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
+        Some(Command::Groups(args)) => groups::run(*args),
+        Some(Command::List(args)) => list::run(*args),
+        Some(Command::Show(args)) => show::run(*args),
+        Some(Command::Tree(args)) => tree::run(*args),
+        Some(Command::Diff(args)) => diff::run(*args),
+        Some(Command::Trend(args)) => trend::run(*args),
         Some(Command::Convert(args)) => convert::run(*args),
         #[cfg(feature = "live")]
         Some(Command::Collect(args)) => collect::run(&args),
@@ -54,6 +66,15 @@ fn with_dumps(
     shared: Shared,
     write: impl FnOnce(&Options, &[Dump], &mut dyn Write) -> Result<Exit>,
 ) -> Exit {
+    with_inputs(command, shared, |options, read, out| write(options, &read.dumps, out))
+}
+
+/// As [`with_dumps`], for who wants to know more of the inputs than the dumps.
+fn with_inputs(
+    command: &'static str,
+    shared: Shared,
+    write: impl FnOnce(&Options, &Inputs, &mut dyn Write) -> Result<Exit>,
+) -> Exit {
     let options = match Options::resolve(command, shared, &Environment::read()) {
         Ok(Some(options)) => options,
         Ok(None) => return short_help(),
@@ -63,10 +84,42 @@ fn with_dumps(
     let written = if read.dumps.is_empty() {
         Ok(Exit::Done)
     } else {
-        output::with(options.output.as_deref(), |out| write(&options, &read.dumps, out))
+        output::with(options.output.as_deref(), |out| write(&options, &read, out))
     };
     match written {
         Ok(_) if read.failed => Exit::Trouble,
+        Ok(exit) => exit,
+        Err(error) => fail(&error),
+    }
+}
+
+/// As [`with_inputs`], for series of any length: each dump is given to `visit` and forgotten. `write` is
+/// called with what `start` made and `visit` filled.
+fn with_each<S>(
+    command: &'static str,
+    shared: Shared,
+    start: impl FnOnce(&Options) -> S,
+    mut visit: impl FnMut(&mut S, &Dump, Option<i64>),
+    write: impl FnOnce(&Options, S, &mut dyn Write) -> Result<Exit>,
+) -> Exit {
+    let options = match Options::resolve(command, shared, &Environment::read()) {
+        Ok(Some(options)) => options,
+        Ok(None) => return short_help(),
+        Err(error) => return fail(&error),
+    };
+    let mut state = start(&options);
+    let mut any = false;
+    let all_read = inputs::each(&options, &mut |dump, modified| {
+        any = true;
+        visit(&mut state, &dump, modified);
+    });
+    let written = if any {
+        output::with(options.output.as_deref(), |out| write(&options, state, out))
+    } else {
+        Ok(Exit::Done)
+    };
+    match written {
+        Ok(_) if !all_read => Exit::Trouble,
         Ok(exit) => exit,
         Err(error) => fail(&error),
     }

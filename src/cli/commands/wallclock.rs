@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::convert::To;
+use crate::analysis::canon::{Shown, Stacks};
 use crate::analysis::filter::Filter;
 use crate::analysis::merge::Samples;
 use crate::analysis::summary::Look;
@@ -17,9 +18,9 @@ use crate::cli::{Exit, complain, fail, live, note, output};
 use crate::error::{Error, Result};
 use crate::live::pace::Pace;
 use crate::live::take;
-use crate::model::{Dump, Frame};
+use crate::model::{Dump, StackId};
 use crate::render::Limit;
-use crate::render::convert::{Conversion, Extra, Tag};
+use crate::render::convert::{Conversion, Extra, How, Tag};
 use crate::render::escape::visible;
 use crate::render::words::{counted, number};
 use crate::source::http::{Address, Poll, Stop};
@@ -27,8 +28,9 @@ use crate::source::http::{Address, Poll, Stop};
 pub(in crate::cli) const EXAMPLES: &str = "\
 Examples:
   gdump wallclock http://localhost:6060                      a table
-  gdump wallclock http://localhost:6060 --for 60s -o w.folded folded stacks, for flame graph tools
-  gdump wallclock http://localhost:6060 --states -o w.folded with running, sleep … below the root
+  gdump wallclock http://localhost:6060 --for 60s -o w.folded  folded stacks, for flame graph tools
+  gdump wallclock http://localhost:6060 --states -o w.svg     a flame graph, with running, sleep … below the root
+  gdump wallclock http://localhost:6060 -o w.pb.gz            for go tool pprof
 
 Every goroutine counts the same, whether it runs or waits. A CPU profile shows only those that run.";
 
@@ -187,7 +189,8 @@ fn convert(dump: &Dump, to: To, states: bool, out: &mut dyn Write) -> Result<Exi
     let conversion = Conversion {
         to: to.target(),
         selections: vec![Selection::new(dump, &Filter::default())],
-        extra: Extra { root, leaf: Vec::new() },
+        sights: Vec::new(),
+        how: How { extra: Extra { root, leaf: Vec::new() }, ..How::default() },
     };
     conversion.check().map_err(Error::Usage)?;
     conversion.write(out).map_err(Error::Output)?;
@@ -223,9 +226,7 @@ fn table(
     for index in 0..groups.min(top) {
         let Some(group) = summary.grouping.group(&summary.stacks, index, 0) else { continue };
         let state = group.states.first().map_or("", |state| state.state);
-        let frame =
-            summary.stacks.user(group.stack).or_else(|| summary.stacks.visible(group.stack).next());
-        let place = frame.map_or(String::new(), |id| place(dump, dump.frame(id)));
+        let place = place(&summary.stacks, group.stack);
         writeln!(
             out,
             "{:>7}  {:>10}  {:<16}  {}",
@@ -241,14 +242,22 @@ fn table(
     Ok(())
 }
 
-fn place(dump: &Dump, frame: Frame) -> String {
-    match frame {
-        Frame::Call { function, file, line, .. } => {
-            let file = dump.str(file);
+/// The program's own innermost function with its place, and who called it; of a stack without one the
+/// innermost function.
+fn place(stacks: &Stacks<'_>, stack: StackId) -> String {
+    const CALLERS: usize = 2;
+    let user: Vec<_> = stacks.visible(stack).filter(|id| stacks.is_user(*id)).collect();
+    let frames = if user.is_empty() { stacks.visible(stack).take(1).collect() } else { user };
+    let mut text = String::new();
+    for id in frames.into_iter().take(1 + CALLERS) {
+        let Shown::Call { function, file, line, .. } = stacks.shown(id) else { continue };
+        if text.is_empty() {
             let short = file.rsplit('/').next().unwrap_or(file);
-            format!("{}  {short}:{line}", dump.str(function))
+            text = format!("{function}  {short}:{line}");
+        } else {
+            text.push_str(" ← ");
+            text.push_str(function);
         }
-        Frame::Address(address) => format!("{address:#x}"),
-        Frame::Elided(_) => "…".to_owned(),
     }
+    text
 }

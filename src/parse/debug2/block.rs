@@ -1,5 +1,8 @@
 //! What is read of one goroutine below its header.
 
+use memchr::memchr3;
+
+use super::frame::argument;
 use super::frame::arguments;
 use super::known::NONE;
 use crate::model::Ancestor;
@@ -79,10 +82,51 @@ impl Block {
     }
 }
 
+/// Length of most arguments.
+const SHORT: usize = 32;
+
+/// Where a parenthesis or the end of the line stands: arguments hold none, so that they end there, or
+/// what follows is not what is known. Most are short: eight bytes at a time, without a call.
+#[inline]
+pub(super) fn arguments_len(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let from = match text.first_chunk::<SHORT>() {
+        Some(short) => {
+            let (words, _) = short.as_chunks::<8>();
+            let mut at = 0;
+            let found = words.iter().find_map(|word| {
+                // Without these three bits newline and parentheses are one, and but for control
+                // characters, `*` and `+`, which arguments do not hold, there are no others.
+                let word = (u64::from_le_bytes(*word) & (ONES * 0xdc)) ^ (ONES * 0x08);
+                // The lowest bit that is set belongs to the first byte that is zero.
+                let zeros = word.wrapping_sub(ONES) & !word & HIGH;
+                let start = at;
+                at += 8;
+                (zeros != 0).then(|| start + zeros.trailing_zeros() as usize / 8)
+            });
+            match found {
+                Some(at) if matches!(text.get(at), Some(b')' | b'(' | b'\n')) => return Some(at),
+                Some(at) => at,
+                None => SHORT,
+            }
+        }
+        None => 0,
+    };
+    Some(from + memchr3(b')', b'(', b'\n', text.get(from..)?)?)
+}
+
+/// Values below a page are no addresses: lengths, flags, nil.
+const FIRST_ADDRESS: u64 = 0x1000;
+
+/// The first word of arguments if it may be an address and is exact.
+pub(super) fn first_word(text: &[u8]) -> Option<u64> {
+    let (_, word) = argument(text).ok()?;
+    word.filter(|word| word.exact && word.value >= FIRST_ADDRESS).map(|word| word.value)
+}
+
 /// Words of arguments that may be addresses: position, value, whether exact.
 pub(super) fn words(text: &[u8], each: &mut dyn FnMut(u8, u64, bool)) {
-    // Values below a page are no addresses: lengths, flags, nil.
-    const FIRST_ADDRESS: u64 = 0x1000;
     let done = arguments(text, &mut |position, word| {
         if word.value >= FIRST_ADDRESS {
             each(position, word.value, word.exact);

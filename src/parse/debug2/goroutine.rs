@@ -4,6 +4,7 @@ use memchr::memchr;
 
 use super::Debug2;
 use super::Phase;
+use super::block::first_word;
 use super::block::words;
 use super::heads;
 use super::lines::Line;
@@ -46,7 +47,7 @@ impl Debug2 {
         self.mid_line = false;
         let sampled = self.is_sample(stack);
         if sampled || path.evidence {
-            self.graph.arguments(&mut self.block.arguments);
+            self.graph.arguments(sampled, &mut self.block.arguments);
             self.keep_arguments(text, index, sampled);
         }
         Some(walked.end)
@@ -178,7 +179,8 @@ impl Debug2 {
         })
     }
 
-    /// Keeps words of the arguments in the block, all of them if `sampled`.
+    /// Keeps words of the arguments in the block: all of them if `sampled`, else what is evidence, which
+    /// is the first word of a call of package sync unless Go marks it as stale.
     fn keep_arguments(&mut self, text: &Text<'_>, index: usize, sampled: bool) {
         let Ok(row) = u32::try_from(index) else { return };
         for arguments in &self.block.arguments {
@@ -188,10 +190,16 @@ impl Debug2 {
             }
             let Ok(frame) = u16::try_from(arguments.frame) else { return };
             let list = text.bytes.get(arguments.at..arguments.at + arguments.len);
-            words(list.unwrap_or_default(), &mut |position, value, exact| {
-                let word = ArgWord { row, frame, position, exact, value };
-                self.builder.push_arg(word, arguments.evidence);
-            });
+            let list = list.unwrap_or_default();
+            if sampled {
+                words(list, &mut |position, value, exact| {
+                    let word = ArgWord { row, frame, position, exact, value };
+                    self.builder.push_arg(word, arguments.evidence);
+                });
+            } else if let Some(value) = first_word(list) {
+                let word = ArgWord { row, frame, position: 0, exact: true, value };
+                self.builder.push_arg(word, true);
+            }
         }
     }
 

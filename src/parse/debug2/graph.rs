@@ -24,12 +24,12 @@ use std::hash::Hash;
 use std::hash::Hasher;
 
 use memchr::memchr_iter;
-use memchr::memchr3;
 use rustc_hash::FxHashMap;
 use rustc_hash::FxHasher;
 
 use super::block::Arguments;
 use super::block::Block;
+use super::block::arguments_len;
 use super::dispatch::Dispatch;
 use super::paths::Stack;
 use super::paths::Walked;
@@ -42,8 +42,6 @@ const MAX_EDGES: usize = 1 << 15;
 /// Bytes of text of all nodes, and of one.
 const MAX_TEXT: usize = 2 << 20;
 const MAX_NODE_TEXT: u16 = 4 << 10;
-/// Length of most arguments.
-const SHORT: usize = 32;
 /// Edges that cannot be added, because a node has too many or they cannot be told apart, before the
 /// graph counts as full.
 const MAX_REFUSED: u32 = 1 << 12;
@@ -196,16 +194,16 @@ impl Graph {
         found
     }
 
-    /// Puts the arguments of the path that was walked into `out`.
-    pub(super) fn arguments(&self, out: &mut Vec<Arguments>) {
+    /// Puts the arguments of the path that was walked into `out`: all, or those that are evidence.
+    pub(super) fn arguments(&self, all: bool, out: &mut Vec<Arguments>) {
         out.clear();
         let mut frame = 0;
         for step in &self.steps {
             let Some(adds) = self.adds.get(step.node as usize) else { continue };
             let Some(node) = self.nodes.get(step.node as usize) else { continue };
             frame += adds.frame_count as usize;
-            if let After::Arguments | After::Evidence = node.after {
-                let evidence = node.after == After::Evidence;
+            let evidence = node.after == After::Evidence;
+            if evidence || (all && node.after == After::Arguments) {
                 out.push(Arguments { frame, at: step.at, len: step.len as usize, evidence });
             }
         }
@@ -370,26 +368,6 @@ impl Graph {
             _ => false,
         }
     }
-}
-
-/// Where a parenthesis or the end of the line stands: arguments hold none, so that they end there, or
-/// what follows is not what is known. Most are short: eight bytes at a time, without a call.
-#[inline]
-fn arguments_len(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The lowest bit that is set belongs to the first byte that is zero.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let (words, _) = text.as_chunks::<8>();
-    for (at, word) in words.iter().take(SHORT / 8).enumerate() {
-        let word = u64::from_le_bytes(*word);
-        // The two parentheses differ in the lowest bit.
-        let found = zeros((word | ONES) ^ (ONES * 0x29)) | zeros(word ^ (ONES * 0x0a));
-        if found != 0 {
-            return Some(8 * at + found.trailing_zeros() as usize / 8);
-        }
-    }
-    Some(SHORT + memchr3(b')', b'(', b'\n', text.get(SHORT..)?)?)
 }
 
 /// Whether arguments that begin with `byte` vary: those of calls without any, and `...` of inlined

@@ -1,7 +1,7 @@
 //! What a profile counts. Only profiles that count goroutines are dumps.
 
-use super::generated::Profile;
 use crate::error::{Error, Result};
+use crate::pprof::Profile;
 
 /// What to take instead of another profile.
 const REMEDY: &str =

@@ -3,11 +3,12 @@
 use prost::DecodeError;
 use rustc_hash::FxHashMap;
 
-use super::generated::{Function, Label, Line, Location, Profile, Sample};
+use super::details::{Details, Found};
 use super::kind::Kind;
 use super::problem;
 use super::samples;
-use crate::model::{CallKind, DumpBuilder, Frame, FrameId, Head, HeadId, Row, StrId};
+use crate::model::{CallKind, DumpBuilder, Frame, FrameId, Head, Row, StrId};
+use crate::pprof::{Function, Label, Line, Location, Profile, Sample, elided};
 
 /// Frames of all stacks together for each byte of the message. A location takes at least a byte each
 /// time that it is used and may have many lines, so a small hostile message could become any size.
@@ -20,12 +21,26 @@ pub(super) struct Lower<'p, 'b> {
     functions: FxHashMap<u64, &'p Function>,
     locations: FxHashMap<u64, Vec<FrameId>>,
     kind: Kind,
-    head: HeadId,
+    head: Head,
+    details: Details,
+    told: Told,
     /// Length of the message.
     length: usize,
     /// Frames that may still be used.
     budget: usize,
     missing: Missing,
+}
+
+/// What samples say of single goroutines.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// Samples that are one goroutine.
+    ones: usize,
+    all: usize,
+    /// One had a state or a wait of Go's own.
+    age: bool,
+    /// Of one the state is known not to be known.
+    unknown: bool,
 }
 
 /// How often a reference leads nowhere.
@@ -47,14 +62,15 @@ impl<'p, 'b> Lower<'p, 'b> {
         kind: Kind,
     ) -> Self {
         let leaked = kind.name == "goroutineleak";
-        let head = builder.head(Head { leaked, ..Head::default() });
         Self {
             profile,
             builder,
             functions: profile.function.iter().map(|f| (f.id, f)).collect(),
             locations: FxHashMap::default(),
             kind,
-            head,
+            head: Head { leaked, ..Head::default() },
+            details: Details::new(&profile.string_table),
+            told: Told::default(),
             length,
             budget: length.saturating_mul(FRAMES_PER_BYTE),
             missing: Missing::default(),
@@ -62,8 +78,8 @@ impl<'p, 'b> Lower<'p, 'b> {
     }
 
     /// Adds all samples: those of the profile, and those that stand undecoded in the message
-    /// `undecoded`.
-    pub(super) fn samples(mut self, undecoded: &[u8]) -> Result<(), DecodeError> {
+    /// `undecoded`. Whether states may be inferred from the frames.
+    pub(super) fn samples(mut self, undecoded: &[u8]) -> Result<bool, DecodeError> {
         for location in &self.profile.location {
             let frames = self.location(location);
             self.locations.insert(location.id, frames);
@@ -78,7 +94,9 @@ impl<'p, 'b> Lower<'p, 'b> {
             self.sample(&sample, &mut frames);
         }
         self.report();
-        Ok(())
+        let Told { ones, all, age, unknown } = self.told;
+        self.builder.set_detail(ones == all && all > 0, age);
+        Ok(!unknown)
     }
 
     /// The frames of a location, innermost first.
@@ -104,6 +122,9 @@ impl<'p, 'b> Lower<'p, 'b> {
             return None;
         };
         let name = self.text(function.name).filter(|name| !name.is_empty())?;
+        if let Some(count) = elided::read(name) {
+            return Some(Frame::Elided(count));
+        }
         let function_id = self.builder.function(name);
         let file = self.text(function.filename).map(|file| self.builder.string(file));
         let line = u32::try_from(line.line).unwrap_or(0);
@@ -137,14 +158,24 @@ impl<'p, 'b> Lower<'p, 'b> {
             self.budget = left;
             frames.extend_from_slice(location);
         }
-        let labels: Vec<(StrId, StrId)> =
-            sample.label.iter().map(|label| self.label(label)).collect();
+        let mut found = Found::default();
+        let mut labels: Vec<(StrId, StrId)> = Vec::with_capacity(sample.label.len());
+        for label in &sample.label {
+            let text = self.text(label.str).unwrap_or_default();
+            if !self.details.take(label, text, &mut found) {
+                labels.push(self.label(label));
+            }
+        }
         let row = Row {
             stack: self.builder.stack(frames),
             labels: self.builder.labels(&labels),
-            head: self.head,
             ..Row::default()
         };
+        let row = found.fill(row, self.head, count, self.builder);
+        self.told.ones += usize::from(found.is_one() && count == 1);
+        self.told.all += 1;
+        self.told.age |= found.has_age();
+        self.told.unknown |= found.is_unknown();
         self.builder.push_counted(row, count);
         let account = self.builder.account();
         account.whole = account.whole.saturating_add(count);

@@ -1,14 +1,6 @@
 //! `profile.proto`, pprof's debug=0: decoded wholly, then lowered, as names come after their uses.
 
-#[allow(
-    clippy::pedantic,
-    clippy::allow_attributes_without_reason,
-    missing_docs,
-    unreachable_pub,
-    unused_qualifications,
-    reason = "generated from grammar/profile.proto; tests/generated.rs compares"
-)]
-mod generated;
+mod details;
 mod kind;
 mod lower;
 mod samples;
@@ -22,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::model::{Dump, DumpBuilder, Format, Problem, Truncation, TruncationReason};
 use crate::parse::infer;
 use crate::parse::infer::era::Era;
-use generated::Profile;
+use crate::pprof::Profile;
 use lower::Lower;
 
 /// Whether `head`, the first bytes of an input after decompression, can be the start of a profile.
@@ -69,14 +61,15 @@ pub(crate) fn parse(bytes: &[u8], name: &str, truncated: Option<&str>) -> Result
         let message = format!("the profile is cut off: {detail}");
         builder.push_problem(problem(whole, bytes.len() - whole, message));
     }
-    if Lower::new(&profile, &mut builder, bytes.len(), kind).samples(undecoded).is_err() {
+    let lowered = Lower::new(&profile, &mut builder, bytes.len(), kind).samples(undecoded);
+    let Ok(infers) = lowered else {
         // Its message says where in the profile the damage is.
         return Err(decode(message).err().unwrap_or_else(|| damaged("a sample is damaged".into())));
-    }
+    };
     let start_lines = (!profile.function.is_empty())
         .then(|| profile.function.iter().any(|function| function.start_line > 0));
     // A program's own profile counts other things than goroutines.
-    if builder.dump().profile.starts_with("goroutine") {
+    if infers && builder.dump().profile.starts_with("goroutine") {
         let era = Era::of(builder.dump(), start_lines);
         infer::infer_all(&mut builder, era);
     }

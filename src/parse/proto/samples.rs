@@ -4,8 +4,8 @@
 use prost::DecodeError;
 use prost::Message;
 
-use super::generated::{Label, Sample};
 use super::wire::{Value, field, varint};
+use crate::pprof::{Label, Sample};
 
 /// The number of the samples' field in a profile.
 const SAMPLE: u64 = 2;
@@ -112,8 +112,8 @@ fn label(bytes: &[u8]) -> Option<Label> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::generated::Profile;
     use super::*;
+    use crate::pprof::Profile;
     use proptest::prelude::*;
 
     fn sample() -> impl Strategy<Value = Sample> {

@@ -3,9 +3,9 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::generated::{Function, Label, Line, Location, Sample, ValueType};
 use super::*;
 use crate::model::{CallKind, Frame};
+use crate::pprof::{Function, Label, Line, Location, Sample, ValueType};
 
 /// A profile of one goroutine in `main.g[...]` inlined in `main.f`, which holds two labels.
 fn profile() -> Profile {

@@ -33,7 +33,10 @@ const COLUMNS: &[&str] = &[
     "stack",
 ];
 
-pub(super) fn write(selections: &[Selection<'_>], out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::render) fn write<'a, 'd: 'a>(
+    selections: impl IntoIterator<Item = &'a Selection<'d>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     write!(out, "{}\r\n", COLUMNS.join(","))?;
     for selection in selections {
         let rows = Rows::new(selection);

@@ -3,12 +3,12 @@
 //! Stacks are in their canonical form, so that the same program gives the same graph in every format
 //! that a dump can have. Names are made harmless here for all formats that show them.
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::analysis::Selection;
 use crate::analysis::canon::{Shown, Stacks};
-use crate::model::{Goroutine, StackId};
+use crate::model::{Goroutine, StackId, Symbol};
 use crate::render::escape::visible;
 use crate::render::words;
 
@@ -61,11 +61,32 @@ impl Tag {
     }
 }
 
+/// Whose code a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The program's and its modules'.
+    User,
+    /// The standard library's.
+    Std,
+    /// The runtime's.
+    Runtime,
+    /// No code: a frame that was added, elided frames, no stack.
+    Nobody,
+}
+
+/// What is known of a name.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    pub(super) whose: Whose,
+    /// The file in which it was first seen; may be empty.
+    pub(super) file: String,
+}
+
 /// Stacks of names with the number of goroutines that have them.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
     /// The names of frames.
-    pub(super) names: IndexSet<String, FxBuildHasher>,
+    pub(super) names: IndexMap<String, Named, FxBuildHasher>,
     /// Stacks, root first, each with its goroutines, in order of first appearance.
     pub(super) stacks: IndexMap<Box<[u32]>, i64, FxBuildHasher>,
 }
@@ -82,7 +103,7 @@ impl Folded {
 
     /// The names of a stack, root first.
     pub(super) fn names<'a>(&'a self, stack: &'a [u32]) -> impl ExactSizeIterator<Item = &'a str> {
-        stack.iter().map(|id| self.names.get_index(*id as usize).map_or("", String::as_str))
+        stack.iter().map(|id| self.names.get_index(*id as usize).map_or("", |(name, _)| name))
     }
 
     /// The stacks with what they count, largest first.
@@ -92,15 +113,16 @@ impl Folded {
         all
     }
 
-    fn add(&mut self, selection: &Selection<'_>, extra: &Extra) {
-        let stacks = Stacks::new(selection.dump);
+    /// Adds the goroutines of `selection`.
+    pub(super) fn add(&mut self, selection: &Selection<'_>, extra: &Extra) {
+        let stacks = selection.stacks();
         // Where a canonical stack with these added frames is in the table.
         let mut known: FxHashMap<(u32, Box<[u32]>), usize> = FxHashMap::default();
         for goroutine in selection.goroutines() {
             let stack = goroutine.row().stack;
             let tags = extra.root.iter().chain(&extra.leaf);
             let tags: Box<[u32]> =
-                tags.map(|tag| self.name(tag.text(selection, goroutine))).collect();
+                tags.map(|tag| self.nobody(tag.text(selection, goroutine))).collect();
             let key = (stacks.canonical(stack), tags);
             let at = if let Some(at) = known.get(&key) {
                 *at
@@ -120,17 +142,25 @@ impl Folded {
         let mut frames = root.to_vec();
         let before = frames.len();
         for id in stacks.visible(id).rev() {
-            let name = match stacks.shown(id) {
-                Shown::Call { function: "", .. } => "?".to_owned(),
-                Shown::Call { function, .. } => visible(function).into_owned(),
-                Shown::Address(address) => format!("{address:#x}"),
-                Shown::Elided(Some(n)) => format!("(… {n} frames elided)"),
-                Shown::Elided(None) => "(… frames elided)".to_owned(),
-            };
-            frames.push(self.name(name));
+            frames.push(match stacks.shown(id) {
+                Shown::Call { function: "", .. } => self.nobody("?".to_owned()),
+                Shown::Call { function, file, std, .. } => {
+                    let whose = match std {
+                        _ if Symbol::new(function).is_runtime() || function == "panic" => {
+                            Whose::Runtime
+                        }
+                        true => Whose::Std,
+                        false => Whose::User,
+                    };
+                    self.name(visible(function).into_owned(), whose, file)
+                }
+                Shown::Address(address) => self.name(format!("{address:#x}"), Whose::User, ""),
+                Shown::Elided(Some(n)) => self.nobody(format!("(… {n} frames elided)")),
+                Shown::Elided(None) => self.nobody("(… frames elided)".to_owned()),
+            });
         }
         if frames.len() == before {
-            frames.push(self.name("(no stack)".to_owned()));
+            frames.push(self.nobody("(no stack)".to_owned()));
         }
         frames.extend_from_slice(leaf);
         let entry = self.stacks.entry(frames.into());
@@ -139,7 +169,14 @@ impl Folded {
         at
     }
 
-    fn name(&mut self, name: String) -> u32 {
-        u32::try_from(self.names.insert_full(name).0).unwrap_or(u32::MAX)
+    fn nobody(&mut self, name: String) -> u32 {
+        self.name(name, Whose::Nobody, "")
+    }
+
+    fn name(&mut self, name: String, whose: Whose, file: &str) -> u32 {
+        let entry = self.names.entry(name);
+        let at = entry.index();
+        entry.or_insert_with(|| Named { whose, file: visible(file).into_owned() });
+        u32::try_from(at).unwrap_or(u32::MAX)
     }
 }

@@ -9,7 +9,7 @@ use super::Conversion;
 use super::fold::Folded;
 
 pub(super) fn write(conversion: &Conversion<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let folded = Folded::new(&conversion.selections, &conversion.extra);
+    let folded = Folded::new(&conversion.selections, &conversion.how.extra);
     for (stack, count) in folded.sorted() {
         for (index, name) in folded.names(stack).enumerate() {
             if index > 0 {

@@ -6,7 +6,10 @@ use super::json::to_line;
 use super::rows::Rows;
 use crate::analysis::Selection;
 
-pub(super) fn write(selections: &[Selection<'_>], out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::render) fn write<'a, 'd: 'a>(
+    selections: impl IntoIterator<Item = &'a Selection<'d>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for selection in selections {
         let rows = Rows::new(selection);
         for goroutine in selection.goroutines() {

@@ -70,7 +70,12 @@ pub struct Place<'a> {
 impl<'d> Rows<'d> {
     /// Of the dump of `selection`.
     pub fn new(selection: &Selection<'d>) -> Self {
-        Self { dump: selection.dump, stacks: Stacks::new(selection.dump) }
+        Self { dump: selection.dump, stacks: selection.stacks() }
+    }
+
+    /// Of `dump`, with whole stacks.
+    pub fn of(dump: &'d Dump) -> Self {
+        Self { dump, stacks: Stacks::new(dump) }
     }
 
     /// The row of `goroutine`.

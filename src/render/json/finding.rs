@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::chain::ChainView;
 use super::view::FrameView;
 use crate::analysis::{Finding, Sight};
 
@@ -18,6 +19,7 @@ pub(super) struct FindingView<'a> {
     groups: Vec<String>,
     goids: Vec<u64>,
     root: Option<RootView<'a>>,
+    chain: Option<ChainView<'a>>,
     evidence: &'a [String],
     next: &'a [String],
 }
@@ -53,6 +55,7 @@ impl<'a> FindingView<'a> {
                 role: &root.role,
                 stack: sight.facts.frames(root.stack).map(FrameView::from).collect(),
             }),
+            chain: finding.chain.as_ref().map(|chain| ChainView::new(sight, chain, ids)),
             evidence: &finding.evidence,
             next: &finding.next,
         }

@@ -163,6 +163,10 @@ pub(super) struct LeftOut {
 }
 
 impl LeftOut {
+    pub(super) fn of(groups: usize, goroutines: i64) -> Self {
+        Self { groups, goroutines }
+    }
+
     pub(super) fn new(summary: &Summary<'_>, top: usize) -> Self {
         let grouping = &summary.grouping;
         let left_out = top.min(grouping.len())..grouping.len();
@@ -187,6 +191,10 @@ pub(super) struct Note<'a> {
 }
 
 impl<'a> Note<'a> {
+    pub(super) fn of(input: &'a str, message: &'a str) -> Self {
+        Self { input, message }
+    }
+
     pub(super) fn all(summary: &'a Summary<'_>) -> impl Iterator<Item = Self> {
         let input = &*summary.dump.name;
         summary.notes.iter().map(move |message| Self { input, message })

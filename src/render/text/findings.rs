@@ -53,8 +53,12 @@ impl About {
         }
     }
 
-    fn nothing(self) -> &'static str {
+    /// What is said if there is no finding. Go's own leak profile finds only what it can prove.
+    fn nothing(self, profile: &str) -> &'static str {
         match self {
+            Self::Leaks if profile == "goroutineleak" => {
+                "No leak is proven; that is not to say that there is none."
+            }
             Self::Leaks => "No leak in sight.",
             Self::Blocked => "Nobody is blocked by anybody else.",
         }
@@ -76,9 +80,10 @@ pub(in crate::render) fn chosen<'s>(command: &str, sight: &'s Sight<'_>) -> Vec<
     sight.findings.iter().filter(tells).collect()
 }
 
-/// What `command` says if it has no finding.
-pub(in crate::render) fn nothing(command: &str) -> &'static str {
-    About::of(command).map_or("Nothing wrong in sight.", About::nothing)
+/// What `command` says of `sight` if it has no finding.
+pub(in crate::render) fn nothing(command: &str, sight: &Sight<'_>) -> &'static str {
+    let profile = &sight.facts.dump().profile;
+    About::of(command).map_or("Nothing wrong in sight.", |about| about.nothing(profile))
 }
 
 fn role(severity: Severity) -> Role {
@@ -143,8 +148,9 @@ pub(super) fn render(
     for sight in sights.iter().skip(last) {
         if last > 0 {
             let mut line = Line::new();
-            let text =
-                format!("{} before this one were compared with it", counted(last as u64, "dump"));
+            let were = if last == 1 { "was" } else { "were" };
+            let dumps = counted(last as u64, "dump");
+            let text = format!("{dumps} before this one {were} compared with it");
             line.push(Role::Dim, &text);
             line.write(view.style, out)?;
         }
@@ -168,7 +174,12 @@ fn screen(sight: &Sight<'_>, about: About, view: &View, out: &mut dyn Write) -> 
     }
     if chosen.is_empty() {
         lines.push(Line::new());
-        lines.extend(paragraph(Role::Good, about.nothing(), 1, view.width));
+        lines.extend(paragraph(
+            Role::Good,
+            about.nothing(&sight.facts.dump().profile),
+            1,
+            view.width,
+        ));
     }
     if chosen.len() > most {
         let mut line = Line::at(1);
@@ -217,21 +228,34 @@ fn root(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<Line> {
         return Vec::new();
     };
     let mut head = Line::at(4);
-    let who = match root.goids.as_slice() {
-        [] => "one goroutine".to_owned(),
-        [one] => format!("goroutine {one}"),
+    let own = finding.chain.as_ref().map(|chain| chain.link.count);
+    let who = match (goroutine.goid().or(root.goids.first().copied()), own) {
+        (None, _) => "one goroutine".to_owned(),
+        (Some(one), Some(1)) => format!("goroutine {one}"),
         // There may be more of them than ids are kept.
-        [one, ..] => format!("goroutine {one} and others alike"),
+        (Some(one), Some(n)) if n > 1 => {
+            format!("goroutine {one} and {} alike", counted(n.unsigned_abs() - 1, "other"))
+        }
+        (Some(one), _) if root.goids.len() > 1 => format!("goroutine {one} and others alike"),
+        (Some(one), _) => format!("goroutine {one}"),
     };
     head.push(Role::Title, &who).push(Role::State, &format!(" [{}]", goroutine.state()));
-    head.push(Role::Plain, &format!("  {}", root.role));
+    let mut lines = vec![Line::new()];
+    // What it does to the others stands beside it, or below if there is no room.
+    let room = view.width.saturating_sub(head.width() + 2);
+    if columns(&root.role) <= room {
+        head.push(Role::Plain, &format!("  {}", visible(&root.role)));
+        lines.push(head);
+    } else {
+        lines.push(head);
+        lines.extend(paragraph(Role::Plain, &root.role, 6, view.width));
+    }
     let mut entries = whole(&sight.facts.summary, root.stack);
     if let Some(entry) = root.blocking.and_then(|at| entries.get_mut(at)) {
         "◄ here".clone_into(&mut entry.after);
     }
     let hidden = if view.verbose { 0 } else { entries.len().saturating_sub(FRAMES) };
     entries.truncate(entries.len() - hidden);
-    let mut lines = vec![Line::new(), head];
     for frame in set(&entries, view.width.saturating_sub(6)) {
         let mut line = Line::at(6);
         line.append(frame);

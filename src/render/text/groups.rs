@@ -1,17 +1,20 @@
 //! The largest groups: how many, doing what, where in the program, started by whom.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use super::entries::set;
 use super::stack::{Entry, digest, whole};
 use super::{Role, TOP};
 use crate::analysis::group::{CreatorCount, LabelCounts};
 use crate::analysis::{Group, Sight, Summary};
-use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
 use crate::render::words::{columns, counted, cut_end, number, range};
+use crate::render::{Limit, View};
 
+/// Groups on one page of `gdump groups` if the user did not say.
+const PAGE: Limit = Limit::Most(20);
 /// Creators of one group that are named.
 const CREATORS: usize = 2;
 /// Labels of one group that are named, and values of each.
@@ -47,40 +50,73 @@ fn shown(summary: &Summary<'_>, view: &View) -> usize {
     view.top.unwrap_or(TOP).get().min(summary.grouping.len())
 }
 
-fn each(
-    sight: &Sight<'_>,
+fn each(sight: &Sight<'_>, view: &View, put: impl FnMut(Line) -> io::Result<()>) -> io::Result<()> {
+    let summary = sight.summary();
+    page(summary, 0..shown(summary, view), &|index, ids| sight.group(index, ids), view, put)
+}
+
+/// Pages of groups, dump by dump.
+pub(super) fn pages(
+    summaries: &[Summary<'_>],
+    skip: usize,
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for (index, summary) in summaries.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        super::head::lines(summary, view).iter().try_for_each(|l| l.write(view.style, out))?;
+        writeln!(out)?;
+        let total = summary.grouping.len();
+        let skip = skip.min(total);
+        let end = skip.saturating_add(view.top.unwrap_or(PAGE).get()).min(total);
+        let get = |index, ids| summary.grouping.group(&summary.stacks, index, ids);
+        page(summary, skip..end, &get, view, |line| line.write(view.style, out))?;
+        super::set_apart(summary, view).iter().try_for_each(|l| l.write(view.style, out))?;
+    }
+    Ok(())
+}
+
+/// The groups in `range`, and how many come before and behind.
+fn page<'d>(
+    summary: &Summary<'d>,
+    range: Range<usize>,
+    get: &dyn Fn(usize, usize) -> Option<Group<'d>>,
     view: &View,
     mut put: impl FnMut(Line) -> io::Result<()>,
 ) -> io::Result<()> {
-    let summary = sight.summary();
     let grouping = &summary.grouping;
-    let most = shown(summary, view);
     // Only the first groups decide how wide the columns are, so that many can be written as they come.
-    let sample: Vec<_> =
-        (0..most.min(TOP.get())).filter_map(|index| sight.group(index, 0)).collect();
+    let first = range.start..range.end.min(range.start.saturating_add(TOP.get()));
+    let sample: Vec<_> = first.filter_map(|index| get(index, 0)).collect();
     let columns = Columns::new(sample.iter(), view.width);
-    for index in 0..most {
-        if let Some(group) = sight.group(index, view.ids.get()) {
+    for index in range.clone() {
+        if let Some(group) = get(index, view.ids.get()) {
             block(summary, &group, view, columns).into_iter().try_for_each(&mut put)?;
         }
     }
-    let rest = grouping.len() - most;
+    let rest = grouping.len() - range.end;
+    let mut line = Line::at(columns.count.saturating_sub(1));
+    let mut said = Vec::new();
+    if range.start > 0 {
+        said.push(format!("{} skipped", counted(range.start as u64, "group")));
+    }
     if rest > 0 {
-        let goroutines = (most..grouping.len())
+        let goroutines = (range.end..grouping.len())
             .fold(0i64, |sum, index| sum.saturating_add(grouping.count(index)));
         let hint = if view.quiet { "" } else { ": --top all" };
-        let mut line = Line::at(columns.count.saturating_sub(1));
-        line.push(
-            Role::Dim,
-            &format!(
-                "…  {}, {}{hint}",
-                counted(rest as u64, "more group"),
-                counted(goroutines, "goroutine")
-            ),
-        );
-        put(line)?;
+        said.push(format!(
+            "{}, {}{hint}",
+            counted(rest as u64, "more group"),
+            counted(goroutines, "goroutine")
+        ));
     }
-    Ok(())
+    if said.is_empty() {
+        return Ok(());
+    }
+    line.push(Role::Dim, &format!("…  {}", said.join(" · ")));
+    put(line)
 }
 
 /// Some groups of a dump, at the column `indent`.

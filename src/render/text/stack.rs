@@ -78,7 +78,7 @@ fn function<'d>(shown: &Shown<'d>) -> Option<&'d str> {
     }
 }
 
-fn entry(shown: &Shown<'_>, role: Role, before: &'static str) -> Entry {
+pub(super) fn entry(shown: &Shown<'_>, role: Role, before: &'static str) -> Entry {
     match *shown {
         Shown::Call { function, file, line, .. } => Entry {
             role,

@@ -3,7 +3,6 @@
 use super::Role;
 use crate::analysis::Summary;
 use crate::analysis::states::StateRow;
-use crate::model::Format;
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, number, range};
 use crate::render::{Limit, View};
@@ -19,7 +18,7 @@ pub(in crate::render) fn lines(summary: &Summary<'_>, view: &View) -> Vec<Line> 
     }
     let most = if view.top == Some(Limit::All) { usize::MAX } else { TOP };
     let shown: Vec<_> = summary.states.iter().take(most).collect();
-    let ages = summary.dump.format == Format::Debug2;
+    let ages = summary.dump.has_ages();
     let waits: Vec<_> = shown.iter().map(|row| waiting(row, ages, view.width)).collect();
     let all_inferred = shown.iter().all(|row| row.inferred || row.state == "unknown");
     let title = if all_inferred { "State (inferred)" } else { "State" };

@@ -4,8 +4,6 @@ use std::io::{Cursor, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use ureq::http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use ureq::http::{HeaderValue, Response};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
@@ -101,8 +99,7 @@ impl Client {
             let credentials =
                 self.settings.credentials(address).filter(|_| !self.has_authorization());
             if let Some(credentials) = credentials {
-                let pair = format!("{}:{}", credentials.user(), credentials.password());
-                let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
+                let mut value = HeaderValue::try_from(format!("Basic {}", credentials.basic()))
                     .map_err(ureq::http::Error::from)?;
                 value.set_sensitive(true);
                 request = request.header(AUTHORIZATION, value);

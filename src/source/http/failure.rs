@@ -107,6 +107,13 @@ fn tls(address: &Address, settings: &Settings, text: &str) -> Error {
             "try http://".to_owned(),
         );
     }
+    if text.contains("CaUsedAsEndEntity") {
+        return fetch(
+            address,
+            "no connection: the server's certificate is that of an authority (CA:TRUE)".to_owned(),
+            "make one with basicConstraints=CA:FALSE (openssl req -x509 makes CA:TRUE), or --insecure, which trusts anyone".to_owned(),
+        );
+    }
     let text = text.trim_start_matches("io: ").trim_start_matches("rustls: ");
     let remedy = if settings.cacert.is_some() {
         "is the certificate of its authority in the --cacert file?"

@@ -16,7 +16,7 @@ pub(super) fn find(text: &str, host: &str) -> Option<Credentials> {
         while let Some(word) = words.next().filter(|_| !in_macro) {
             match word {
                 "machine" => {
-                    let name = words.next().map(str::to_owned);
+                    let name = Some(words.next().unwrap_or("").to_owned());
                     entries.push((name, String::new(), String::new()));
                 }
                 "default" => entries.push((None, String::new(), String::new())),

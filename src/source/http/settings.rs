@@ -1,8 +1,12 @@
 //! How a process is asked: credentials, certificates, time.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use super::address::Address;
 use super::netrc;
@@ -104,14 +108,18 @@ impl Settings {
     /// `text`, which a server wrote, without what it was told in confidence.
     pub fn without_secrets(&self, address: &Address, text: &str) -> String {
         let credentials = self.credentials(address);
-        let password = credentials.iter().map(|credentials| credentials.password.as_str());
+        let password = credentials.iter().flat_map(|one| [one.password.clone(), one.basic()]);
         // `Bearer abc`: the word after the scheme is the secret.
         let values = self.headers.iter().map(|header| header.value.as_str());
         let parts = values.clone().filter_map(|value| value.rsplit(' ').next());
-        let secrets = password.chain(values).chain(parts).chain(address.secrets());
+        let others = values.chain(parts).chain(address.secrets()).map(str::to_owned);
+        let mut secrets: Vec<String> = password.chain(others).collect();
+        // A short one may be a part of a long one.
+        secrets.sort_by_key(|secret| Reverse(secret.len()));
         secrets
+            .iter()
             .filter(|secret| secret.len() > 2)
-            .fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+            .fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
     }
 }
 
@@ -119,6 +127,11 @@ impl Credentials {
     /// A name and a password.
     pub fn new(user: String, password: String) -> Self {
         Self { user, password }
+    }
+
+    /// As the header `Authorization: Basic` has it.
+    pub(super) fn basic(&self) -> String {
+        STANDARD.encode(format!("{}:{}", self.user, self.password))
     }
 
     /// The name.

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"flag"
 	"fmt"
@@ -61,24 +62,39 @@ func slumber() {
 
 func wait(c chan int) { <-c }
 
+func guard(c chan int) { <-c }
+
 func leak(c chan int) { c <- 1 }
 
-// serveTLS serves on a port of its own with a certificate made for it, and writes both to the file:
-// the certificate in PEM, before it a line with the address.
+// serveTLS serves on a port of its own with a certificate made for it, and writes to the file a
+// line with the address, and the certificate of the authority in PEM.
 func serveTLS(file string) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
 	}
-	template := &x509.Certificate{
+	authority := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
+		Subject:               pkix.Name{CommonName: "test authority"},
 		NotBefore:             time.Now().Add(-time.Hour),
 		NotAfter:              time.Now().Add(24 * time.Hour),
-		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1)},
 		IsCA:                  true,
 		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	root, err := x509.CreateCertificate(rand.Reader, authority, authority, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	server := &x509.Certificate{
+		SerialNumber: big.NewInt(2),
+		Subject:      pkix.Name{CommonName: "test server"},
+		NotBefore:    authority.NotBefore,
+		NotAfter:     authority.NotAfter,
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, server, authority, &key.PublicKey, key)
 	if err != nil {
 		panic(err)
 	}
@@ -87,7 +103,7 @@ func serveTLS(file string) {
 	if err != nil {
 		panic(err)
 	}
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root})
 	text = append([]byte(listener.Addr().String()+"\n"), text...)
 	if err := os.WriteFile(file, text, 0o644); err != nil {
 		panic(err)
@@ -101,6 +117,10 @@ func main() {
 	for i := 0; i < *waiters; i++ {
 		labels := pprof.Labels("tenant", fmt.Sprintf("t%d", i%2))
 		go pprof.Do(context.Background(), labels, func(context.Context) { wait(c) })
+	}
+	// The only ones at their stack, so that it tells their label.
+	for i := 0; i < 3; i++ {
+		go pprof.Do(context.Background(), pprof.Labels("job", "guard"), func(context.Context) { guard(c) })
 	}
 	for i := 0; i < *sleepers; i++ {
 		go slumber()

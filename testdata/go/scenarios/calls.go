@@ -26,14 +26,14 @@ func init() {
 }
 
 // Six are asked at once; the first refusal ends the call, the others answer nobody.
-type survey struct{ citizens int }
+type plebiscite struct{ citizens int }
 
-func (s *survey) ask(citizen int, answers chan<- error) {
+func (s *plebiscite) ask(citizen int, answers chan<- error) {
 	time.Sleep(time.Duration(citizen) * time.Millisecond)
 	answers <- errors.New("no")
 }
 
-func (s *survey) hold() error {
+func (s *plebiscite) hold() error {
 	answers := make(chan error)
 	for citizen := 0; citizen < s.citizens; citizen++ {
 		go s.ask(citizen, answers)
@@ -47,9 +47,9 @@ func (s *survey) hold() error {
 }
 
 func fanEarly(s *site) {
-	held := &survey{citizens: 6}
-	s.mux.HandleFunc("/survey", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, held.hold()) })
-	s.visit(12, "/survey")
+	held := &plebiscite{citizens: 6}
+	s.mux.HandleFunc("/plebiscite", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, held.hold()) })
+	s.visit(12, "/plebiscite")
 }
 
 // Three springs flow into one river, of which only a cup is taken.

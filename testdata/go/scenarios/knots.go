@@ -26,20 +26,20 @@ func init() {
 }
 
 // The books are locked while entries are posted by helpers, who lock them, too.
-type ledger struct {
+type daybook struct {
 	year int
 	mu   sync.Mutex
 	sum  int
 }
 
-func (l *ledger) post(amount int, wg *sync.WaitGroup) {
+func (l *daybook) post(amount int, wg *sync.WaitGroup) {
 	defer wg.Done()
 	l.mu.Lock()
 	l.sum += amount
 	l.mu.Unlock()
 }
 
-func (l *ledger) closeYear(amounts []int) {
+func (l *daybook) closeYear(amounts []int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var wg sync.WaitGroup
@@ -51,28 +51,28 @@ func (l *ledger) closeYear(amounts []int) {
 	l.year++
 }
 
-func (l *ledger) total() int {
+func (l *daybook) total() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.sum
 }
 
 func crewUnderLock(s *site) {
-	l := &ledger{}
+	l := &daybook{}
 	s.mux.HandleFunc("/close", func(http.ResponseWriter, *http.Request) { l.closeYear([]int{1, 2, 3}) })
 	s.mux.HandleFunc("/total", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, l.total()) })
 	s.visit(1, "/close")
 	s.visit(12, "/total")
 }
 
-// A ticket is handed to the cook with the kitchen locked, and the cook locks the kitchen.
-type kitchen struct {
+// A ticket is handed to the cook with the canteen locked, and the cook locks the canteen.
+type canteen struct {
 	mu      sync.Mutex
 	pending int
 	tickets chan int
 }
 
-func (k *kitchen) order(dish int) {
+func (k *canteen) order(dish int) {
 	k.mu.Lock()
 	k.pending++
 	k.tickets <- dish
@@ -80,7 +80,7 @@ func (k *kitchen) order(dish int) {
 	k.mu.Unlock()
 }
 
-func (k *kitchen) cook() {
+func (k *canteen) cook() {
 	for range k.tickets {
 		k.mu.Lock()
 		k.pending--
@@ -89,7 +89,7 @@ func (k *kitchen) cook() {
 }
 
 func sendUnderLock(s *site) {
-	k := &kitchen{tickets: make(chan int)}
+	k := &canteen{tickets: make(chan int)}
 	go k.cook()
 	s.mux.HandleFunc("/order", func(http.ResponseWriter, *http.Request) { k.order(1) })
 	s.visit(25, "/order")
@@ -127,18 +127,18 @@ func answersUnderLock(s *site) {
 	s.visit(7, "/decide")
 }
 
-// The choir sings to its members under its lock; a member that wants to leave reads no more.
-type choir struct {
+// The band sings to its members under its lock; a member that wants to leave reads no more.
+type band struct {
 	mu      sync.Mutex
 	members map[*singer]bool
 }
 
 type singer struct {
-	of    *choir
+	of    *band
 	notes chan int
 }
 
-func (c *choir) sing(note int) {
+func (c *band) sing(note int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for member := range c.members {
@@ -146,7 +146,7 @@ func (c *choir) sing(note int) {
 	}
 }
 
-func (c *choir) leave(member *singer) {
+func (c *band) leave(member *singer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.members, member)
@@ -162,7 +162,7 @@ func (m *singer) follow() {
 }
 
 func fullMember(s *site) {
-	c := &choir{members: map[*singer]bool{}}
+	c := &band{members: map[*singer]bool{}}
 	for i := 0; i < 6; i++ {
 		m := &singer{of: c, notes: make(chan int, 1)}
 		c.members[m] = true
@@ -177,25 +177,25 @@ func fullMember(s *site) {
 }
 
 // A reader waits with the read lock for what another reader would send, who stands behind a writer.
-type archive struct {
+type annals struct {
 	mu    sync.RWMutex
 	rolls map[int]string
 	found chan string
 }
 
-func (a *archive) await() string {
+func (a *annals) await() string {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return <-a.found
 }
 
-func (a *archive) store(id int, roll string) {
+func (a *annals) store(id int, roll string) {
 	a.mu.Lock()
 	a.rolls[id] = roll
 	a.mu.Unlock()
 }
 
-func (a *archive) search(id int) {
+func (a *annals) search(id int) {
 	a.mu.RLock()
 	roll := a.rolls[id]
 	a.mu.RUnlock()
@@ -203,15 +203,16 @@ func (a *archive) search(id int) {
 }
 
 func readAndWait(s *site) {
-	a := &archive{rolls: map[int]string{}, found: make(chan string)}
+	a := &annals{rolls: map[int]string{}, found: make(chan string)}
 	s.mux.HandleFunc("/await", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, a.await()) })
 	s.mux.HandleFunc("/store", func(http.ResponseWriter, *http.Request) { a.store(1, "one") })
 	s.mux.HandleFunc("/search", func(http.ResponseWriter, *http.Request) { a.search(1) })
-	s.visit(2, "/await")
-	time.Sleep(50 * time.Millisecond)
-	s.visit(1, "/store")
-	time.Sleep(50 * time.Millisecond)
-	s.visit(9, "/search")
+	go func() {
+		for _, path := range []string{"/await", "/store", "/search"} {
+			time.Sleep(100 * time.Millisecond)
+			s.visit(map[string]int{"/await": 2, "/store": 1, "/search": 9}[path], path)
+		}
+	}()
 }
 
 // The actor waits for a cue with the stage locked; the cue's lock is another one, and who gives the cue
@@ -248,18 +249,20 @@ func waitElsewhere(s *site) {
 	s.mux.HandleFunc("/perform", func(http.ResponseWriter, *http.Request) { g.perform() })
 	s.mux.HandleFunc("/prompt", func(http.ResponseWriter, *http.Request) { g.prompt() })
 	s.visit(1, "/perform")
-	time.Sleep(50 * time.Millisecond)
-	s.visit(8, "/prompt")
+	go func() {
+		time.Sleep(200 * time.Millisecond)
+		s.visit(14, "/prompt")
+	}()
 }
 
-// A harbour with a few berths; who has one and needs a second waits for itself and others like it.
-type harbour struct {
+// A marina with a few berths; who has one and needs a second waits for itself and others like it.
+type marina struct {
 	mu    sync.Mutex
 	free  int
 	queue []chan struct{}
 }
 
-func (h *harbour) berth(cancel <-chan struct{}) error {
+func (h *marina) berth(cancel <-chan struct{}) error {
 	h.mu.Lock()
 	if h.free > 0 {
 		h.free--
@@ -277,7 +280,7 @@ func (h *harbour) berth(cancel <-chan struct{}) error {
 	}
 }
 
-func (h *harbour) depart() {
+func (h *marina) depart() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.queue) > 0 {
@@ -288,21 +291,21 @@ func (h *harbour) depart() {
 	h.free++
 }
 
-func (h *harbour) moor() {
+func (h *marina) moor() {
 	h.berth(nil)
 	defer h.depart()
 	time.Sleep(20 * time.Millisecond)
 	h.transfer()
 }
 
-func (h *harbour) transfer() {
+func (h *marina) transfer() {
 	h.berth(nil)
 	defer h.depart()
 	time.Sleep(time.Millisecond)
 }
 
 func twoBerths(s *site) {
-	h := &harbour{free: 4}
+	h := &marina{free: 4}
 	s.mux.HandleFunc("/moor", func(http.ResponseWriter, *http.Request) { h.moor() })
 	s.visit(30, "/moor")
 }
@@ -455,14 +458,14 @@ func crewOfCrew(s *site) {
 }
 
 // Each call waits for helpers, and one of the helpers for an answer that nobody gives.
-type survey struct{ answers chan string }
+type inquiry struct{ answers chan string }
 
-func (v *survey) ask(wg *sync.WaitGroup) {
+func (v *inquiry) ask(wg *sync.WaitGroup) {
 	defer wg.Done()
 	<-v.answers
 }
 
-func (v *survey) all() {
+func (v *inquiry) all() {
 	var wg sync.WaitGroup
 	wg.Add(2)
 	go v.ask(&wg)
@@ -471,7 +474,7 @@ func (v *survey) all() {
 }
 
 func silentCrew(s *site) {
-	v := &survey{answers: make(chan string)}
-	s.mux.HandleFunc("/survey", func(http.ResponseWriter, *http.Request) { v.all() })
-	s.visit(15, "/survey")
+	v := &inquiry{answers: make(chan string)}
+	s.mux.HandleFunc("/inquiry", func(http.ResponseWriter, *http.Request) { v.all() })
+	s.visit(15, "/inquiry")
 }

@@ -27,12 +27,6 @@ func init() {
 	})
 }
 
-func add(more map[string]func(*site)) {
-	for name, begin := range more {
-		scenarios[name] = begin
-	}
-}
-
 // Ship, quay and train are each locked before the next one, in a circle.
 type ship struct {
 	mu    sync.Mutex
@@ -384,7 +378,7 @@ func busyHolder(s *site) {
 }
 
 // Each key has a lock; who has it waits for news that only another caller of the same key would bring.
-type exchange struct {
+type bourse struct {
 	mu    sync.Mutex
 	keys  map[string]*rate
 	quote chan int
@@ -397,7 +391,7 @@ type rate struct {
 	news chan int
 }
 
-func (e *exchange) rate(key string) *rate {
+func (e *bourse) rate(key string) *rate {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.keys[key] == nil {
@@ -419,7 +413,7 @@ func (r *rate) set(value int) {
 }
 
 func lockEachKey(s *site) {
-	e := &exchange{keys: map[string]*rate{}}
+	e := &bourse{keys: map[string]*rate{}}
 	s.mux.HandleFunc("/rate", func(_ http.ResponseWriter, r *http.Request) { e.rate(r.URL.RawQuery).update() })
 	s.mux.HandleFunc("/set", func(_ http.ResponseWriter, r *http.Request) { e.rate(r.URL.RawQuery).set(1) })
 	for _, key := range []string{"usd", "eur", "chf", "sek"} {

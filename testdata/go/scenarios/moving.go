@@ -95,12 +95,12 @@ func okPoolAtLimit(s *site) {
 }
 
 // A lock that everybody wants, for moments.
-type turnstile struct {
+type wicket struct {
 	mu     sync.Mutex
 	passed int
 }
 
-func (t *turnstile) pass() {
+func (t *wicket) pass() {
 	t.mu.Lock()
 	for end := time.Now().Add(20 * time.Microsecond); time.Now().Before(end); {
 		t.passed++
@@ -109,7 +109,7 @@ func (t *turnstile) pass() {
 }
 
 func okHotLock(*site) {
-	t := &turnstile{}
+	t := &wicket{}
 	for i := 0; i < 40; i++ {
 		go func() {
 			for {

@@ -32,9 +32,9 @@ func init() {
 }
 
 // Clients ask for much and read nothing.
-type archive struct{ box []byte }
+type cellar struct{ box []byte }
 
-func (a *archive) send(w io.Writer) error {
+func (a *cellar) send(w io.Writer) error {
 	for i := 0; i < 400; i++ {
 		if _, err := w.Write(a.box); err != nil {
 			return err
@@ -44,9 +44,9 @@ func (a *archive) send(w io.Writer) error {
 }
 
 func deafClient(s *site) {
-	a := &archive{box: make([]byte, 1<<16)}
-	s.mux.HandleFunc("/archive", func(w http.ResponseWriter, _ *http.Request) { _ = a.send(w) })
-	s.connect("deaf", 24, "/archive")
+	a := &cellar{box: make([]byte, 1<<16)}
+	s.mux.HandleFunc("/cellar", func(w http.ResponseWriter, _ *http.Request) { _ = a.send(w) })
+	s.connect("deaf", 24, "/cellar")
 }
 
 // Each guest has one who hears and one who speaks; when a guest leaves, only the one who hears does.
@@ -134,9 +134,9 @@ func (s *sheets) Next(row []driver.Value) error {
 }
 
 // Results are looked at and left lying, until no connection is left.
-type ledger struct{ db *sql.DB }
+type folio struct{ db *sql.DB }
 
-func (l *ledger) first() (int, error) {
+func (l *folio) first() (int, error) {
 	rows, err := l.db.QueryContext(context.Background(), "sheets")
 	if err != nil {
 		return 0, err
@@ -151,7 +151,7 @@ func (l *ledger) first() (int, error) {
 func rowsOpen(s *site) {
 	db := sql.OpenDB(files{})
 	db.SetMaxOpenConns(5)
-	l := &ledger{db: db}
+	l := &folio{db: db}
 	s.mux.HandleFunc("/first", func(w http.ResponseWriter, _ *http.Request) {
 		sheet, err := l.first()
 		fmt.Fprintln(w, sheet, err)
@@ -224,9 +224,9 @@ func leaderHangs(s *site) {
 }
 
 // What is logged goes into a pipe that nobody empties.
-type kitchen struct{ notes *log.Logger }
+type canteen struct{ notes *log.Logger }
 
-func (k *kitchen) cook(dish string) { k.notes.Print("cooked ", strings.Repeat(dish, 4000)) }
+func (k *canteen) cook(dish string) { k.notes.Print("cooked ", strings.Repeat(dish, 4000)) }
 
 var drain *os.File
 
@@ -236,7 +236,7 @@ func jamLog(s *site) {
 		panic(err)
 	}
 	drain = reader
-	k := &kitchen{notes: log.New(writer, "", 0)}
+	k := &canteen{notes: log.New(writer, "", 0)}
 	s.mux.HandleFunc("/cook", func(http.ResponseWriter, *http.Request) { k.cook("soup") })
 	s.visit(36, "/cook")
 }

@@ -10,10 +10,10 @@ import (
 
 func init() { add(map[string]func(*site){"pull-open": pullOpen}) }
 
-// Voices are heard one by one, and the choir is never told to stop.
-type choir struct{ size int }
+// Voices are heard one by one, and the chorale is never told to stop.
+type chorale struct{ size int }
 
-func (c *choir) voices() iter.Seq[string] {
+func (c *chorale) voices() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := 0; i < c.size; i++ {
 			if !yield(fmt.Sprint("la ", i)) {
@@ -24,12 +24,12 @@ func (c *choir) voices() iter.Seq[string] {
 }
 
 func pullOpen(s *site) {
-	c := &choir{size: 10}
-	s.mux.HandleFunc("/choir", func(w http.ResponseWriter, _ *http.Request) {
+	c := &chorale{size: 10}
+	s.mux.HandleFunc("/chorale", func(w http.ResponseWriter, _ *http.Request) {
 		next, stop := iter.Pull(c.voices())
 		_ = stop
 		voice, _ := next()
 		fmt.Fprintln(w, voice)
 	})
-	s.visit(24, "/choir")
+	s.visit(24, "/chorale")
 }

@@ -28,6 +28,7 @@ func init() {
 		"ok-fan-out":    okFanOut,
 		"ok-rows":       okRows,
 		"ok-leader":     okLeader,
+		"ok-tenants":    okTenants,
 	})
 }
 
@@ -107,11 +108,11 @@ func okJanitors(*site) {
 }
 
 // Who wants to go on needs a coin, of which there is one now and then.
-type turnstile struct{ coins chan struct{} }
+type wicket struct{ coins chan struct{} }
 
-func (t *turnstile) enter() { <-t.coins }
+func (t *wicket) enter() { <-t.coins }
 
-func (t *turnstile) mint(every time.Duration) {
+func (t *wicket) mint(every time.Duration) {
 	ticker := time.NewTicker(every)
 	for range ticker.C {
 		t.coins <- struct{}{}
@@ -119,7 +120,7 @@ func (t *turnstile) mint(every time.Duration) {
 }
 
 func okLimiter(s *site) {
-	t := &turnstile{coins: make(chan struct{}, 2)}
+	t := &wicket{coins: make(chan struct{}, 2)}
 	go t.mint(20 * time.Millisecond)
 	s.mux.HandleFunc("/enter", func(http.ResponseWriter, *http.Request) { t.enter() })
 	s.visit(110, "/enter")
@@ -146,7 +147,7 @@ func okLongPolls(s *site) {
 }
 
 // Connections of an own protocol, each with one who reads, one who works and one who pings.
-type exchange struct{ orders int }
+type bourse struct{ orders int }
 
 type trade struct {
 	conn net.Conn
@@ -165,7 +166,7 @@ func (t *trade) read() {
 	}
 }
 
-func (t *trade) match(e *exchange) {
+func (t *trade) match(e *bourse) {
 	for {
 		select {
 		case <-t.bids:
@@ -189,7 +190,7 @@ func (t *trade) ping() {
 	}
 }
 
-func (e *exchange) serve(listener net.Listener) {
+func (e *bourse) serve(listener net.Listener) {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
@@ -207,7 +208,7 @@ func okStreams(s *site) {
 	if err != nil {
 		panic(err)
 	}
-	go (&exchange{}).serve(listener)
+	go (&bourse{}).serve(listener)
 	fmt.Fprintf(s.peer, "40 loyal+http://%s/\n", listener.Addr())
 }
 
@@ -283,13 +284,13 @@ func okAfterwards(s *site) {
 }
 
 // Five boats for all; who has none waits until one comes back.
-type harbour struct {
+type marina struct {
 	mu    sync.Mutex
 	back  *sync.Cond
 	boats int
 }
 
-func (h *harbour) take() {
+func (h *marina) take() {
 	h.mu.Lock()
 	for h.boats == 0 {
 		h.back.Wait()
@@ -298,7 +299,7 @@ func (h *harbour) take() {
 	h.mu.Unlock()
 }
 
-func (h *harbour) give() {
+func (h *marina) give() {
 	h.mu.Lock()
 	h.boats++
 	h.mu.Unlock()
@@ -306,7 +307,7 @@ func (h *harbour) give() {
 }
 
 func okCondPool(s *site) {
-	h := &harbour{boats: 5}
+	h := &marina{boats: 5}
 	h.back = sync.NewCond(&h.mu)
 	s.mux.HandleFunc("/row", func(http.ResponseWriter, *http.Request) {
 		h.take()
@@ -350,7 +351,7 @@ func okFanOut(s *site) {
 }
 
 // Results are read to their end; there are fewer connections than who want one.
-func (l *ledger) all() (int, error) {
+func (l *folio) all() (int, error) {
 	rows, err := l.db.Query("sheets")
 	if err != nil {
 		return 0, err
@@ -367,7 +368,7 @@ func (l *ledger) all() (int, error) {
 func okRows(s *site) {
 	db := sql.OpenDB(files{})
 	db.SetMaxOpenConns(4)
-	l := &ledger{db: db}
+	l := &folio{db: db}
 	s.mux.HandleFunc("/all", func(w http.ResponseWriter, _ *http.Request) {
 		count, err := l.all()
 		fmt.Fprintln(w, count, err)
@@ -407,4 +408,39 @@ func okLeader(s *site) {
 	a := &sage{known: map[string]*thought{}}
 	s.mux.HandleFunc("/sage", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, a.think("life")) })
 	s.visit(40, "/sage")
+}
+
+// Each shop has a clerk of its own from the first time somebody asks for it.
+type mall struct {
+	mu    sync.Mutex
+	shops map[string]*shop
+}
+
+type shop struct{ wishes chan chan string }
+
+func (s *shop) clerk() {
+	for wish := range s.wishes {
+		wish <- "here you are"
+	}
+}
+
+func (m *mall) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.mu.Lock()
+	s, ok := m.shops[r.URL.RawQuery]
+	if !ok {
+		s = &shop{wishes: make(chan chan string)}
+		m.shops[r.URL.RawQuery] = s
+		go s.clerk()
+	}
+	m.mu.Unlock()
+	wish := make(chan string)
+	s.wishes <- wish
+	fmt.Fprintln(w, <-wish)
+}
+
+func okTenants(s *site) {
+	s.mux.Handle("/mall", &mall{shops: map[string]*shop{}})
+	for i := 0; i < 30; i++ {
+		s.visit(2, fmt.Sprint("/mall?", i))
+	}
 }

@@ -1,0 +1,89 @@
+//! From `WaitGroup.Wait` to the goroutines that it waits for.
+//!
+//! Who calls `Done` is not recorded. It is mostly a goroutine that the waiter itself started: by the id
+//! of the creator (Go 1.21 and later), else by the function that started it, or whose closure it is.
+
+use rustc_hash::FxHashMap;
+
+use super::{Builder, NodeId, Why};
+use crate::analysis::finding::Confidence;
+use crate::analysis::locks::{Op, stack_of, starts_for_user};
+use crate::model::{GoidSet, Goroutine};
+
+/// Links every goroutine in `WaitGroup.Wait` with its children.
+pub(super) fn link(builder: &mut Builder<'_, '_>) {
+    let waiting = |builder: &Builder<'_, '_>| -> Vec<(NodeId, Vec<u32>)> {
+        let nodes = (0..).zip(&builder.nodes);
+        let waits = nodes.filter(|(_, node)| node.op == Some(Op::WaitGroup));
+        waits.map(|(id, node)| (id, node.rows.clone())).collect()
+    };
+    let waiting = waiting(builder);
+    if waiting.is_empty() {
+        return;
+    }
+    if !by_id(builder, &waiting) {
+        by_name(builder, &waiting);
+    }
+}
+
+/// Whether the dump has ids of creators.
+fn by_id(builder: &mut Builder<'_, '_>, waiting: &[(NodeId, Vec<u32>)]) -> bool {
+    let facts = builder.facts;
+    let goid = |row: &u32| facts.dump().goroutine(*row as usize).and_then(Goroutine::goid);
+    let mut parents: FxHashMap<u64, NodeId> = FxHashMap::default();
+    for (id, rows) in waiting {
+        parents.extend(rows.iter().filter_map(goid).map(|goid| (goid, *id)));
+    }
+    let ids = || waiting.iter().flat_map(|(_, rows)| rows).filter_map(goid);
+    // Bits, as most goroutines are no such child.
+    let mut asked = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
+    ids().for_each(|goid| {
+        asked.insert(goid);
+    });
+    let mut any = false;
+    for index in 0..facts.groups.len() {
+        let creators = facts.groups.get(index).map_or(&[][..], |group| &group.creators);
+        let own = creators.iter().any(|by| starts_for_user(by.function));
+        for row in facts.summary.grouping.rows(index) {
+            let goroutine = facts.dump().goroutine(*row as usize);
+            let Some(creator) = goroutine.and_then(Goroutine::creator_goid) else { continue };
+            any = true;
+            if !own || !asked.contains(creator) {
+                continue;
+            }
+            let Some(parent) = parents.get(&creator).copied() else { continue };
+            if let Some(child) = builder.of_row(*row, None).filter(|child| *child != parent) {
+                builder.link(parent, child, Why::Child, Confidence::Likely);
+            }
+        }
+    }
+    any
+}
+
+fn by_name(builder: &mut Builder<'_, '_>, waiting: &[(NodeId, Vec<u32>)]) {
+    let facts = builder.facts;
+    let mut sites: FxHashMap<&str, Vec<NodeId>> = FxHashMap::default();
+    for (id, rows) in waiting {
+        let Some(row) = rows.first().copied() else { continue };
+        let frame = builder.user_frame(row);
+        let name = builder.locks.frames.at(stack_of(facts, row), frame).name;
+        sites.entry(name).or_default().push(*id);
+    }
+    for (index, group) in facts.groups.iter().enumerate() {
+        let start = facts.functions(group.stack).next_back().unwrap_or("");
+        // `main.run` of `main.run.func1`, and what stands before that.
+        let enclosing = start.match_indices('.').filter_map(|(at, _)| start.get(..at));
+        let creators = group.creators.iter().map(|by| by.function);
+        let names = creators.chain(enclosing.filter(|_| group.creators.is_empty()));
+        let parents: Vec<NodeId> =
+            names.filter_map(|name| sites.get(name)).flatten().copied().collect();
+        let rows = facts.summary.grouping.rows(index);
+        for parent in parents {
+            for row in rows {
+                if let Some(child) = builder.of_row(*row, None).filter(|child| *child != parent) {
+                    builder.link(parent, child, Why::Child, Confidence::Possible);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! From a channel or a `Cond` to those who may be at its other side.
+//!
+//! Go does not say which channel a goroutine uses. Its other side is looked for among goroutines with
+//! the same object (a receiver or an argument without `?`), then among those in methods of the same type
+//! or in the same function and its closures. Goroutines that wait in the same place do the same, so they
+//! are not the other side of each other.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use super::{Builder, NONE, NodeId, Why};
+use crate::analysis::finding::Confidence;
+use crate::analysis::locks::{Op, Owner, base, stack_of};
+
+/// Others that are kept for one place: where so many could let it go on, one that is not seen may.
+const KEPT: usize = 16;
+
+/// Words below are no pointers: the first page is never mapped.
+const PAGE: u64 = 0x1000;
+
+/// Goroutines of a node whose words are looked at: they wait in one place, so a few tell.
+const SAMPLE: usize = 4;
+
+/// A place where goroutines wait for a channel or a `Cond`.
+struct Place<'d> {
+    id: NodeId,
+    group: usize,
+    function: &'d str,
+    owner: Option<Owner<'d>>,
+    /// Objects of the function, without `?`.
+    pointers: BTreeSet<u64>,
+    why: Why,
+    /// Rows found by their pointers, with the frame.
+    same: Vec<(u32, usize)>,
+}
+
+/// Links every goroutine that waits for a channel or a `Cond` with who may be at the other side.
+pub(super) fn link(builder: &mut Builder<'_, '_>) {
+    let mut places = places(builder);
+    if places.is_empty() {
+        return;
+    }
+    by_pointer(builder, &mut places);
+    let index = Index::new(builder);
+    for place in &places {
+        let mut to: Vec<(NodeId, Confidence)> = Vec::new();
+        for (row, frame) in &place.same {
+            let id = builder.of_row(*row, Some(*frame));
+            to.extend(id.map(|id| (id, Confidence::Likely)));
+        }
+        for group in index.groups(builder, place) {
+            let rows = builder.facts.summary.grouping.rows(group);
+            for row in rows.iter().take(KEPT + 1) {
+                to.extend(builder.of_row(*row, None).map(|id| (id, Confidence::Possible)));
+            }
+            if to.len() > KEPT * KEPT {
+                break;
+            }
+        }
+        to.retain(|(id, _)| *id != place.id);
+        let mut seen = BTreeSet::new();
+        to.retain(|(id, _)| seen.insert(*id));
+        // Where many could let it go on nothing is known.
+        if to.len() <= KEPT {
+            for (id, sure) in to {
+                builder.link(place.id, id, place.why, sure);
+            }
+        }
+    }
+}
+
+fn places<'d>(builder: &mut Builder<'_, 'd>) -> Vec<Place<'d>> {
+    let facts = builder.facts;
+    let mut ids: Vec<(NodeId, Why)> = Vec::new();
+    for group in 0..facts.groups.len() {
+        let state = facts.state(group);
+        let state = state.trim_end_matches(" (durable)");
+        let channel = matches!(state, "chan send" | "chan receive");
+        let rows = facts.summary.grouping.rows(group);
+        let Some(row) = rows.first().copied().filter(|_| channel) else { continue };
+        let known = u32::try_from(group).ok().and_then(|g| builder.by_key.get(&(g, NONE)));
+        let id = known.copied().unwrap_or_else(|| {
+            let frame = builder.user_frame(row);
+            let id = builder.node(group, NONE, None, frame);
+            if let Some(node) = builder.nodes.get_mut(id as usize) {
+                node.rows = rows.to_vec();
+            }
+            id
+        });
+        ids.push((id, Why::Channel));
+    }
+    let conds = (0..).zip(&builder.nodes).filter(|(_, node)| node.op == Some(Op::Cond));
+    ids.extend(conds.map(|(id, _)| (id, Why::Signal)));
+    ids.iter().filter_map(|(id, why)| place(builder, *id, *why)).collect()
+}
+
+fn place<'d>(builder: &Builder<'_, 'd>, id: NodeId, why: Why) -> Option<Place<'d>> {
+    let node = builder.nodes.get(id as usize)?;
+    let first = *node.rows.first()?;
+    let at = builder.user_frame(first);
+    let frame = builder.locks.frames.at(stack_of(builder.facts, first), at);
+    let mut pointers = BTreeSet::new();
+    for row in node.rows.iter().take(SAMPLE) {
+        let words = builder.facts.dump().args(*row as usize).iter();
+        let own = words.filter(|word| usize::from(word.frame) == at && word.exact);
+        pointers.extend(own.map(|word| word.value).filter(|value| *value >= PAGE));
+    }
+    frame.user.then_some(Place {
+        id,
+        group: node.group,
+        function: frame.name,
+        owner: frame.owner,
+        pointers,
+        why,
+        same: Vec::new(),
+    })
+}
+
+/// One look at every word of the dump.
+fn by_pointer(builder: &Builder<'_, '_>, places: &mut [Place<'_>]) {
+    let mut leads: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    for (at, place) in places.iter().enumerate() {
+        for pointer in &place.pointers {
+            leads.entry(*pointer).or_default().push(at);
+        }
+    }
+    if leads.is_empty() {
+        return;
+    }
+    for word in builder.facts.dump().all_args().iter().filter(|word| word.exact) {
+        let Some(list) = leads.get(&word.value) else { continue };
+        let stack = stack_of(builder.facts, word.row);
+        let frame = builder.locks.frames.at(stack, usize::from(word.frame));
+        let Some(group) = builder.locks.group(word.row).filter(|_| frame.user) else { continue };
+        for at in list.iter().take(KEPT) {
+            let Some(place) = places.get_mut(*at) else { continue };
+            let peer = place.group == group || is_peer(builder, place, word.row);
+            if !peer && place.same.len() <= KEPT * KEPT {
+                place.same.push((word.row, usize::from(word.frame)));
+            }
+        }
+    }
+}
+
+/// Whether the goroutine in `row` waits in the function of `place`, too: for the same, or for the lock
+/// that it takes before. What another instance of the function would do is not the opposite.
+fn is_peer(builder: &Builder<'_, '_>, place: &Place<'_>, row: u32) -> bool {
+    let stack = stack_of(builder.facts, row);
+    let at = builder.user_frame(row);
+    let frame = builder.locks.frames.at(stack, at);
+    let state = |group: usize| builder.facts.state(group);
+    let same = builder.locks.group(row).is_some_and(|group| state(group) == state(place.group));
+    frame.name == place.function && (same || builder.locks.wait(row).is_some())
+}
+
+/// Groups by the types and functions in their stacks.
+struct Index<'d> {
+    by_type: FxHashMap<Owner<'d>, Vec<(usize, usize)>>,
+    by_function: FxHashMap<&'d str, Vec<usize>>,
+}
+
+impl<'d> Index<'d> {
+    fn new(builder: &Builder<'_, 'd>) -> Self {
+        let mut index = Self { by_type: FxHashMap::default(), by_function: FxHashMap::default() };
+        for (number, group) in builder.facts.groups.iter().enumerate() {
+            let stack = builder.facts.dump().stack(group.stack);
+            for at in 0..stack.len() {
+                let frame = builder.locks.frames.at(stack, at);
+                if !frame.user {
+                    continue;
+                }
+                if let Some(owner) = frame.owner {
+                    let list = index.by_type.entry(owner).or_default();
+                    if list.last().is_none_or(|(last, _)| *last != number) {
+                        list.push((number, at));
+                    }
+                } else {
+                    let list = index.by_function.entry(base(frame.name)).or_default();
+                    if list.last() != Some(&number) {
+                        list.push(number);
+                    }
+                }
+            }
+        }
+        index
+    }
+
+    /// Groups that may be the other side of `place`, as far as their code tells.
+    fn groups(&self, builder: &Builder<'_, 'd>, place: &Place<'d>) -> Vec<usize> {
+        let first = |group: usize| builder.facts.summary.grouping.rows(group).first().copied();
+        let is_other = |group: usize| {
+            group != place.group && first(group).is_some_and(|row| !is_peer(builder, place, row))
+        };
+        let mut found = Vec::new();
+        if let Some(owner) = place.owner {
+            let list = self.by_type.get(&owner).map_or(&[][..], Vec::as_slice);
+            for (group, at) in list.iter().take(KEPT * KEPT) {
+                if is_other(*group) && !is_another_object(builder, place, *group, *at) {
+                    found.push(*group);
+                }
+            }
+        } else {
+            let list = self.by_function.get(base(place.function));
+            found.extend(list.into_iter().flatten().copied().take(KEPT * KEPT));
+            found.retain(|group| is_other(*group));
+        }
+        found
+    }
+}
+
+/// Whether a group is known to be in a method of another object.
+fn is_another_object(
+    builder: &Builder<'_, '_>,
+    place: &Place<'_>,
+    group: usize,
+    at: usize,
+) -> bool {
+    let rows = builder.facts.summary.grouping.rows(group);
+    let [row] = rows else { return false };
+    let receiver = builder.locks.frames.receiver(*row as usize, at);
+    !place.pointers.is_empty() && receiver.is_some_and(|found| !place.pointers.contains(&found))
+}
