@@ -121,6 +121,7 @@ struct Read {
 /// How inputs are read.
 struct Reader<'o> {
     limits: &'o Limits,
+    #[cfg_attr(not(feature = "live"), allow(dead_code, reason = "without the client nobody asks"))]
     live: &'o Live,
     /// Where bytes are counted.
     counter: Arc<AtomicU64>,
