@@ -31,6 +31,16 @@ pub enum Error {
         /// One line: what to do instead.
         remedy: String,
     },
+    /// A process could not be asked over HTTP, or its answer is no profile. There are no secrets in it.
+    #[error("{url}: {what}\n  {remedy}")]
+    Fetch {
+        /// What was asked for.
+        url: String,
+        /// One line: what happened.
+        what: String,
+        /// One line: what to try.
+        remedy: String,
+    },
     /// A container (gzip, zstd, tar, zip, protobuf …) is damaged so that nothing in it can be used.
     #[error("{input}: damaged {container}: {detail}")]
     Damaged {

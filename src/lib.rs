@@ -7,13 +7,16 @@
 //! ```
 //!
 //! Each stage only looks down: [`model`] knows nothing; [`source`] yields bytes; [`parse`] turns
-//! them into [`model::Dump`]s; [`pprof`] has the messages of profiles that are read and written; [`analysis`] reads dumps; [`render`] writes what analysis found; the
-//! front ends know everything, and nobody knows a front end. A test checks the edges.
+//! them into [`model::Dump`]s; [`pprof`] has the messages of profiles that are read and written;
+//! [`analysis`] reads dumps; [`render`] writes what analysis found; `live` asks running processes for
+//! their dumps; the front ends know everything, and nobody knows a front end. A test checks the edges.
 
 pub mod analysis;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod error;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod model;
 pub mod parse;
 pub mod pprof;

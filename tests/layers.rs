@@ -16,7 +16,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("render", &["render", "model", "analysis", "pprof", "error"]),
     ("serve", &["serve", "render", "analysis", "parse", "source", "model", "error"]),
     ("tui", &["tui", "render", "analysis", "model", "error"]),
-    ("cli", &["cli", "serve", "tui", "render", "analysis", "parse", "source", "model", "error"]),
+    (
+        "cli",
+        &["cli", "live", "serve", "tui", "render", "analysis", "parse", "source", "model", "error"],
+    ),
+    ("live", &["live", "analysis", "parse", "source", "model", "error"]),
 ];
 
 /// Longest file, without its test module.

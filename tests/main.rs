@@ -40,6 +40,8 @@ mod grammar;
 mod layers;
 #[cfg(test)]
 mod leaks;
+#[cfg(all(test, feature = "live"))]
+mod live;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -1,9 +1,20 @@
 //! Durations as Go writes them, with days added: `90s`, `10m`, `1h30m`, `2d`.
 
+use std::time::Duration;
+
 /// The seconds of `text`, rounded up; `None` if it is no duration.
 ///
 /// Units are `d`, `h`, `m`, `s`, `ms`, `us`, `µs` and `ns`; numbers may have a fraction (`1.5h`).
 pub fn parse_seconds(text: &str) -> Option<u64> {
+    u64::try_from(nanos(text)?.div_ceil(1_000_000_000)).ok()
+}
+
+/// The duration `text`; `None` if it is none, or longer than some centuries.
+pub fn parse(text: &str) -> Option<Duration> {
+    u64::try_from(nanos(text)?).ok().map(Duration::from_nanos)
+}
+
+fn nanos(text: &str) -> Option<u128> {
     if text == "0" {
         return Some(0);
     }
@@ -17,8 +28,7 @@ pub fn parse_seconds(text: &str) -> Option<u64> {
         nanos = nanos.checked_add(part(number, unit)?)?;
         rest = tail;
     }
-    (!text.is_empty()).then_some(nanos)?;
-    u64::try_from(nanos.div_ceil(1_000_000_000)).ok()
+    (!text.is_empty()).then_some(nanos)
 }
 
 /// Nanoseconds of a number with its unit.

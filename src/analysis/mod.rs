@@ -19,6 +19,7 @@ pub mod known;
 pub mod listing;
 pub mod locks;
 pub mod meaning;
+pub mod merge;
 mod places;
 pub mod select;
 pub mod series;

@@ -153,7 +153,7 @@ impl<'d> Summary<'d> {
 
 /// What the dump's format lacks, and what the filter could not do.
 fn notes(dump: &Dump, look: &Look) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = dump.provenance.iter().cloned().collect();
     if dump.format == Format::Records {
         notes.push(
             "GoroutineProfile JSON holds program counters only: no names, states, ids or labels; \

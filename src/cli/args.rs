@@ -12,7 +12,10 @@ use super::argv::prepare;
 use super::commands::serve;
 #[cfg(feature = "tui")]
 use super::commands::watch;
+#[cfg(feature = "live")]
+use super::commands::{collect, record, wallclock};
 use super::commands::{completions, convert, diff, explain, groups, list, man, show, tree, trend};
+use super::connect::{Ask, Connect};
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
@@ -103,6 +106,18 @@ pub(super) enum Command {
     /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
     #[command(after_help = CONVERT)]
     Convert(Box<convert::Args>),
+    /// Take dumps of a process, as much as it can bear, and keep them in a bundle
+    #[cfg(feature = "live")]
+    #[command(after_help = collect::EXAMPLES)]
+    Collect(Box<collect::Args>),
+    /// Take a cheap dump of a process again and again, and the whole text when something trips
+    #[cfg(feature = "live")]
+    #[command(after_help = record::EXAMPLES)]
+    Record(Box<record::Args>),
+    /// Where the goroutines of a process spend their time, running and waiting
+    #[cfg(feature = "live")]
+    #[command(after_help = wallclock::EXAMPLES)]
+    Wallclock(Box<wallclock::Args>),
     /// What a wait reason, a status, a known goroutine or a kind of finding means
     Explain(explain::Args),
     /// The report as a local web application
@@ -123,7 +138,7 @@ pub(super) enum Command {
 /// Options that all commands have.
 #[derive(Debug, clap::Args)]
 pub(super) struct Shared {
-    /// Files, directories, archives, or - for standard input
+    /// Files, directories, archives, - for standard input, or a process: http://HOST:PORT
     #[arg(value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
 
@@ -216,9 +231,15 @@ pub(super) struct Shared {
     #[arg(long, help_heading = "Output")]
     pub(super) strict: bool,
 
-    /// Most bytes that an input may have after decompression: 512M, 4G
-    #[arg(long, value_name = "SIZE", value_parser = values::size, default_value = "16G", help_heading = "Limits")]
-    pub(super) max_bytes: u64,
+    #[command(flatten)]
+    pub(super) ask: Ask,
+    #[command(flatten)]
+    pub(super) connect: Connect,
+
+    /// Most bytes that an input may have after decompression: 512M, 4G; the default is 16G, and 1G
+    /// for a process
+    #[arg(long, value_name = "SIZE", value_parser = values::size, help_heading = "Limits")]
+    pub(super) max_bytes: Option<u64>,
     /// Longest line
     #[arg(long, value_name = "SIZE", value_parser = values::size, default_value = "64M", help_heading = "Limits")]
     pub(super) max_line: u64,

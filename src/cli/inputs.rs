@@ -10,12 +10,15 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use super::args::command_names;
+use super::bundles::Bundles;
 use super::complain;
+use super::connect::Live;
 use super::options::Options;
 use super::progress::Progress;
 use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::parse;
+use crate::source::http::Address;
 use crate::source::{self, Limits, Target};
 
 /// The dumps of all inputs.
@@ -48,7 +51,8 @@ pub(super) fn read(options: &Options) -> Inputs {
 pub(super) fn each(options: &Options, visit: &mut dyn FnMut(Dump, Option<i64>)) -> bool {
     let progress = Progress::start(options.progress);
     let say = |error: &Error| progress.interrupt(|| complain(error));
-    let reader = Reader { limits: &options.limits, counter: progress.counter() };
+    let reader =
+        Reader { limits: &options.limits, live: &options.live, counter: progress.counter() };
     if let [target] = &options.targets[..] {
         return reader.read(target, visit, &mut |error| say(&error));
     }
@@ -117,6 +121,8 @@ struct Read {
 /// How inputs are read.
 struct Reader<'o> {
     limits: &'o Limits,
+    #[cfg_attr(not(feature = "live"), allow(dead_code, reason = "without the client nobody asks"))]
+    live: &'o Live,
     /// Where bytes are counted.
     counter: Arc<AtomicU64>,
 }
@@ -129,13 +135,36 @@ impl Reader<'_> {
         visit: &mut dyn FnMut(Dump, Option<i64>),
         say: &mut dyn FnMut(Error),
     ) -> bool {
-        match self.read_target(target, visit, say) {
+        let done = match target {
+            Target::Url(address) => self.read_process(address, visit).map(|()| true),
+            target => self.read_target(target, visit, say),
+        };
+        match done {
             Ok(whole) => whole,
             Err(error) => {
                 say(explain(target, error));
                 false
             }
         }
+    }
+
+    #[cfg(feature = "live")]
+    fn read_process(
+        &self,
+        address: &Address,
+        visit: &mut dyn FnMut(Dump, Option<i64>),
+    ) -> Result<()> {
+        super::live::read(address, self.live, &mut |dump| visit(dump, None))
+    }
+
+    #[cfg(not(feature = "live"))]
+    #[allow(clippy::unused_self, reason = "the other one needs it")]
+    fn read_process(&self, address: &Address, _: &mut dyn FnMut(Dump, Option<i64>)) -> Result<()> {
+        Err(Error::Fetch {
+            url: address.to_string(),
+            what: "this gdump was built without the feature live".to_owned(),
+            remedy: "fetch it with: curl -so goroutines.txt URL".to_owned(),
+        })
     }
 
     fn read_target(
@@ -145,14 +174,18 @@ impl Reader<'_> {
         say: &mut dyn FnMut(Error),
     ) -> Result<bool> {
         let mut count = 0;
+        let mut bundles = Bundles::default();
         let opened = source::open(target, self.limits, &mut |member, stream| {
             stream.count_in(Arc::clone(&self.counter));
+            if bundles.is_manifest(member.name, stream) {
+                return Ok(());
+            }
             match parse::parse(stream, member.name, &parse::Options::from(self.limits)) {
                 Ok(dumps) => {
                     count += dumps.len();
                     let modified = modified(member.name).filter(|_| dumps.len() == 1);
                     for dump in dumps {
-                        visit(dump, modified);
+                        bundles.pass(dump, &mut |dump| visit(dump, modified));
                     }
                 }
                 // In a directory or an archive there are other things.
@@ -161,6 +194,7 @@ impl Reader<'_> {
             }
             Ok(())
         })?;
+        bundles.end(&mut |dump| visit(dump, None));
         let whole = opened.unreadable.is_empty();
         opened.unreadable.into_iter().for_each(|unreadable| say(unreadable.reason));
         if count == 0 && opened.members > 0 {
@@ -187,6 +221,7 @@ fn name(target: &Target) -> String {
     match target {
         Target::Stdin => "stdin".to_owned(),
         Target::Path(path) => path.display().to_string(),
+        Target::Url(address) => address.to_string(),
     }
 }
 
@@ -195,6 +230,11 @@ fn explain(target: &Target, error: Error) -> Error {
     let Target::Path(path) = target else { return error };
     let missing =
         matches!(&error, Error::Io { source, .. } if source.kind() == ErrorKind::NotFound);
+    if let Some(place) = path.to_str().filter(|text| missing && is_place(text)) {
+        return Error::Usage(format!(
+            "{place}: there is no such file\n  a process is a URL: http://{place}"
+        ));
+    }
     let Some(word) = path.to_str().filter(|_| missing && is_word(path)) else { return error };
     let commands = command_names();
     let near = commands.iter().map(|command| (distance(word, command), command)).min();
@@ -210,6 +250,13 @@ fn explain(target: &Target, error: Error) -> Error {
 fn is_word(path: &Path) -> bool {
     let word = path.to_str().unwrap_or("");
     !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// Whether it looks like `localhost:6060` or `10.0.0.7:6060/debug/pprof`.
+fn is_place(text: &str) -> bool {
+    let place = text.split('/').next().unwrap_or("");
+    let port = place.rsplit_once(':').map_or("", |(_, port)| port);
+    port.parse::<u16>().is_ok() && !text.contains('@')
 }
 
 /// Letters to change, add or leave out to get from `a` to `b` (Levenshtein).

@@ -2,9 +2,13 @@
 
 mod args;
 mod argv;
+mod bundles;
 mod commands;
+mod connect;
 mod environment;
 mod inputs;
+#[cfg(feature = "live")]
+mod live;
 mod options;
 mod output;
 mod progress;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::args::{Color, Format, Shared};
+use super::connect::Live;
 use super::environment::Environment;
 use super::values::{FailOn, Pattern};
 use crate::analysis::facts::Config;
@@ -14,6 +15,7 @@ use crate::analysis::summary::Look;
 use crate::analysis::{Filter, Finding};
 use crate::error::{Error, Result};
 use crate::render::{OutputFormat, Style, View};
+use crate::source::http::Address;
 use crate::source::{Limits, Target};
 
 /// Columns if nobody says: output that goes to a file or another program.
@@ -24,6 +26,9 @@ const WIDTH: usize = 100;
 pub(super) struct Options {
     pub(super) targets: Vec<Target>,
     pub(super) limits: Limits,
+    /// How processes are asked.
+    #[cfg_attr(not(feature = "live"), allow(dead_code, reason = "without the client nobody asks"))]
+    pub(super) live: Live,
     pub(super) look: Look,
     pub(super) view: View,
     pub(super) output: Option<PathBuf>,
@@ -62,12 +67,19 @@ impl Options {
         let colored = is_colored(args.color, args.output.is_some(), env);
         let columns = env.columns.filter(|columns| *columns > 0);
         let terminal = env.terminal_width.filter(|_| env.stdout_is_terminal);
+        let limits = Limits {
+            max_bytes: args.max_bytes.unwrap_or(Limits::default().max_bytes),
+            max_line: usize::try_from(args.max_line).unwrap_or(usize::MAX),
+            max_depth: args.max_depth,
+        };
         Ok(Some(Self {
             targets: targets(args.inputs)?,
-            limits: Limits {
-                max_bytes: args.max_bytes,
-                max_line: usize::try_from(args.max_line).unwrap_or(usize::MAX),
-                max_depth: args.max_depth,
+            limits,
+            live: Live {
+                connect: args.connect,
+                ask: args.ask,
+                limits: Limits { max_bytes: args.max_bytes.unwrap_or(Live::MAX_BYTES), ..limits },
+                quiet: args.quiet,
             },
             look: Look { filter, by: args.by, system: args.system },
             view: View {
@@ -194,8 +206,15 @@ fn targets(inputs: Vec<PathBuf>) -> Result<Vec<Target>> {
     if inputs.iter().filter(|path| is_stdin(path)).count() > 1 {
         return Err(Error::Usage("standard input (-) can be read only once".to_owned()));
     }
-    let target = |path| if is_stdin(&path) { Target::Stdin } else { Target::Path(path) };
-    Ok(inputs.into_iter().map(target).collect())
+    let target = |path: PathBuf| match path.to_str().filter(|text| Address::is_url(text)) {
+        // What was typed may hold a password: it is not shown.
+        Some(text) => Address::parse(text)
+            .map(Target::Url)
+            .map_err(|error| Error::Usage(format!("the URL among the inputs: {error}"))),
+        None if is_stdin(&path) => Ok(Target::Stdin),
+        None => Ok(Target::Path(path)),
+    };
+    inputs.into_iter().map(target).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Values of options: from text to types, with errors that say what is wanted.
 
+use std::time::Duration;
+
 use regex::Regex;
 
 use crate::analysis::By;
@@ -27,6 +29,12 @@ pub(super) fn state(text: &str) -> Result<StateTest, String> {
 pub(super) fn wait(text: &str) -> Result<WaitLimit, String> {
     WaitLimit::new(text)
         .ok_or_else(|| "expected a duration such as 90s, 10m, 1h30m or 2d".to_owned())
+}
+
+/// A duration that is not zero.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    let time = crate::analysis::duration::parse(text).filter(|time| !time.is_zero());
+    time.ok_or_else(|| "expected a duration such as 500ms, 30s, 10m or 1h30m".to_owned())
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "clap wants a parser to be fallible")]

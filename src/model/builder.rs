@@ -42,6 +42,7 @@ impl DumpBuilder {
             preamble: None,
             wrapping: None,
             stated_total: None,
+            provenance: None,
             ids: format == Format::Debug2,
             ages: format == Format::Debug2,
             truncation: None,
@@ -74,6 +75,17 @@ impl DumpBuilder {
         let _: CreatorId = dump.creators.intern(Creator::default());
         let nothing = dump.signatures.intern(Signature::default());
         Self { dump, recent: vec![(Signature::default(), nothing); RECENT] }
+    }
+
+    /// A builder that adds to `dump`.
+    pub fn of(dump: Dump) -> Self {
+        let nothing = (Signature::default(), SignatureId::default());
+        Self { dump, recent: vec![nothing; RECENT] }
+    }
+
+    /// From what the dump was put together, in one line.
+    pub fn set_provenance(&mut self, text: String) {
+        self.dump.provenance = Some(text);
     }
 
     /// The dump as far as it was read, to read fields from.
@@ -209,6 +221,13 @@ impl DumpBuilder {
     pub fn push_counted(&mut self, row: Row, count: i64) -> usize {
         self.dump.counts.push(count);
         self.push(row)
+    }
+
+    /// Adds a record that stands for `count` goroutines to those of a text, which stand for one each.
+    pub fn push_more(&mut self, row: Row, count: i64) -> usize {
+        self.dump.counts.resize(self.dump.rows.len(), 1);
+        self.dump.ids = false;
+        self.push_counted(row, count)
     }
 
     /// Puts `row` in place of the record at `index`, which was printed again with more of it.

@@ -83,8 +83,11 @@ pub struct Dump {
     pub preamble: Option<String>,
     /// How the lines were wrapped and peeled, such as `docker json-file`; `None` if they were not.
     pub wrapping: Option<String>,
-    /// The number of goroutines that the dump's own header gives (debug=1).
+    /// The number of goroutines that the dump's own header gives (debug=1), or that debug=0 of the
+    /// same process gave.
     pub stated_total: Option<i64>,
+    /// From what it was put together, in one line, if it was.
+    pub provenance: Option<String>,
     /// `None` if the dump is complete as far as one can tell.
     pub truncation: Option<Truncation>,
     /// What became of the input's text.
@@ -155,10 +158,11 @@ impl Dump {
         !self.counts.is_empty()
     }
 
-    /// Whether the records stand for groups of goroutines without ids: debug=1, and debug=0 but for
-    /// profiles with one sample a goroutine.
+    /// Whether the records stand for groups of goroutines without ids: debug=1, debug=0 but for profiles
+    /// with one sample a goroutine, and a text that was filled up from one of them.
     pub fn is_aggregated(&self) -> bool {
-        matches!(self.format, Format::Debug1 | Format::Proto) && !self.ids
+        let counted = self.format == Format::Debug2 && self.is_counted();
+        !self.ids && (matches!(self.format, Format::Debug1 | Format::Proto) || counted)
     }
 
     /// Whether goroutines have the states and waits that Go keeps: debug=2, and profiles that carry them

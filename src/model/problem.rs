@@ -48,6 +48,8 @@ pub enum TruncationReason {
     MissingRecords,
     /// The compressed stream ends too early; what came before the end is kept.
     Compressed,
+    /// The connection to the process ended too early; what came before is kept.
+    Connection,
 }
 
 impl TruncationReason {
@@ -60,6 +62,7 @@ impl TruncationReason {
             Self::MidGoroutine => "mid-goroutine",
             Self::MissingRecords => "missing-records",
             Self::Compressed => "compressed",
+            Self::Connection => "connection",
         }
     }
 }

@@ -21,6 +21,15 @@ use crate::source::unwrap::Clean;
 use crate::source::unwrap::Wrapper;
 use crate::source::unwrap::find_header;
 
+/// Why a dump ends too early that is at the end of such a stream.
+fn stream_reason(stream: &Stream<'_>) -> TruncationReason {
+    if stream.connection_broke() {
+        TruncationReason::Connection
+    } else {
+        TruncationReason::Compressed
+    }
+}
+
 /// The parser of the dump that is being read.
 enum Current {
     Debug1(Box<Debug1>),
@@ -241,8 +250,8 @@ impl<'s, 'r> Driver<'s, 'r> {
     fn end_dump(&mut self, at_eof: bool) {
         let Some(mut current) = self.current.take() else { return };
         if let (true, Some(_)) = (at_eof, self.stream.truncated()) {
-            let truncation =
-                Truncation { reason: TruncationReason::Compressed, at_byte: self.offset };
+            let reason = stream_reason(self.stream);
+            let truncation = Truncation { reason, at_byte: self.offset };
             current.builder().set_truncation(truncation);
         }
         let lines = current.lines();

@@ -5,6 +5,7 @@ use super::archive;
 use super::decompress::Codec;
 use super::decompress::Decompress;
 use super::directory;
+use super::http::Address;
 use super::limits::Limits;
 use super::limits::Meter;
 use super::limits::Metered;
@@ -33,6 +34,8 @@ pub enum Target {
     Path(PathBuf),
     /// Standard input: `-`, or no input at all.
     Stdin,
+    /// A process that runs; see [`open_answer`].
+    Url(Address),
 }
 
 /// One of the inputs that a target holds.
@@ -77,6 +80,11 @@ pub fn open(
 ) -> Result<Opened> {
     match target {
         Target::Stdin => open_reader("stdin", io::stdin(), limits, visit),
+        Target::Url(address) => Err(Error::Fetch {
+            url: address.to_string(),
+            what: "this is no file".to_owned(),
+            remedy: "fetch it first".to_owned(),
+        }),
         Target::Path(path) => {
             let mut opener = Opener::new(*limits, visit);
             let is_directory = path.metadata().is_ok_and(|metadata| metadata.is_dir());
@@ -89,6 +97,24 @@ pub fn open(
             Ok(opener.opened)
         }
     }
+}
+
+/// As [`open_reader`], for what comes over a connection: if that breaks after some bytes, they are kept
+/// and [`Stream::truncated`] says so.
+pub fn open_answer(
+    name: &str,
+    mut reader: impl Read + Send,
+    limits: &Limits,
+    visit: &mut dyn FnMut(Member<'_>, &mut Stream<'_>) -> Result<()>,
+) -> Result<Opened> {
+    let mut opener = Opener::new(*limits, visit);
+    let nested = Nested::new(name.to_owned(), true, &opener.limits);
+    let mut head = vec![0; HEAD];
+    let len = reader.read(&mut head).map_err(|error| nested.failed(error).into_error())?;
+    head.truncate(len);
+    let rest = Salvage::new(reader, "", None, &nested.meter, &nested.note);
+    opener.first(nested, Cursor::new(head).chain(rest), None).map_err(Failure::into_error)?;
+    Ok(opener.opened)
 }
 
 /// Calls `visit` for each input in what `reader` yields, which the user knows as `name`; see

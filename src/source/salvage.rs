@@ -8,16 +8,21 @@ use std::sync::OnceLock;
 
 /// Where a decompressor says why its stream ended too early. The first to say so is heard.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Note(Arc<OnceLock<String>>);
+pub(super) struct Note(Arc<OnceLock<(String, bool)>>);
 
 impl Note {
     /// What was said.
     pub(super) fn get(&self) -> Option<&str> {
-        self.0.get().map(String::as_str)
+        self.0.get().map(|(text, _)| text.as_str())
     }
 
-    fn set(&self, text: String) {
-        let _ = self.0.set(text);
+    /// Whether it was a connection that ended too early.
+    pub(super) fn is_of_a_connection(&self) -> bool {
+        self.0.get().is_some_and(|(_, connection)| *connection)
+    }
+
+    fn set(&self, text: String, connection: bool) {
+        let _ = self.0.set((text, connection));
     }
 }
 
@@ -50,14 +55,27 @@ impl<R: Read> Salvage<R> {
         if self.meter.is_exceeded() {
             return Err(self.meter.error());
         }
-        let reason = if error.kind() == io::ErrorKind::UnexpectedEof {
+        let broken = error.get_ref().is_some_and(is_broken);
+        let reason = if broken {
+            error.to_string()
+        } else if error.kind() == io::ErrorKind::UnexpectedEof {
             format!("the {} data ends too early", self.what)
         } else {
             format!("the {} data is damaged: {error}", self.what)
         };
-        self.note.set(reason);
+        self.note.set(reason, broken);
         Ok(0)
     }
+}
+
+#[cfg(feature = "live")]
+fn is_broken(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    error.is::<super::http::Broken>()
+}
+
+#[cfg(not(feature = "live"))]
+fn is_broken(_: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    false
 }
 
 impl<R: Read> Read for Salvage<R> {

@@ -57,6 +57,11 @@ impl<'a> Stream<'a> {
         self.note.get()
     }
 
+    /// Whether [`Stream::truncated`] is about the connection that the bytes came over.
+    pub fn connection_broke(&self) -> bool {
+        self.note.is_of_a_connection()
+    }
+
     /// The error to end with after a read of the input `name` failed with `error`: [`Error::Limit`]
     /// if the input is over the limit, else [`Error::Io`].
     pub fn error(name: &str, error: io::Error) -> Error {

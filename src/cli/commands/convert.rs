@@ -59,7 +59,7 @@ enum Edge {
 
 /// Formats by name.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum To {
+pub(super) enum To {
     /// Traceback text as Go 1.27 writes it, one goroutine after the other
     #[value(alias = "text")]
     Debug2,
@@ -86,7 +86,7 @@ enum To {
 }
 
 impl To {
-    fn target(self) -> Target {
+    pub(super) fn target(self) -> Target {
         match self {
             Self::Debug2 => Target::Debug2,
             Self::Json => Target::Json,
@@ -101,7 +101,7 @@ impl To {
     }
 
     /// What the name of the output says.
-    fn of_file(path: &Path) -> Option<Self> {
+    pub(super) fn of_file(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         let endings = [
             (".ndjson", Self::Ndjson),

@@ -1,6 +1,8 @@
 //! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
 //! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
 
+#[cfg(feature = "live")]
+pub(super) mod collect;
 pub(super) mod completions;
 pub(super) mod convert;
 pub(super) mod diff;
@@ -8,12 +10,16 @@ pub(super) mod explain;
 pub(super) mod groups;
 pub(super) mod list;
 pub(super) mod man;
+#[cfg(feature = "live")]
+pub(super) mod record;
 mod screen;
 #[cfg(feature = "serve")]
 pub(super) mod serve;
 pub(super) mod show;
 pub(super) mod tree;
 pub(super) mod trend;
+#[cfg(feature = "live")]
+pub(super) mod wallclock;
 #[cfg(feature = "tui")]
 pub(super) mod watch;
 
@@ -44,6 +50,12 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Diff(args)) => diff::run(*args),
         Some(Command::Trend(args)) => trend::run(*args),
         Some(Command::Convert(args)) => convert::run(*args),
+        #[cfg(feature = "live")]
+        Some(Command::Collect(args)) => collect::run(&args),
+        #[cfg(feature = "live")]
+        Some(Command::Record(args)) => record::run(*args),
+        #[cfg(feature = "live")]
+        Some(Command::Wallclock(args)) => wallclock::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         #[cfg(feature = "serve")]
         Some(Command::Serve(args)) => serve::run(*args),

@@ -126,6 +126,10 @@ pub(in crate::render) fn truncation(summary: &Summary<'_>) -> Option<String> {
             format!("CUT OFF inside a goroutine at byte {at}. The process had at least {least}.")
         }
         TruncationReason::MissingRecords => missing_records(summary, &at),
+        TruncationReason::Connection => format!(
+            "CUT OFF: the connection ended too early, after {at} bytes of text. The process had at \
+             least {least}."
+        ),
         TruncationReason::Compressed => format!(
             "CUT OFF: the compressed stream ends too early, after {at} bytes of text. The process had \
              at least {least}."

@@ -1,0 +1,298 @@
+//! `gdump record URL`: takes a cheap dump again and again, and the whole text when something trips.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use crate::analysis::facts::Config;
+use crate::analysis::summary::Look;
+use crate::analysis::{Known, Sight};
+use crate::cli::connect::{Ask, Common, Live};
+use crate::cli::values::{self, FailOn};
+use crate::cli::{Exit, complain, fail, live, note};
+use crate::error::{Error, Result};
+use crate::live::bundle::{self, Manifest};
+use crate::live::identity::identity;
+use crate::live::store::Store;
+use crate::live::take::{self, Piece, Policy};
+use crate::live::trigger::Triggers;
+use crate::model::Dump;
+use crate::render::words::counted;
+use crate::source::http::{Address, Client, Poll};
+
+pub(in crate::cli) const EXAMPLES: &str = "\
+Examples:
+  gdump record http://localhost:6060 -o dumps --keep 24h --max-size 1G
+  gdump record http://localhost:6060 -o dumps --every 10s --over 5000 --doubling
+  gdump record http://localhost:6060 -o dumps --on-finding leak,deadlock:low
+  gdump leaks dumps                          what grew
+
+Each dump is debug=0, which costs the process little; when something trips, debug=2 is taken too.";
+
+/// What can be typed.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[arg(
+        value_name = "URL",
+        help = "The process: http://HOST:PORT, https://…, unix:///PATH.sock"
+    )]
+    url: String,
+    /// The folder to write to; it is an input of every command
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Time from one dump to the next
+    #[arg(long, value_name = "DURATION", value_parser = values::time, default_value = "30s")]
+    every: Duration,
+    /// End after so long; without it Ctrl-C ends
+    #[arg(long = "for", value_name = "DURATION", value_parser = values::time)]
+    during: Option<Duration>,
+    /// Remove dumps that are older
+    #[arg(long, value_name = "DURATION", value_parser = values::time, help_heading = "Rotation")]
+    keep: Option<Duration>,
+    /// Remove the oldest dumps when all together are larger
+    #[arg(long, value_name = "SIZE", value_parser = values::size, help_heading = "Rotation")]
+    max_size: Option<u64>,
+    /// Take the whole text (debug=2) when there are more goroutines than N
+    #[arg(long, value_name = "N", help_heading = "Triggers")]
+    over: Option<i64>,
+    /// Take the whole text when the goroutines have doubled
+    #[arg(long, help_heading = "Triggers")]
+    doubling: bool,
+    /// Take the whole text when there is a new finding of that kind, as for --fail-on: leak,
+    /// deadlock:low, any:high
+    #[arg(long, value_name = "WHAT[:SEVERITY]", value_parser = values::fail_on, value_delimiter = ',', help_heading = "Triggers")]
+    on_finding: Vec<FailOn>,
+    /// Take the whole text no more often than that
+    #[arg(long, value_name = "DURATION", value_parser = values::time, default_value = "5m", help_heading = "Triggers")]
+    full_every: Duration,
+    #[command(flatten)]
+    ask: Ask,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What is written beside the dumps: a line for each, and for what happened.
+const INDEX: &str = "gdump-record.ndjson";
+
+/// Longest pause after errors.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Records until the time is over or the user ends it.
+pub(super) fn run(args: Args) -> Exit {
+    let every = args.every;
+    let during = args.during;
+    let started = Recorder::new(args).and_then(|recorder| Ok((recorder, live::stop_on_ctrl_c()?)));
+    let (mut recorder, stop) = match started {
+        Ok(started) => started,
+        Err(error) => return fail(&error),
+    };
+    Poll { every, during }.run(&stop, || ControlFlow::Continue(recorder.tick()));
+    recorder.end()
+}
+
+/// A recording.
+struct Recorder {
+    args: Args,
+    live: Live,
+    address: Address,
+    client: Client,
+    store: Store,
+    triggers: Triggers,
+    /// Findings that were there before.
+    known: BTreeSet<u64>,
+    identity: Option<Vec<(u64, u64)>>,
+    last_full: Option<SystemTime>,
+    written: u64,
+    full: u64,
+    failed: u64,
+    /// Errors one after the other.
+    errors: u32,
+}
+
+impl Recorder {
+    fn new(args: Args) -> Result<Self> {
+        let live = args.common.live(args.ask);
+        let address = live::address(&args.url)?;
+        let client = live::client(&live)?;
+        let named = |source| Error::Io { path: args.output.clone(), source };
+        let mut store = Store::open(&args.output).map_err(named)?;
+        store.keep = args.keep;
+        store.max_size = args.max_size;
+        let triggers = Triggers::new(args.over, args.doubling);
+        Ok(Self {
+            live,
+            address,
+            client,
+            store,
+            triggers,
+            known: BTreeSet::new(),
+            identity: None,
+            last_full: None,
+            written: 0,
+            full: 0,
+            failed: 0,
+            errors: 0,
+            args,
+        })
+    }
+
+    /// Takes one dump; returns how much longer than usual to wait for the next.
+    fn tick(&mut self) -> Duration {
+        match self.record() {
+            Ok(()) => {
+                if self.errors > 0 && !self.live.quiet {
+                    note(&format!("{} answers again", self.address));
+                }
+                self.errors = 0;
+                Duration::ZERO
+            }
+            Err(error) => {
+                self.failed += 1;
+                self.errors += 1;
+                // The same again and again is said once.
+                if self.errors == 1 {
+                    complain(&error);
+                    note("it goes on, and asks less often until it works again");
+                }
+                let what = error.to_string();
+                let what = what.lines().next().unwrap_or_default().to_owned();
+                self.index(&serde_json::json!({ "event": "failed", "what": what }));
+                let steps = 1u32 << self.errors.min(8).saturating_sub(1);
+                self.args.every.saturating_mul(steps.saturating_sub(1)).min(PATIENCE)
+            }
+        }
+    }
+
+    fn record(&mut self) -> Result<()> {
+        let limit = self.client.settings().timeout;
+        let piece =
+            take::ask(&self.client, &self.address, ("goroutine", 0), limit, &self.live.limits)?;
+        let dump = take::read(&piece, &self.live.limits)?;
+        self.notice_restart(&piece);
+        let count = dump.goroutine_count();
+        let tripped = self.triggers.look(count).or_else(|| self.new_finding(&dump));
+        let stem = piece.asked_at.strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
+        let full = tripped.as_ref().and_then(|why| self.whole(why, count));
+        let (name, pieces) = match full {
+            Some(full) => (format!("{stem}.bundle.tar.gz"), vec![piece, full]),
+            None => (format!("{stem}.debug0.pb.gz"), vec![piece]),
+        };
+        self.save(&name, &stem, &pieces, count, tripped.clone())?;
+        self.index(&serde_json::json!({
+            "event": "dump", "file": name, "goroutines": count,
+            "tripped": tripped, "full": pieces.len() > 1,
+        }));
+        self.written += 1;
+        self.full += u64::from(pieces.len() > 1);
+        let named = |source| Error::Io { path: self.args.output.clone(), source };
+        self.store.rotate(SystemTime::now()).map_err(named)?;
+        Ok(())
+    }
+
+    fn save(
+        &self,
+        name: &str,
+        stem: &str,
+        pieces: &[Piece],
+        count: i64,
+        reason: Option<String>,
+    ) -> Result<()> {
+        let saved = self.store.save(name, |out| {
+            if let [one] = pieces {
+                return out.write_all(&one.bytes);
+            }
+            let process = self.address.to_string();
+            let manifest = Manifest::new(&process, count, pieces, reason);
+            bundle::archive(&manifest, pieces, stem, out)
+        });
+        saved.map_err(|source| Error::Io { path: self.args.output.join(name), source })
+    }
+
+    /// The whole text, if the process can bear it. That it cannot be had is said and no more.
+    fn whole(&mut self, why: &str, count: i64) -> Option<Piece> {
+        let now = SystemTime::now();
+        let since = self.last_full.and_then(|last| now.duration_since(last).ok());
+        if since.is_some_and(|since| since < self.args.full_every) {
+            return None;
+        }
+        if !self.live.quiet {
+            note(&format!("tripped: {why}"));
+        }
+        let policy: Policy = live::policy(&self.live);
+        let mut tell = |event| live::tell(event, &self.live);
+        match take::whole(&self.client, &self.address, policy, count, &self.live.limits, &mut tell)
+        {
+            Ok(piece) => {
+                self.last_full = Some(now);
+                piece
+            }
+            Err(error) => {
+                complain(&error);
+                None
+            }
+        }
+    }
+
+    /// Ids, ages and findings begin anew when another process answers.
+    fn notice_restart(&mut self, piece: &Piece) {
+        let identity = identity(&piece.bytes);
+        let changed = self.identity.is_some() && identity.is_some() && identity != self.identity;
+        if changed {
+            note("the process was restarted: goroutine ids start again");
+            self.index(&serde_json::json!({ "event": "restarted" }));
+            self.triggers.restart();
+            self.known.clear();
+        }
+        self.identity = identity.or_else(|| self.identity.take());
+    }
+
+    /// What `--on-finding` names and was not there before; at first everything was there before.
+    fn new_finding(&mut self, dump: &Dump) -> Option<String> {
+        if self.args.on_finding.is_empty() {
+            return None;
+        }
+        let dumps = std::slice::from_ref(dump);
+        let sights = Sight::all(dumps, &Look::default(), &Config::default(), &Known::built_in());
+        let sight = sights.first()?;
+        let mut found = None;
+        let mut ids = BTreeSet::new();
+        for finding in &sight.findings {
+            if self.args.on_finding.iter().any(|what| what.is(finding)) {
+                let id = sight.id(finding);
+                ids.insert(id);
+                if !self.known.contains(&id) {
+                    found = found.or_else(|| Some(finding.title.clone()));
+                }
+            }
+        }
+        self.known = ids;
+        found
+    }
+
+    /// Adds a line to the index. If that cannot be written, neither can dumps, which is said then.
+    fn index(&self, what: &serde_json::Value) {
+        let mut line = serde_json::json!({ "at": format!("{:.3}", Timestamp::now()) });
+        if let (Some(line), Some(what)) = (line.as_object_mut(), what.as_object()) {
+            line.extend(what.clone());
+        }
+        let _ = self.store.note(INDEX, &line.to_string());
+    }
+
+    fn end(&self) -> Exit {
+        if !self.live.quiet {
+            let failed = match self.failed {
+                0 => String::new(),
+                n => format!(", {} failed", counted(n, "time")),
+            };
+            let (folder, written) = (self.args.output.display(), counted(self.written, "dump"));
+            note(&format!(
+                "{written} in {folder}, {} of them with debug=2{failed}; next: gdump leaks {folder}",
+                self.full
+            ));
+        }
+        if self.written == 0 { Exit::Trouble } else { Exit::Done }
+    }
+}

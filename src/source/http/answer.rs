@@ -1,0 +1,96 @@
+//! What a server sends, while it sends it.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::address::Address;
+use crate::error::{Error, Result};
+
+/// The body of an answer.
+///
+/// A read after the connection broke fails with [`Broken`] inside an [`io::Error`].
+pub struct Answer {
+    /// Where it came from, after redirects.
+    pub address: Address,
+    /// Time from asking to the first byte.
+    pub waited: Duration,
+    pub(super) asked: Instant,
+    pub(super) reader: Box<dyn Read + Send>,
+    pub(super) stated: Option<u64>,
+    pub(super) limit: Duration,
+    pub(super) read: u64,
+    pub(super) broken: Arc<OnceLock<String>>,
+}
+
+/// Why an answer is not whole.
+#[derive(Clone, Debug)]
+pub struct Broken(String);
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+impl Answer {
+    /// Where it is said, once it is so, that the answer is not whole.
+    pub fn broken(&self) -> Arc<OnceLock<String>> {
+        Arc::clone(&self.broken)
+    }
+
+    /// All of it, of which there may be `most` bytes; and the time since it was asked for.
+    pub fn whole(mut self, most: u64) -> Result<(Vec<u8>, Duration)> {
+        let mut bytes = Vec::new();
+        let url = self.address.to_string();
+        let read = (&mut self).take(most.saturating_add(1)).read_to_end(&mut bytes);
+        if let Err(error) = read {
+            let remedy = "ask again; if it happens again, the process or a proxy ends it";
+            return Err(Error::Fetch { url, what: error.to_string(), remedy: remedy.to_owned() });
+        }
+        if bytes.len() as u64 > most {
+            return Err(Error::Limit {
+                input: url,
+                what: "its size",
+                limit: format!("{most} bytes"),
+                flag: "--max-bytes",
+            });
+        }
+        Ok((bytes, self.asked.elapsed()))
+    }
+
+    /// What `error`, of the HTTP library, means here.
+    fn explain(&self, error: &io::Error) -> Broken {
+        let timed_out = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(ureq::Error::Timeout(_)) => true,
+            _ => error.kind() == io::ErrorKind::TimedOut,
+        };
+        let of = self.stated.map_or(String::new(), |stated| format!(" of {stated}"));
+        let why = if timed_out {
+            format!("the answer was not whole after {:?} (--timeout)", self.limit)
+        } else {
+            "the server closed the connection in the middle of its answer".to_owned()
+        };
+        Broken(format!("{why}: {}{of} bytes came", self.read))
+    }
+}
+
+impl Read for Answer {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.reader.read(buffer) {
+            Ok(count) => {
+                self.read += count as u64;
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let broken = self.explain(&error);
+                let _ = self.broken.set(broken.to_string());
+                Err(io::Error::other(broken))
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Servers that are slow, hang, lie, die, or are no Go programs: a clear error each, in bounded time.
+
+use std::io::Write;
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::gdump;
+use super::server::{Server, answer};
+
+const DUMP: &str = include_str!("../../testdata/debug2/leaky-service.go1.27.txt");
+
+#[test]
+fn a_server_that_hangs() {
+    let server = Server::new(|_, _| sleep(Duration::from_secs(20)));
+    let run = gdump(&[&server.url(2), "--timeout", "500ms"]);
+    run.says(2, &["no answer within 500ms", "--timeout", "debug=1", "kill -QUIT"]);
+    assert!(run.took < Duration::from_secs(10), "{:?}", run.took);
+}
+
+#[test]
+fn a_server_that_drips() {
+    let server = Server::new(|stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        for byte in DUMP.bytes() {
+            if stream.write_all(&[byte]).is_err() {
+                return;
+            }
+            sleep(Duration::from_millis(2));
+        }
+    });
+    let run = gdump(&[&server.url(2), "--timeout", "2s"]);
+    run.says(2, &["not whole after 2s (--timeout)"]);
+    assert!(run.took < Duration::from_secs(10), "{:?}", run.took);
+}
+
+#[test]
+fn a_server_that_never_ends() {
+    let server = Server::new(|stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        while stream.write_all(DUMP.as_bytes()).is_ok() {}
+    });
+    for url in [server.url(2), format!("http://{}", server.place)] {
+        let run = gdump(&[&url, "--max-bytes", "8M"]);
+        run.says(2, &["over the limit", "--max-bytes"]);
+        assert!(run.took < Duration::from_secs(20), "{:?}", run.took);
+    }
+}
+
+#[test]
+fn a_bomb() {
+    let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..64 {
+        zip.write_all(&vec![b'x'; 1 << 20]).unwrap();
+    }
+    let bomb = answer("200 OK", "Content-Encoding: gzip\r\n", &zip.finish().unwrap());
+    let server = Server::sending(bomb);
+    gdump(&[&server.url(2), "--max-bytes", "8M"]).says(2, &["limit of 8 MiB", "--max-bytes"]);
+}
+
+#[test]
+fn a_server_that_states_a_wrong_length_or_dies_halfway() {
+    let half = DUMP.split_at(DUMP.len() / 2).0;
+    let server = Server::sending(format!("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n{half}"));
+    let run = gdump(&[&server.url(2)]);
+    let came = format!("{} of 99999 bytes came", half.len());
+    run.says(
+        2,
+        &["closed the connection in the middle of its answer", &came, "what came is shown"],
+    );
+    run.shows(&["CUT OFF: the connection ended too early", "Findings"]);
+    let json = gdump(&[&server.url(2), "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json["inputs"][0]["completeness"]["reason"], "connection");
+    // More than was stated is not read.
+    let mut long = answer("200 OK", "", DUMP.as_bytes());
+    long.extend(b"goroutine 9999 [running]:\nmain.no()\n\t/x.go:1\n\n");
+    let run = gdump(&[&Server::sending(long).url(2)]);
+    assert_eq!(run.code, Some(0));
+    assert!(!run.out.contains("main.no"));
+}
+
+#[test]
+fn a_server_that_dies_or_speaks_otherwise() {
+    for (bytes, says) in [
+        ("", "closed the connection without an answer"),
+        ("SSH-2.0-OpenSSH_9.9\r\n", "does not speak HTTP"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "the input is empty"),
+        ("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", "without saying where to"),
+    ] {
+        gdump(&[&Server::sending(bytes).url(2)]).says(2, &[says]);
+    }
+}
+
+#[test]
+fn answers_that_are_no_dump() {
+    let index = b"<html>\n<head>\n<title>/debug/pprof/</title>\n<a href='goroutine?debug=1'>";
+    let login = b"<!DOCTYPE html><title>Sign in to Corp</title>";
+    let html = "Content-Type: text/html; charset=utf-8\r\n";
+    for (status, headers, body, says) in [
+        (
+            "404 Not Found",
+            "",
+            &b"404 page not found\n"[..],
+            &["404 Not Found", "import _ \"net/http/pprof\""][..],
+        ),
+        (
+            "404 Not Found",
+            "",
+            b"Unknown profile\n",
+            &["Unknown profile", "goroutineleak comes with Go 1.27"],
+        ),
+        ("401 Unauthorized", "", b"", &["401 Unauthorized", "--user", "--header", "--netrc"]),
+        ("403 Forbidden", "", b"nope\x1b[31m\n", &["403 Forbidden: nope", "--user"]),
+        (
+            "400 Bad Request",
+            "",
+            b"Client sent an HTTP request to an HTTPS server.\n",
+            &["try https://"],
+        ),
+        ("503 Service Unavailable", html, b"<html>x", &["503", "kubectl port-forward"]),
+        ("200 OK", html, index, &["index page of net/http/pprof", "/x/goroutine?debug=2"]),
+        ("200 OK", html, login, &["Sign in to Corp", "wants a login"]),
+        ("200 OK", "", b"heap profile: 1: 2 [3: 4] @ heap/1048576\n", &["heap profile"]),
+    ] {
+        let server = Server::sending(answer(status, headers, body));
+        let run = gdump(&[&format!("http://{}/x/page", server.place)]);
+        run.says(2, says);
+        assert!(!run.err.contains('\u{1b}'), "{}", run.err);
+    }
+    let refused = gdump(&["http://127.0.0.1:1"]);
+    refused.says(2, &["nothing listens there (connection refused)", "ssh -L"]);
+    gdump(&["127.0.0.1:1"]).says(2, &["a process is a URL: http://127.0.0.1:1"]);
+}
+
+#[test]
+fn redirects_are_bounded_and_take_no_credentials_elsewhere() {
+    let other = Server::sending(answer("401 Unauthorized", "", b""));
+    let to = format!("Location: http://{}/debug/pprof/goroutine?debug=2\r\n", other.place);
+    let first = Server::sending(answer("302 Found", &to, b""));
+    let secrets = ["--user", "me:pa55word", "--header", "X-Token: t0ken"];
+    let run = gdump(&[&[first.url(2).as_str()][..], &secrets].concat());
+    run.says(2, &["401", "without credentials, because a redirect led to another host"]);
+    let asked = first.requests.recv().unwrap().to_ascii_lowercase();
+    assert!(
+        asked.contains("authorization: basic bwu6cge1nxdvcmq=") && asked.contains("x-token: t0ken")
+    );
+    let asked = other.requests.recv().unwrap().to_ascii_lowercase();
+    assert!(!asked.contains("authorization") && !asked.contains("t0ken"), "{asked}");
+
+    let circle = Server::sending(answer("302 Found", "Location: /debug/pprof/goroutine\r\n", b""));
+    gdump(&[&circle.url(2)]).says(2, &["redirects again and again"]);
+    assert!(circle.requests.try_iter().count() <= 6);
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let echo = Server::new(|stream, head| {
+        let _ = stream.write_all(&answer("500 Oops", "", head.replace("\r\n", " | ").as_bytes()));
+    });
+    let url = format!("http://me:pa55word@{}/x?api_key=k3yk3y&debug=2", echo.place);
+    let folder = tempfile::tempdir().unwrap();
+    let netrc = folder.path().join("netrc");
+    std::fs::write(&netrc, "default login x password n3trc\n").unwrap();
+    let netrc = format!("--netrc={}", netrc.display());
+    let runs = [
+        gdump(&[&url, "--header", "Authorization: Bearer t0ken"]),
+        gdump(&[&format!("http://{}/", echo.place), "--user", "me:pa55word", "-v"]),
+        gdump(&[&format!("http://{}/", echo.place), &netrc]),
+        gdump(&[&url, "--header", "t0ken"]),
+        gdump(&["http://me:pa55word@h:port/"]),
+        gdump(&[&url, "--user", "pa55word"]),
+        gdump(&[&url.replace(&echo.place, "127.0.0.1:1")]),
+        gdump(&[&url.replace("http", "gopher")]),
+    ];
+    for run in &runs {
+        assert_eq!(run.code, Some(2), "{}", run.err);
+        let basic = ["bWU6cGE1NXdvcmQ=", "eDpuM3RyYw=="];
+        for secret in ["pa55word", "k3yk3y", "t0ken", "n3trc"].into_iter().chain(basic) {
+            assert!(
+                !run.err.contains(secret) && !run.out.contains(secret),
+                "{secret}: {}",
+                run.err
+            );
+        }
+    }
+    // They did get there.
+    let asked: Vec<String> = echo.requests.try_iter().collect();
+    assert!(asked[0].contains("Bearer t0ken") && asked[0].contains("api_key=k3yk3y"), "{asked:?}");
+    assert!(
+        asked[1].contains("bWU6cGE1NXdvcmQ=") && asked[2].contains("eDpuM3RyYw=="),
+        "{asked:?}"
+    );
+}
