@@ -107,11 +107,12 @@ impl<'d> Report<'d> {
     /// The dumps that it is about, in the order of the inputs.
     pub fn summaries(&self) -> Vec<&Summary<'d>> {
         match &self.body {
-            Body::Sights(sights) => sights.iter().map(Sight::summary).collect(),
+            Body::Sights(sights) | Body::Shown(sights, _) => {
+                sights.iter().map(Sight::summary).collect()
+            }
             Body::Diff(diff) => vec![&diff.before, &diff.after],
             Body::Series(_, summaries) | Body::Groups(summaries, _) => summaries.iter().collect(),
             Body::List(lists) => lists.iter().map(|list| &list.summary).collect(),
-            Body::Shown(sights, _) => sights.iter().map(Sight::summary).collect(),
             Body::Trees(trees) => trees.iter().map(|tree| &tree.summary).collect(),
         }
     }

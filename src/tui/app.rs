@@ -331,17 +331,13 @@ impl App {
 
     /// Lines of the text that is scrolled.
     fn text_lines(&self) -> usize {
-        match self.pane {
-            Pane::Finding => {
-                let finding = self.now().and_then(|now| now.findings.get(self.findings.at));
-                finding.map_or(0, |finding| finding.text.len())
-            }
-            _ => {
-                let detail = self.detail.as_ref();
-                let chosen = detail.and_then(|d| d.goroutines.get(self.goroutines.at));
-                chosen.map_or(0, |goroutine| goroutine.stack.len())
-            }
+        if self.pane == Pane::Finding {
+            let finding = self.now().and_then(|now| now.findings.get(self.findings.at));
+            return finding.map_or(0, |finding| finding.text.len());
         }
+        let detail = self.detail.as_ref();
+        let chosen = detail.and_then(|detail| detail.goroutines.get(self.goroutines.at));
+        chosen.map_or(0, |goroutine| goroutine.stack.len())
     }
 
     /// The search line was typed to its end.

@@ -28,6 +28,7 @@ pub(super) struct Palette {
     colored: bool,
 }
 
+#[allow(clippy::unused_self, reason = "whoever draws asks the palette for every style alike")]
 impl Palette {
     pub(super) fn new(colored: bool) -> Self {
         Self { colored }

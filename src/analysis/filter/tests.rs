@@ -277,7 +277,8 @@ fn mistakes_are_shown_where_they_are() {
         "состояние == 'ждёт' && wait > 1 & 2",
     ] {
         let error = Where::new(text).unwrap_err();
-        told += &format!("{error}\n\n");
+        told.push_str(&error.to_string());
+        told.push_str("\n\n");
     }
     insta::assert_snapshot!(told);
 }

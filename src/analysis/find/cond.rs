@@ -46,8 +46,8 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         }
         let mut finding = site.finding(facts, KIND, Category::Leak, None);
         let stacks = site.groups.iter().filter_map(|index| facts.groups.get(*index));
-        let calls = stacks.map(|group| handles_request(facts, group.stack));
-        let sure = site.leaked > 0 || calls.fold(true, |all, call| all && call);
+        let mut calls = stacks.map(|group| handles_request(facts, group.stack));
+        let sure = site.leaked > 0 || calls.all(|call| call);
         finding.severity = if sure && site.count > 1 { Severity::High } else { Severity::Medium };
         finding.confidence = if sure { Confidence::Likely } else { Confidence::Possible };
         finding.title = format!(

@@ -48,7 +48,6 @@ mod wait_cycle;
 mod waitgroup;
 mod waits;
 
-
 pub use kinds::{also, analysis_of};
 pub use said::{Fine, fine, notes};
 

@@ -73,6 +73,7 @@ fn cells(list: &Listing<'_>, goroutine: Goroutine<'_>) -> Cells {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one line of the table after the other")]
 fn one(list: &Listing<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let sample: Vec<Cells> =
         list.page.goroutines().take(SAMPLE).map(|goroutine| cells(list, goroutine)).collect();

@@ -142,7 +142,11 @@ fn finding(app: &App, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
         .enumerate()
         .map(|(index, text)| {
             let first = index == 0 && app.scroll == 0;
-            let style = if first { palette.severity(finding.severity) } else { Default::default() };
+            let style = if first {
+                palette.severity(finding.severity)
+            } else {
+                ratatui::style::Style::default()
+            };
             Line::styled(text.clone(), style)
         })
         .collect();
