@@ -2,7 +2,7 @@
 
 use super::{with_each, write_report};
 use crate::analysis::series::SeriesBuilder;
-use crate::analysis::series::track::Taken;
+use crate::analysis::series::taken::Taken;
 use crate::cli::Exit;
 use crate::cli::args::Shared;
 use crate::error::Error;

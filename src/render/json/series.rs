@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::diff::{FlowView, WhoView};
 use super::view::{LeftOut, Note};
-use crate::analysis::series::track::{Taken, slope_of};
+use crate::analysis::series::taken::Taken;
+use crate::analysis::series::track::slope_of;
 use crate::analysis::series::{Series, Track};
 use crate::render::time::rfc3339;
 
