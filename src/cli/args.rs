@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
-use super::commands::{completions, convert, diff, explain, man, trend};
+use super::commands::{check, completions, convert, diff, explain, man, trend};
 use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
@@ -82,6 +82,9 @@ pub(super) enum Command {
     /// What grows, stays or falls over a series of dumps, and who is stuck all the time
     #[command(after_help = trend::EXAMPLES)]
     Trend(Box<trend::Args>),
+    /// A gate for scripts and alerts: thresholds, findings, a baseline; status 1 if it is red
+    #[command(after_help = check::EXAMPLES)]
+    Check(Box<check::Args>),
     /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
     #[command(after_help = CONVERT)]
     Convert(Box<convert::Args>),
@@ -185,6 +188,14 @@ pub(super) enum Format {
     Json,
     /// For an incident channel or an issue: short, nothing in it is a mention or a link
     Markdown,
+    /// For code hosts that show findings beside lines (check)
+    Sarif,
+    /// For whatever shows results of tests (check)
+    Junit,
+    /// Annotations of GitHub Actions (check)
+    Github,
+    /// For a text file collector or push gateway (check)
+    Prometheus,
 }
 
 /// When to use colours.

@@ -53,6 +53,10 @@ impl Options {
             Format::Text => OutputFormat::Text,
             Format::Json => OutputFormat::Json,
             Format::Markdown => OutputFormat::Markdown,
+            Format::Sarif => OutputFormat::Sarif,
+            Format::Junit => OutputFormat::Junit,
+            Format::Github => OutputFormat::Github,
+            Format::Prometheus => OutputFormat::Prometheus,
         };
         let colored = is_colored(args.color, args.output.is_some(), env);
         let columns = env.columns.filter(|columns| *columns > 0);
@@ -121,6 +125,14 @@ fn known(tables: &[PathBuf]) -> Result<Known> {
 fn formats(command: &str) -> &'static [Format] {
     match command {
         "summarize" | "leaks" | "blocked" => &[Format::Text, Format::Json, Format::Markdown],
+        "check" => &[
+            Format::Text,
+            Format::Json,
+            Format::Sarif,
+            Format::Junit,
+            Format::Github,
+            Format::Prometheus,
+        ],
         _ => &[Format::Text, Format::Json],
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Groups are made one by one while they are written: a dump may have a hundred thousand.
 
+mod check;
 mod diff;
 mod finding;
 mod series;
@@ -41,6 +42,17 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             let mut document = document(report.command, &summaries, top, groups, body);
             document.notes.extend(diff::notes(found));
             document.left_out = diff::left_out(found, top);
+            write(&document, out)
+        }
+        Body::Gate(gate) => {
+            let sights = gate.sights.get(gate.sights.len().saturating_sub(1)..).unwrap_or(&[]);
+            let (top, ids) = (view.top.map_or(0, Limit::get), view.ids.get());
+            let groups = Groups { sights, top, ids };
+            let findings = sights.iter().flat_map(|s| FindingView::all(s, ids));
+            let body = check::Body::new(gate);
+            let mut document = document(report.command, &summaries, top, groups, body);
+            document.notes.extend(check::notes(gate));
+            document.findings = findings.collect();
             write(&document, out)
         }
         Body::Series(found, _) => {

@@ -35,7 +35,7 @@ const WIDTH: usize = 80;
 pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     match &report.body {
         Body::Sights(sights) => sights_of(report.command, sights, view, out),
-        Body::Diff(_) | Body::Series(..) => Err(io::ErrorKind::Unsupported.into()),
+        Body::Diff(_) | Body::Series(..) | Body::Gate(_) => Err(io::ErrorKind::Unsupported.into()),
     }
 }
 

@@ -2,18 +2,24 @@
 
 pub mod convert;
 pub mod escape;
+mod github;
 mod json;
+mod junit;
 mod line;
 mod markdown;
+mod prometheus;
+mod sarif;
 pub mod style;
 mod text;
 mod time;
+mod uri;
 pub mod words;
 
 use std::io::{self, Write};
 
 pub use style::Style;
 
+use crate::analysis::gate::Gate;
 use crate::analysis::series::{Diff, Series};
 use crate::analysis::{Sight, Summary};
 
@@ -33,6 +39,8 @@ pub enum Body<'d> {
     Diff(Box<Diff<'d>>),
     /// A series of dumps, and what is known of each.
     Series(&'d Series, Vec<Summary<'d>>),
+    /// What a gate says.
+    Gate(Box<Gate<'d>>),
 }
 
 /// How it is to be written.
@@ -64,6 +72,14 @@ pub enum OutputFormat {
     Json,
     /// Markdown for an incident channel.
     Markdown,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// `JUnit` XML.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// Prometheus' text format.
+    Prometheus,
 }
 
 /// How much of a list is shown.
@@ -91,16 +107,33 @@ impl<'d> Report<'d> {
         match &self.body {
             Body::Sights(sights) => sights.iter().map(Sight::summary).collect(),
             Body::Diff(diff) => vec![&diff.before, &diff.after],
+            Body::Gate(gate) => gate.sights.iter().map(Sight::summary).collect(),
             Body::Series(_, summaries) => summaries.iter().collect(),
         }
     }
 
     /// Writes the report to `out`.
     pub fn write(&self, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        match (view.format, &self.body) {
+            (OutputFormat::Sarif, Body::Gate(gate)) => return sarif::render(gate, &gate.root, out),
+            (OutputFormat::Junit, Body::Gate(gate)) => return junit::render(gate, out),
+            (OutputFormat::Github, Body::Gate(gate)) => {
+                return github::render(gate, &gate.root, out);
+            }
+            (OutputFormat::Prometheus, Body::Gate(gate)) => {
+                return prometheus::render(gate, view.top.map(Limit::get), out);
+            }
+            _ => {}
+        }
         match view.format {
             OutputFormat::Text => text::render(self, view, out),
             OutputFormat::Json => json::render(self, view, out),
             OutputFormat::Markdown => markdown::render(self, view, out),
+            // The command line refuses them before anything is read.
+            OutputFormat::Sarif
+            | OutputFormat::Junit
+            | OutputFormat::Github
+            | OutputFormat::Prometheus => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }

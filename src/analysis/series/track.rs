@@ -2,12 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
-use super::process::{Between, Elapsed, Flow, stayed};
-use super::snapshot::{Moment, Names, Snapshot, Who};
+use super::process::{Between, stayed};
+use super::snapshot::{Names, Snapshot, Who};
+use super::taken::Taken;
 use super::trend::{Trend, never_falls, slope};
 use crate::analysis::summary::{Look, Summary};
-use crate::analysis::version::GoVersion;
-use crate::model::{Dump, DumpBuilder, Format};
+use crate::model::{Dump, Format};
 
 /// A series of dumps, oldest first.
 #[derive(Debug)]
@@ -22,99 +22,6 @@ pub struct Series {
     pub minutes: Option<Vec<f64>>,
     /// What could not be compared.
     pub notes: Vec<String>,
-}
-
-/// What is kept of one dump of a series.
-#[derive(Debug)]
-pub struct Taken {
-    /// The dump without its goroutines.
-    shell: Dump,
-    go: GoVersion,
-    notes: Vec<String>,
-    distinct_stacks: usize,
-    system: i64,
-    writers: i64,
-    filtered: i64,
-    /// Goroutines looked at.
-    pub goroutines: i64,
-    /// Their groups.
-    pub groups: usize,
-    /// When it was taken, if that is known.
-    pub moment: Option<Moment>,
-    /// The highest goroutine id, if the format has ids.
-    pub max_goid: Option<u64>,
-    /// Why it is of another process than the dump before it, if it is.
-    pub restarted: Option<String>,
-    /// Time since the dump before it.
-    pub elapsed: Option<Elapsed>,
-    /// About as many goroutines were started since then.
-    pub created: Option<u64>,
-    /// What became of the goroutines since then; `None` without ids.
-    pub flow: Option<Flow>,
-}
-
-impl Taken {
-    /// The dump's name.
-    pub fn name(&self) -> &str {
-        &self.shell.name
-    }
-
-    /// Its format.
-    pub fn format(&self) -> Format {
-        self.shell.format
-    }
-
-    /// What is known of the dump, without groups and states.
-    pub fn summary(&self) -> Summary<'_> {
-        let none = Summary::new(&self.shell, &Look::default());
-        Summary {
-            shown: self.goroutines,
-            system: self.system,
-            writers: self.writers,
-            filtered: self.filtered,
-            distinct_stacks: self.distinct_stacks,
-            go: self.go.clone(),
-            notes: self.notes.clone(),
-            ..none
-        }
-    }
-
-    fn new(summary: &Summary<'_>, snapshot: &Snapshot) -> Self {
-        Self {
-            shell: shell(summary.dump),
-            go: summary.go.clone(),
-            notes: summary.notes.clone(),
-            distinct_stacks: summary.distinct_stacks,
-            system: summary.system,
-            writers: summary.writers,
-            filtered: summary.filtered,
-            goroutines: summary.shown,
-            groups: snapshot.counts.len(),
-            moment: snapshot.moment,
-            max_goid: snapshot.max_goid,
-            restarted: None,
-            elapsed: None,
-            created: None,
-            flow: None,
-        }
-    }
-}
-
-/// `dump` without goroutines.
-fn shell(dump: &Dump) -> Dump {
-    let mut shell = DumpBuilder::new(dump.name.clone(), dump.format).finish();
-    shell.profile.clone_from(&dump.profile);
-    shell.bytes = dump.bytes;
-    shell.taken_at_nanos = dump.taken_at_nanos;
-    shell.duration_nanos = dump.duration_nanos;
-    shell.preamble.clone_from(&dump.preamble);
-    shell.wrapping.clone_from(&dump.wrapping);
-    shell.stated_total = dump.stated_total;
-    shell.truncation = dump.truncation;
-    shell.account = dump.account;
-    shell.problems.clone_from(&dump.problems);
-    shell.more_problems = dump.more_problems;
-    shell
 }
 
 /// A group over time.
@@ -287,7 +194,7 @@ impl SeriesBuilder {
         if self.dumps.iter().any(|taken| taken.moment.is_none()) && self.sorted.is_some() {
             notes.push("dumps without a time are last".to_owned());
         }
-        for taken in self.dumps.iter().filter(|taken| taken.shell.truncation.is_some()) {
+        for taken in self.dumps.iter().filter(|taken| taken.is_cut()) {
             notes.push(format!("{} is cut off, so its counts are too low", taken.name()));
         }
         notes
@@ -410,7 +317,7 @@ fn order(track: &Track) -> impl Ord + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Frame, Head, Row};
+    use crate::model::{DumpBuilder, Frame, Head, Row};
 
     /// A dump of goroutines `(id, function, minutes)`, all in `chan receive`.
     fn dump(goroutines: &[(u64, &str, u32)]) -> Dump {

@@ -1,6 +1,7 @@
 //! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
 //! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
 
+pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod convert;
 pub(super) mod diff;
@@ -31,6 +32,7 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Blocked(shared)) => screen::run("blocked", *shared),
         Some(Command::Diff(args)) => diff::run(*args),
         Some(Command::Trend(args)) => trend::run(*args),
+        Some(Command::Check(args)) => check::run(*args),
         Some(Command::Convert(args)) => convert::run(*args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),

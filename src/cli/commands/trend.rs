@@ -1,8 +1,7 @@
 //! `gdump trend A B C…`: what grows, stays or falls over a series of dumps.
 
 use super::{with_each, write_report};
-use crate::analysis::series::SeriesBuilder;
-use crate::analysis::series::track::Taken;
+use crate::analysis::series::{SeriesBuilder, Taken};
 use crate::cli::Exit;
 use crate::cli::args::Shared;
 use crate::error::Error;

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::diff::{FlowView, WhoView};
 use super::view::{LeftOut, Note};
-use crate::analysis::series::track::{Taken, slope_of};
-use crate::analysis::series::{Series, Track};
+use crate::analysis::series::track::slope_of;
+use crate::analysis::series::{Series, Taken, Track};
 use crate::render::time::rfc3339;
 
 /// What only this command says.
