@@ -202,3 +202,20 @@ fn sentences_of_debug1_are_understood() {
         prop_assert_eq!(dumps[0].len(), total.records, "{}", text);
     });
 }
+
+#[test]
+fn sentences_of_the_filter_language_are_read() {
+    let grammar = Grammar::new(&[&grammar_text("filter").unwrap()]);
+    let read = std::cell::Cell::new(0);
+    proptest!(ProptestConfig { failure_persistence: None, cases: 2048, ..ProptestConfig::default() },
+        |(choices in prop::collection::vec(any::<u16>(), 0..200))| {
+        let text = grammar.sentence("filter", &choices);
+        match gdump::analysis::filter::Where::new(&text) {
+            Ok(_) => read.set(read.get() + 1),
+            // The rules say nothing of types, of what is a regular expression, and of fields that are
+            // compared with fields.
+            Err(error) => prop_assert!(!error.is_syntax, "{text}\n{error}"),
+        }
+    });
+    assert!(read.get() > 0, "no sentence had the right types");
+}

@@ -17,6 +17,8 @@
 #[cfg(test)]
 mod blocked;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod cli;
@@ -40,6 +42,8 @@ mod layers;
 mod leaks;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]

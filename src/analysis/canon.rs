@@ -8,6 +8,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::filter::PprofFilter;
 use super::fingerprint::{finish, hash_str, mix};
 use crate::model::{CallKind, Dump, Frame, FrameId, StackId, Symbol};
 
@@ -19,6 +20,8 @@ pub struct Stacks<'d> {
     canonical: Vec<u32>,
     /// For each canonical stack one stack that has it.
     sample: Vec<StackId>,
+    /// For each stack the frames that pprof's filters leave of it; empty if they leave all.
+    edited: Vec<Box<[FrameId]>>,
 }
 
 /// A frame as it is shown.
@@ -60,8 +63,21 @@ struct FrameClass {
 impl<'d> Stacks<'d> {
     /// Finds the canonical form of every stack of `dump`.
     pub fn new(dump: &'d Dump) -> Self {
+        Self::filtered(dump, &PprofFilter::default())
+    }
+
+    /// The same without the frames that `filter` hides.
+    pub fn filtered(dump: &'d Dump, filter: &PprofFilter) -> Self {
+        let mut edited = Vec::new();
+        if filter.edits() {
+            let edit = filter.edit(dump);
+            let left = |id: u32| edit.left(dump, StackId::from(id)).unwrap_or_default().into();
+            let all = 0..u32::try_from(dump.stack_count()).unwrap_or(u32::MAX);
+            edited = all.map(left).collect();
+        }
         let mut stacks = Self {
             dump,
+            edited,
             frames: classes(dump),
             canonical: Vec::with_capacity(dump.stack_count()),
             sample: Vec::new(),
@@ -109,7 +125,7 @@ impl<'d> Stacks<'d> {
 
     /// The frames of `stack` that are not hidden, innermost first.
     pub fn visible(&self, stack: StackId) -> impl DoubleEndedIterator<Item = FrameId> + '_ {
-        let all = self.dump.stack(stack);
+        let all = self.all(stack);
         let lead = all.iter().take_while(|id| self.class(**id).runtime).count();
         let rest = all.get(lead..).unwrap_or(&[]);
         let left = rest.iter().any(|id| !self.class(*id).hidden);
@@ -117,6 +133,11 @@ impl<'d> Stacks<'d> {
         let goexit = chosen.last().filter(|id| !left && chosen.len() > 1 && self.is_goexit(**id));
         let chosen = chosen.get(..chosen.len() - usize::from(goexit.is_some())).unwrap_or(chosen);
         chosen.iter().copied().filter(move |id| !left || !self.class(*id).hidden)
+    }
+
+    /// The frames of `stack` that are not filtered out.
+    fn all(&self, stack: StackId) -> &[FrameId] {
+        self.edited.get(stack.index()).map_or_else(|| self.dump.stack(stack), AsRef::as_ref)
     }
 
     /// The frame behind `id` as it is shown.

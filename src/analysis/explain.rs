@@ -1,8 +1,9 @@
 //! What a word means: a wait reason, a status, a known goroutine, the kind of a finding.
+#![doc = include_str!("ANALYSES.md")]
 
 mod states;
 
-use super::find::ANALYSES;
+use super::find::{ANALYSES, also, analysis_of};
 use super::known::{Class, Entry, Known};
 use crate::model::state::{STATUSES, WAIT_REASONS};
 pub use states::Leak;
@@ -84,7 +85,8 @@ pub fn statuses() -> &'static [&'static str] {
 
 /// All words that can be explained, known goroutines left out.
 fn words() -> impl Iterator<Item = &'static str> {
-    WAIT_REASONS.iter().chain(STATUSES).copied().chain(kinds().map(|(kind, _)| kind))
+    let found = kinds().flat_map(|(kind, _)| std::iter::once(kind).chain(also(kind)));
+    WAIT_REASONS.iter().chain(STATUSES).copied().chain(found)
 }
 
 /// Without brackets, flags and waits.
@@ -104,11 +106,9 @@ fn exactly(word: &str, known: &Known) -> Option<Explanation> {
     if let Some(word) = STATUSES.iter().find(same) {
         return Some(of_state(word, WordKind::Status));
     }
-    if let Some(analysis) =
-        ANALYSES.iter().find(|analysis| analysis.kind.eq_ignore_ascii_case(word))
-    {
+    if let Some((kind, analysis)) = analysis_of(word) {
         return Some(Explanation {
-            word: analysis.kind.to_owned(),
+            word: kind.to_owned(),
             kind: WordKind::Finding,
             meaning: sentence(analysis.finds),
             parts: vec![
@@ -116,7 +116,11 @@ fn exactly(word: &str, known: &Known) -> Option<Explanation> {
                 ("What it cannot know", sentence(analysis.cannot)),
                 ("Evidence it needs", sentence(analysis.needs)),
             ],
-            similar: Vec::new(),
+            similar: also(analysis.kind)
+                .chain([analysis.kind])
+                .filter(|other| *other != kind)
+                .map(ToOwned::to_owned)
+                .collect(),
         });
     }
     of_known(word, known)
@@ -256,8 +260,10 @@ mod tests {
 
     #[test]
     fn findings_and_known_goroutines_are_explained() {
-        for analysis in ANALYSES {
-            let found = explain(analysis.kind).unwrap();
+        let also = ["dead-consumer", "blocked-consumer", "all-asleep", "test-timeout"];
+        for kind in kinds().map(|(kind, _)| kind).chain(also) {
+            let found = explain(kind).unwrap();
+            assert_eq!(found.word, kind);
             assert_eq!(found.kind, WordKind::Finding);
             for text in found.parts.iter().map(|(_, text)| text).chain([&found.meaning]) {
                 assert!(text.len() > 10 && text.ends_with(['.', '?']), "{}: {text}", found.word);

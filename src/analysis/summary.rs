@@ -68,9 +68,10 @@ enum Place {
 impl<'d> Summary<'d> {
     /// Looks at `dump`.
     pub fn new(dump: &'d Dump, look: &Look) -> Self {
-        let stacks = Stacks::new(dump);
+        let stacks = Stacks::filtered(dump, &look.filter.pprof);
         let kinds = Kinds::new(dump, &stacks);
         let matcher = look.filter.for_dump(dump);
+        let each = matcher.asks_for_ids();
         let mut heads = vec![0i64; dump.head_count()];
         let mut seen = vec![false; stacks.len()];
         let (mut shown, mut system, mut writers, mut filtered) = (0i64, 0i64, 0i64, 0i64);
@@ -91,7 +92,9 @@ impl<'d> Summary<'d> {
             };
             let place = match places.get_mut(goroutine.signature_id().index()) {
                 // Goroutine 0 is the runtime's, whatever it has in common with others.
-                Some(known) if goroutine.goid() != Some(0) => *known.get_or_insert_with(find),
+                Some(known) if !each && goroutine.goid() != Some(0) => {
+                    *known.get_or_insert_with(find)
+                }
                 _ => find(),
             };
             let sum = match place {

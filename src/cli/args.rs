@@ -11,7 +11,7 @@ use super::argv::prepare;
 use super::commands::{check, completions, convert, diff, explain, man, trend};
 use super::values::{self, FailOn};
 use crate::analysis::By;
-use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
+use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
 use crate::render::Limit;
 
 const EXAMPLES: &str = "\
@@ -119,6 +119,10 @@ pub(super) struct Shared {
     #[arg(long)]
     pub(super) system: bool,
 
+    /// Only goroutines for which this holds, such as "state == 'select' && wait > 1h && func =~
+    /// 'Handler'"; gdump explain where has the fields and operators; may be repeated
+    #[arg(long = "where", value_name = "EXPR", help_heading = "Filters")]
+    pub(super) wheres: Vec<String>,
     /// Only this state; without regard to case, * stands for any text; may be repeated
     #[arg(long, value_name = "STATE", value_parser = values::state, help_heading = "Filters")]
     pub(super) state: Vec<StateTest>,
@@ -134,6 +138,28 @@ pub(super) struct Shared {
     /// Only goroutines with this label: KEY, KEY=VALUE or KEY=~REGEX; all that are given must hold
     #[arg(long, value_name = "LABEL", value_parser = values::label, help_heading = "Filters")]
     pub(super) label: Vec<LabelTest>,
+
+    /// Only goroutines with a frame whose function or file matches, as in pprof
+    #[arg(long, value_name = "REGEX", value_parser = values::regex, help_heading = "Filters as in pprof")]
+    pub(super) focus: Option<values::Pattern>,
+    /// Only goroutines without such a frame
+    #[arg(long, value_name = "REGEX", value_parser = values::regex, help_heading = "Filters as in pprof")]
+    pub(super) ignore: Option<values::Pattern>,
+    /// Leave frames out that match
+    #[arg(long, value_name = "REGEX", value_parser = values::regex, help_heading = "Filters as in pprof")]
+    pub(super) hide: Option<values::Pattern>,
+    /// Leave frames out that do not match
+    #[arg(long, value_name = "REGEX", value_parser = values::regex, help_heading = "Filters as in pprof")]
+    pub(super) show: Option<values::Pattern>,
+    /// Leave frames out that call the outermost one that matches
+    #[arg(long, alias = "show_from", value_name = "REGEX", value_parser = values::regex, help_heading = "Filters as in pprof")]
+    pub(super) show_from: Option<values::Pattern>,
+    /// Only goroutines with such labels: KEY=REGEX,REGEX or REGEX,REGEX or KEY=5:10
+    #[arg(long, value_name = "LABELS", value_parser = values::tags, help_heading = "Filters as in pprof")]
+    pub(super) tagfocus: Option<TagTest>,
+    /// Only goroutines without such labels
+    #[arg(long, value_name = "LABELS", value_parser = values::tags, help_heading = "Filters as in pprof")]
+    pub(super) tagignore: Option<TagTest>,
 
     /// Judge only groups of at least N goroutines
     #[arg(long, value_name = "N", help_heading = "Findings")]
@@ -196,6 +222,8 @@ pub(super) enum Format {
     Github,
     /// For a text file collector or push gateway (check)
     Prometheus,
+    /// One file for a browser, with everything in it and no network: -o report.html
+    Html,
 }
 
 /// When to use colours.

@@ -6,9 +6,9 @@ use clap::ValueEnum;
 
 use super::args::{Color, Format, Shared};
 use super::environment::Environment;
-use super::values::FailOn;
+use super::values::{FailOn, Pattern};
 use crate::analysis::facts::Config;
-use crate::analysis::filter::WaitLimit;
+use crate::analysis::filter::{PprofFilter, WaitLimit};
 use crate::analysis::known::Known;
 use crate::analysis::summary::Look;
 use crate::analysis::{Filter, Finding};
@@ -41,7 +41,6 @@ impl Options {
         }
         check_format(command, args.format)?;
         check_waits(args.min_wait.as_ref(), args.max_wait.as_ref())?;
-        // What is judged by its age is not left out before.
         let judged = matches!(command, "leaks" | "blocked");
         let minutes =
             |wait: &WaitLimit| u32::try_from(wait.seconds.div_ceil(60)).unwrap_or(u32::MAX);
@@ -49,6 +48,7 @@ impl Options {
             min_wait: args.min_wait.as_ref().filter(|_| judged).map(minutes),
             min_count: args.min_count,
         };
+        let filter = filter(&args, judged)?;
         let format = match args.format {
             Format::Text => OutputFormat::Text,
             Format::Json => OutputFormat::Json,
@@ -57,6 +57,7 @@ impl Options {
             Format::Junit => OutputFormat::Junit,
             Format::Github => OutputFormat::Github,
             Format::Prometheus => OutputFormat::Prometheus,
+            Format::Html => OutputFormat::Html,
         };
         let colored = is_colored(args.color, args.output.is_some(), env);
         let columns = env.columns.filter(|columns| *columns > 0);
@@ -68,17 +69,7 @@ impl Options {
                 max_line: usize::try_from(args.max_line).unwrap_or(usize::MAX),
                 max_depth: args.max_depth,
             },
-            look: Look {
-                filter: Filter {
-                    states: args.state,
-                    min_wait: args.min_wait.filter(|_| !judged),
-                    max_wait: args.max_wait,
-                    created_by: args.created_by,
-                    labels: args.label,
-                },
-                by: args.by,
-                system: args.system,
-            },
+            look: Look { filter, by: args.by, system: args.system },
             view: View {
                 format,
                 top: args.top,
@@ -121,10 +112,37 @@ fn known(tables: &[PathBuf]) -> Result<Known> {
     Ok(known)
 }
 
+/// The filters; what is `judged` by its age is not left out before.
+fn filter(args: &Shared, judged: bool) -> Result<Filter> {
+    let pattern = |one: &Option<Pattern>| one.as_ref().and_then(|pattern| pattern.0.clone());
+    let filter = Filter {
+        states: args.state.clone(),
+        min_wait: args.min_wait.clone().filter(|_| !judged),
+        max_wait: args.max_wait.clone(),
+        created_by: args.created_by.clone(),
+        labels: args.label.clone(),
+        wheres: Vec::new(),
+        pprof: PprofFilter {
+            focus: pattern(&args.focus),
+            ignore: pattern(&args.ignore),
+            hide: pattern(&args.hide),
+            show: pattern(&args.show),
+            show_from: pattern(&args.show_from),
+            tagfocus: args.tagfocus.clone(),
+            tagignore: args.tagignore.clone(),
+        },
+    };
+    args.wheres.iter().try_fold(filter, |filter, text| {
+        filter.and_where(text).map_err(|error| {
+            let hint = "fields and operators: gdump explain where";
+            Error::Usage(format!("--where: {error}\n  {hint}"))
+        })
+    })
+}
+
 /// The formats that a command can write.
 fn formats(command: &str) -> &'static [Format] {
     match command {
-        "summarize" | "leaks" | "blocked" => &[Format::Text, Format::Json, Format::Markdown],
         "check" => &[
             Format::Text,
             Format::Json,
@@ -133,6 +151,9 @@ fn formats(command: &str) -> &'static [Format] {
             Format::Github,
             Format::Prometheus,
         ],
+        "summarize" | "leaks" | "blocked" => {
+            &[Format::Text, Format::Json, Format::Markdown, Format::Html]
+        }
         _ => &[Format::Text, Format::Json],
     }
 }

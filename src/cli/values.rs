@@ -1,7 +1,9 @@
 //! Values of options: from text to types, with errors that say what is wanted.
 
+use regex::Regex;
+
 use crate::analysis::By;
-use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, WaitLimit};
+use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
 use crate::analysis::find::ANALYSES;
 use crate::analysis::{Category, Finding, Severity};
 use crate::render::Limit;
@@ -34,6 +36,24 @@ pub(super) fn creator(text: &str) -> Result<CreatorTest, String> {
 
 pub(super) fn label(text: &str) -> Result<LabelTest, String> {
     LabelTest::new(text).map_err(|error| format!("expected KEY, KEY=VALUE or KEY=~REGEX: {error}"))
+}
+
+/// A regular expression; the empty one, as in pprof, filters nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern(pub(super) Option<Regex>);
+
+pub(super) fn regex(text: &str) -> Result<Pattern, String> {
+    if text.is_empty() {
+        return Ok(Pattern(None));
+    }
+    let regex = Regex::new(text).map(|regex| Pattern(Some(regex)));
+    regex.map_err(|error| format!("expected a regular expression: {error}"))
+}
+
+pub(super) fn tags(text: &str) -> Result<TagTest, String> {
+    TagTest::new(text).map_err(|error| {
+        format!("expected KEY=REGEX,REGEX or REGEX,REGEX or a range such as KEY=5:10: {error}")
+    })
 }
 
 pub(super) fn width(text: &str) -> Result<usize, String> {

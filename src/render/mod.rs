@@ -3,6 +3,7 @@
 pub mod convert;
 pub mod escape;
 mod github;
+mod html;
 mod json;
 mod junit;
 mod line;
@@ -80,6 +81,8 @@ pub enum OutputFormat {
     Github,
     /// Prometheus' text format.
     Prometheus,
+    /// One HTML file that needs nothing else.
+    Html,
 }
 
 /// How much of a list is shown.
@@ -134,6 +137,7 @@ impl<'d> Report<'d> {
             | OutputFormat::Junit
             | OutputFormat::Github
             | OutputFormat::Prometheus => Err(io::ErrorKind::Unsupported.into()),
+            OutputFormat::Html => html::render(self, view, out),
         }
     }
 }

@@ -15,7 +15,7 @@ mod states;
 
 pub(super) use findings::{chosen, concerned, nothing};
 pub(super) use groups::lines as groups;
-pub(super) use head::lines as head;
+pub(super) use head::{account, facts, lines as head, truncation};
 pub(super) use states::lines as states;
 
 use std::io::{self, Write};

@@ -7,6 +7,7 @@
 //! matched by their type, or by the function that started the consumer and in which the sender's
 //! closure stands.
 
+use super::origin::Origin;
 use super::semaphore;
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
@@ -52,8 +53,16 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
         Some((Stand::Idle, _)) => None,
         // Who is past the send holds a place, and will make room: the channel is a semaphore.
         None if semaphore::has_holders(facts, site) => None,
+        // Those that outlived their calls sent to the caller: the suspected leaks tell that better.
+        None if outlived(facts, site) => None,
         None => owner.and_then(|owner| dead(facts, site, owner)),
     }
+}
+
+/// Whether the calls that started the senders are over.
+fn outlived(facts: &Facts<'_>, site: &Site<'_>) -> bool {
+    let origins = Origin::of_all(facts, &[site.groups.as_slice()]);
+    site.leaked == 0 && origins.iter().all(|origin| origin.is_one_per_call() && origin.is_gone())
 }
 
 /// The type whose method sends.
@@ -133,13 +142,15 @@ fn dead(facts: &Facts<'_>, site: &Site<'_>, owner: Owner<'_>) -> Option<Finding>
         site.function
     );
     finding.evidence = vec![format!(
-        "no goroutine but the senders is in a method of {}.{}: the consumer has ended (a return, or a panic that was recovered)",
+        "no goroutine but the senders is in a method of {}.{}: who received has left, be it a caller that gave up (a timeout, an early return) or a loop that ended (a return, a recovered panic)",
         owner.0, owner.1
     )];
     let at = site.groups.first().map(|group| place(facts, *group)).unwrap_or_default();
     finding.next = vec![
-        format!("{at}: select on the consumer's end or a context beside the send"),
-        "look for what ends the loop that receives, and in the log for a recovered panic"
+        format!(
+            "{at}: select on the receiver's end or a context beside the send; where each send answers one caller, a buffer of one is enough"
+        ),
+        "look for what makes the receiver leave: a timeout, an early return, a recovered panic in the log"
             .to_owned(),
     ];
     Some(finding)

@@ -67,6 +67,12 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
             format!("{} uses the HTTP client: see that it closes resp.Body", caller.words())
         })
         .collect();
+    if users.is_empty() {
+        finding.next.push(
+            "who made the requests is on no stack any more: search for responses of http.Get, Client.Do and Transport.RoundTrip of which only the status or the headers are used"
+                .to_owned(),
+        );
+    }
     finding.next.push(
         "call `defer resp.Body.Close()` right after the error check, for every status code; the linter `bodyclose` finds calls that do not"
             .to_owned(),
@@ -80,9 +86,11 @@ fn evidence(list: &[&Seen<'_, '_>], bodies: i64, in_flight: i64, reading: i64) -
         let of: Vec<_> = list.iter().copied().filter(|seen| seen.top() == function).collect();
         total(&of)
     };
-    let mut lines = vec![format!(
-        "{bodies} responses are delivered and not finished; {reading} goroutines read a body, {in_flight} wait for a response"
-    )];
+    let busy = match (reading, in_flight) {
+        (0, 0) => "nobody reads one, and no request waits for its response".to_owned(),
+        _ => format!("{reading} goroutines read a body, {in_flight} wait for a response"),
+    };
+    let mut lines = vec![format!("{bodies} responses are delivered and not finished; {busy}")];
     let pairs =
         (count("net/http.(*persistConn).readLoop"), count("net/http.(*persistConn).writeLoop"));
     if pairs.0 > 0 && pairs.1 > 0 {

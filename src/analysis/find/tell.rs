@@ -121,7 +121,15 @@ fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String
         };
     }
     let who = goroutines(first.count);
+    let outlived = first.origin.is_one_per_call() && first.origin.is_gone();
     match severity {
+        // Few and young ones may still be of use, as sessions and workers for each of some keys are.
+        Severity::Medium if outlived && matches!(reason, Reason::Receive | Reason::Select) => {
+            format!(
+                "{who} outlived the calls that started them, {} in {site}: {because}, unless they still serve",
+                reason.doing()
+            )
+        }
         Severity::High | Severity::Medium => {
             format!("{who} {} stuck {} in {site}: {because}", are(first.count), reason.doing())
         }

@@ -3,10 +3,14 @@
 use std::io::{self, Write};
 
 use crate::analysis::explain::{Explanation, explain, kinds, statuses, wait_reasons};
+use crate::analysis::filter;
 use crate::analysis::known::Known;
 use crate::cli::{Exit, fail};
 use crate::error::Error;
 use crate::render::words::{columns, counted, wrap};
+
+/// Words for the filter language.
+const WHERE: &[&str] = &["where", "filter", "filters"];
 
 /// Columns of the text: it is read, not looked at.
 const WIDTH: usize = 80;
@@ -26,6 +30,8 @@ pub(super) fn run(args: &Args) -> Exit {
     let mut out = io::stdout().lock();
     let written = if word.is_empty() {
         list(&mut out)
+    } else if WHERE.contains(&word.trim_start_matches('-')) {
+        out.write_all(filter::HELP.as_bytes())
     } else if let Some(found) = explain(word) {
         tell(&found, word, &mut out)
     } else {

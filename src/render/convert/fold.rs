@@ -115,7 +115,7 @@ impl Folded {
 
     /// Adds the goroutines of `selection`.
     pub(super) fn add(&mut self, selection: &Selection<'_>, extra: &Extra) {
-        let stacks = Stacks::new(selection.dump);
+        let stacks = selection.stacks();
         // Where a canonical stack with these added frames is in the table.
         let mut known: FxHashMap<(u32, Box<[u32]>), usize> = FxHashMap::default();
         for goroutine in selection.goroutines() {

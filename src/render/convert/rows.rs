@@ -70,7 +70,7 @@ pub struct Place<'a> {
 impl<'d> Rows<'d> {
     /// Of the dump of `selection`.
     pub fn new(selection: &Selection<'d>) -> Self {
-        Self { dump: selection.dump, stacks: Stacks::new(selection.dump) }
+        Self { dump: selection.dump, stacks: selection.stacks() }
     }
 
     /// The row of `goroutine`.

@@ -16,7 +16,9 @@ const PREAMBLE: usize = 4;
 pub(in crate::render) fn lines(summary: &Summary<'_>, view: &View) -> Vec<Line> {
     let mut lines = identity(summary, view);
     lines.extend(flow(account(summary), ", ", 0, view.width));
-    lines.extend(truncation(summary, view));
+    if let Some(text) = truncation(summary) {
+        lines.extend(paragraph(Role::Bad, &text, 1, view.width));
+    }
     lines.extend(preamble(summary.dump, view));
     lines.extend(problems(summary, view));
     if !view.quiet {
@@ -44,7 +46,8 @@ fn identity(summary: &Summary<'_>, view: &View) -> Vec<Line> {
     lines
 }
 
-fn facts(summary: &Summary<'_>) -> Vec<(Role, String)> {
+/// What the dump is: format, version of Go, size, time, whether it is whole.
+pub(in crate::render) fn facts(summary: &Summary<'_>) -> Vec<(Role, String)> {
     let dump = summary.dump;
     let mut facts = vec![(Role::Plain, format_words(dump.format).to_owned())];
     let mut fact = |role, text: String| facts.push((role, text));
@@ -74,7 +77,8 @@ fn facts(summary: &Summary<'_>) -> Vec<(Role, String)> {
     facts
 }
 
-fn account(summary: &Summary<'_>) -> Vec<(Role, String)> {
+/// What became of what was read.
+pub(in crate::render) fn account(summary: &Summary<'_>) -> Vec<(Role, String)> {
     let account = summary.dump.account;
     let mut parts = vec![
         (Role::Number, counted(summary.goroutines(), "goroutine")),
@@ -101,12 +105,12 @@ fn account(summary: &Summary<'_>) -> Vec<(Role, String)> {
     parts
 }
 
-fn truncation(summary: &Summary<'_>, view: &View) -> Vec<Line> {
-    let dump = summary.dump;
-    let Some(truncation) = dump.truncation else { return Vec::new() };
+/// Where the dump is cut off, and what is known of the rest.
+pub(in crate::render) fn truncation(summary: &Summary<'_>) -> Option<String> {
+    let truncation = summary.dump.truncation?;
     let at = number(truncation.at_byte);
     let least = counted(summary.goroutines(), "goroutine");
-    let text = match truncation.reason {
+    Some(match truncation.reason {
         TruncationReason::Pprof64Mib => format!(
             "CUT OFF at {at} bytes, exactly 64 MiB: net/http/pprof writes no more at debug=2. The process \
              had at least {least}; the rest is missing. For a count of all of them take debug=1."
@@ -126,8 +130,7 @@ fn truncation(summary: &Summary<'_>, view: &View) -> Vec<Line> {
             "CUT OFF: the compressed stream ends too early, after {at} bytes of text. The process had \
              at least {least}."
         ),
-    };
-    paragraph(Role::Bad, &text, 1, view.width)
+    })
 }
 
 fn missing_records(summary: &Summary<'_>, at: &str) -> String {

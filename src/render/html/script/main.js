@@ -1,0 +1,144 @@
+// Starts the page: tabs, theme, keys, links.
+
+const SECTIONS = [['findings', 'Findings'], ['series', 'Series'], ['states', 'States'], ['groups', 'Groups'],
+  ['flame', 'Flame graph'], ['goroutines', 'Goroutines']];
+const THEMES = ['auto', 'dark', 'light'];
+
+async function start() {
+  view.report = await loadReport();
+  view.report.dumps.forEach((dump) => prepareDump(view.report, dump));
+  view.index = view.report.dumps.length - 1;
+  setTheme(storedTheme());
+  byId('theme').addEventListener('click', nextTheme);
+  byId('filter').addEventListener('input', applyFilter);
+  document.addEventListener('keydown', pageKey);
+  window.addEventListener('hashchange', followHash);
+  window.addEventListener('resize', repaint);
+  const isSeries = view.report.dumps.length > 1;
+  byId('sections').append(...SECTIONS.filter(([id]) => id !== 'series' || isSeries)
+    .map(([id, title]) => el('a', { href: `#${id}` }, title)));
+  showDump(view.index);
+  followHash();
+  document.documentElement.dataset.ready = 'yes';
+}
+
+function showDump(index) {
+  view.index = index;
+  view.goroutine = null;
+  drawTabs();
+  drawOverview();
+  drawFindings();
+  drawSeries();
+  drawStates();
+  applyFilter();
+  drawAbout();
+}
+
+function drawTabs() {
+  const dumps = view.report.dumps;
+  byId('dumps').hidden = dumps.length < 2;
+  byId('dumps').replaceChildren(...dumps.map((dump, index) => el('button', {
+    type: 'button', role: 'tab', 'aria-selected': String(index === view.index), tabindex: index === view.index ? 0 : -1,
+    title: dump.name, on: { click: () => showDump(index) },
+  }, shortPath(dump.name), el('span', { class: 'dim' }, ` ${number(dump.goroutines)}`))));
+}
+
+// -- Links: #g16 is a goroutine, #group-… a group, #f-… a finding
+
+function followHash() {
+  const target = decodeURIComponent(location.hash.slice(1));
+  const goroutine = /^g(\d+)$/.exec(target);
+  if (goroutine && shownDump().goroutinesById.has(Number(goroutine[1]))) {
+    view.goroutine = Number(goroutine[1]);
+    drawGoroutine();
+    byId('goroutine').scrollIntoView({ block: 'start' });
+  } else if (target.startsWith('group-')) {
+    openGroup(target.slice('group-'.length));
+  } else if (target.startsWith('f-') && byId(target)) {
+    byId(target).open = true;
+    byId(target).scrollIntoView({ block: 'start' });
+  }
+}
+
+/** Shows a group's row unfolded; what hides it, a filter or its place far down, is taken away. */
+function openGroup(id) {
+  const groups = shownDump().groupsById.get(id);
+  if (!groups) {
+    return;
+  }
+  if (!byId(`group-${id}`)) {
+    setFilter(id);
+  }
+  const body = byId(`group-${id}`);
+  if (body) {
+    body.dispatchEvent(new Event('unfold'));
+    body.scrollIntoView({ block: 'start' });
+  }
+}
+
+// -- Keys
+
+function pageKey(event) {
+  const isTyping = event.target.matches('input, textarea, select');
+  if (event.key === 'Escape' && event.target === byId('filter')) {
+    setFilter('');
+  } else if (isTyping || event.ctrlKey || event.metaKey || event.altKey) {
+    return;
+  } else if (event.key === '/') {
+    byId('filter').focus();
+  } else if (event.key === '[' && view.index > 0) {
+    showDump(view.index - 1);
+  } else if (event.key === ']' && view.index + 1 < view.report.dumps.length) {
+    showDump(view.index + 1);
+  } else {
+    moveTab(event);
+    return;
+  }
+  event.preventDefault();
+}
+
+function moveTab(event) {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const index = view.index + (step || 0);
+  if (step && event.target.getAttribute('role') === 'tab' && index >= 0 && index < view.report.dumps.length) {
+    showDump(index);
+    byId('dumps').children[index].focus();
+  }
+}
+
+// -- Light and dark
+
+function storedTheme() {
+  try {
+    const stored = localStorage.getItem('gdump-theme');
+    return THEMES.includes(stored) ? stored : 'auto';
+  } catch {
+    return 'auto';
+  }
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  byId('theme').textContent = { auto: 'Theme: auto', dark: 'Theme: dark', light: 'Theme: light' }[theme];
+}
+
+function nextTheme() {
+  const theme = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme) + 1) % THEMES.length];
+  setTheme(theme);
+  try {
+    localStorage.setItem('gdump-theme', theme);
+  } catch {
+    // The page works without a memory.
+  }
+}
+
+function repaint() {
+  if (flame.width !== Math.max(280, byId('flame-graph').clientWidth)) {
+    paintFlame();
+  }
+}
+
+start().catch((error) => {
+  byId('main').prepend(el('p', { class: 'warning' }, `The report cannot be shown: ${error.message}`));
+  throw error;
+});
