@@ -1,4 +1,4 @@
-//! A real browser, driven over WebDriver: just what the tests of the page need.
+//! A real browser, driven over `WebDriver`: just what the tests of the page need.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

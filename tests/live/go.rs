@@ -1,4 +1,4 @@
-//! A Go program that runs. Go is found through GDUMP_GO (folders with a Go in them, separated like PATH)
+//! A Go program that runs. Go is found through `GDUMP_GO` (folders with a Go in them, separated like PATH)
 //! or PATH; without it these tests say that they skip.
 
 use std::path::{Path, PathBuf};
@@ -15,7 +15,9 @@ fn gos() -> Vec<PathBuf> {
     let found: Vec<PathBuf> =
         std::env::split_paths(&listed).map(|root| root.join("bin/go")).collect();
     if !found.is_empty() {
-        found.iter().for_each(|go| assert!(go.is_file(), "GDUMP_GO: no {}", go.display()));
+        for go in &found {
+            assert!(go.is_file(), "GDUMP_GO: no {}", go.display());
+        }
         return found;
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
