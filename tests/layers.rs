@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("analysis", &["analysis", "model", "error"]),
     ("render", &["render", "model", "analysis", "pprof", "error"]),
     ("serve", &["serve", "render", "analysis", "parse", "source", "model", "error"]),
-    ("tui", &["tui", "render", "analysis", "model", "error"]),
+    ("tui", &["tui", "render", "analysis", "parse", "source", "model", "error"]),
     (
         "cli",
         &["cli", "live", "serve", "tui", "render", "analysis", "parse", "source", "model", "error"],

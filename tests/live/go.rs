@@ -12,8 +12,9 @@ use crate::support::root;
 /// The go commands that there are; none means that a test is skipped, aloud.
 fn gos() -> Vec<PathBuf> {
     let listed = std::env::var_os("GDUMP_GO").unwrap_or_default();
-    let found: Vec<PathBuf> =
-        std::env::split_paths(&listed).map(|root| root.join("bin/go")).collect();
+    // Splitting nothing gives one empty path.
+    let roots = std::env::split_paths(&listed).filter(|root| !root.as_os_str().is_empty());
+    let found: Vec<PathBuf> = roots.map(|root| root.join("bin/go")).collect();
     if !found.is_empty() {
         for go in &found {
             assert!(go.is_file(), "GDUMP_GO: no {}", go.display());

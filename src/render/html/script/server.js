@@ -18,13 +18,18 @@ function serverPath(path, more) {
   return query.size ? `${path}?${query}` : path;
 }
 
-/** What the server answers as JSON; an error has the server's words. */
-async function ask(path) {
-  const answer = await fetch(path);
+/** The server's answer to a request; an error has the server's words. */
+async function request(path, options) {
+  const answer = await fetch(path, options);
   if (!answer.ok) {
     throw new Error((await answer.text()).trim() || `${answer.status} ${answer.statusText}`);
   }
-  return answer.json();
+  return answer;
+}
+
+/** What the server answers as JSON. */
+async function ask(path) {
+  return (await request(path)).json();
 }
 
 function startServed() {
@@ -180,11 +185,11 @@ async function sendFile(file) {
     return;
   }
   byId('news').textContent = `reading ${file.name} …`;
-  const answer = await fetch(`/api/upload?${new URLSearchParams({ name: file.name })}`,
-    { method: 'POST', headers: { 'X-Gdump': '1', 'Content-Type': 'application/octet-stream' }, body: file });
-  if (answer.ok) {
+  try {
+    await request(`/api/upload?${new URLSearchParams({ name: file.name })}`,
+      { method: 'POST', headers: { 'X-Gdump': '1', 'Content-Type': 'application/octet-stream' }, body: file });
     location.assign('/');
-  } else {
-    byId('news').textContent = (await answer.text()).trim();
+  } catch (error) {
+    byId('news').textContent = error.message;
   }
 }
