@@ -52,5 +52,7 @@ mod scale;
 mod scenarios;
 #[cfg(test)]
 mod schema;
+#[cfg(all(test, feature = "serve"))]
+mod serve;
 #[cfg(test)]
 mod support;

@@ -42,7 +42,8 @@ impl Server {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let head = head.replace("{host}", &self.address);
-        write!(stream, "{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len()).unwrap();
+        write!(stream, "{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len())
+            .unwrap();
         // A server that refuses may close before all is sent.
         let _ = stream.write_all(body);
         let mut answer = Vec::new();
@@ -117,7 +118,8 @@ fn goroutines_page_by_page() {
 fn strangers_are_refused() {
     let server = Server::start(&[DUMP]);
     for host in ["evil.example", "evil.example:80", "", "127.0.0.1:1"] {
-        let (status, _, body) = server.ask(&format!("GET /api/report HTTP/1.1\r\nHost: {host}"), b"");
+        let (status, _, body) =
+            server.ask(&format!("GET /api/report HTTP/1.1\r\nHost: {host}"), b"");
         assert!(status == 403 && !body.contains("dumps"), "{host}: {status}");
     }
     let post = |more: &str| {
@@ -150,7 +152,9 @@ fn the_page_in_a_browser() {
     browser.resize(1280, 900, false);
     browser.open_url(&format!("http://{}/", server.address));
     let text = |selector: &str| {
-        let script = format!("const one = document.querySelector('{selector}'); return one ? one.textContent : ''");
+        let script = format!(
+            "const one = document.querySelector('{selector}'); return one ? one.textContent : ''"
+        );
         browser.run(&script).as_str().unwrap_or_default().to_owned()
     };
     browser.wait_for("document.querySelectorAll('#all tbody tr').length > 0");

@@ -22,7 +22,7 @@ const ARGS: &[&str] = &[
 ];
 
 /// A browser with one page.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     driver: Child,
     port: u16,
     session: String,
@@ -31,7 +31,7 @@ pub(super) struct Browser {
 
 impl Browser {
     /// Starts Chromium and its driver; `None` with a message if there is none.
-    pub(super) fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let (Some(chromium), Some(driver)) =
             (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
         else {
@@ -63,19 +63,23 @@ impl Browser {
     }
 
     /// Opens a file and waits until the page says that it is ready.
-    pub(super) fn open(&self, path: &Path) {
-        let url = format!("file://{}", path.display());
+    pub(crate) fn open(&self, path: &Path) {
+        self.open_url(&format!("file://{}", path.display()));
+    }
+
+    /// Opens a page and waits until it says that it is ready.
+    pub(crate) fn open_url(&self, url: &str) {
         self.post("/url", &json!({ "url": url }));
         self.wait_for("document.documentElement.dataset.ready === 'yes'");
     }
 
     /// What `script`, the body of a function, returns.
-    pub(super) fn run(&self, script: &str) -> Value {
+    pub(crate) fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
     }
 
     /// Waits until the expression is true.
-    pub(super) fn wait_for(&self, expression: &str) {
+    pub(crate) fn wait_for(&self, expression: &str) {
         for _ in 0..200 {
             if self.run(&format!("return Boolean({expression})")) == json!(true) {
                 return;
@@ -86,7 +90,7 @@ impl Browser {
     }
 
     /// Types keys into the element that has the focus.
-    pub(super) fn press(&self, keys: &str) {
+    pub(crate) fn press(&self, keys: &str) {
         let actions: Vec<Value> = keys
             .chars()
             .flat_map(|key| {
@@ -98,7 +102,7 @@ impl Browser {
     }
 
     /// Makes the window so wide and high, also narrower than a window can be.
-    pub(super) fn resize(&self, width: u32, height: u32, is_phone: bool) {
+    pub(crate) fn resize(&self, width: u32, height: u32, is_phone: bool) {
         self.devtools(
             "Emulation.setDeviceMetricsOverride",
             &json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone }),
@@ -106,20 +110,20 @@ impl Browser {
     }
 
     /// Sets a media feature such as `prefers-color-scheme`.
-    pub(super) fn media(&self, feature: &str, value: &str) {
+    pub(crate) fn media(&self, feature: &str, value: &str) {
         let features = json!([{ "name": feature, "value": value }]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
     /// What was written to the console since the last call: errors, also those of the content policy.
-    pub(super) fn console(&self) -> Vec<String> {
+    pub(crate) fn console(&self) -> Vec<String> {
         let log = self.post("/se/log", &json!({ "type": "browser" }));
         let text = |entry: &Value| format!("{}: {}", entry["level"], entry["message"]);
         log.as_array().unwrap().iter().map(text).collect()
     }
 
     /// Writes what is seen to the folder that `GDUMP_SCREENSHOTS` names.
-    pub(super) fn screenshot(&self, name: &str) {
+    pub(crate) fn screenshot(&self, name: &str) {
         use base64::Engine;
         let Some(folder) = std::env::var_os("GDUMP_SCREENSHOTS") else { return };
         let image = self.ask("GET", &format!("{}/screenshot", self.session), None);

@@ -3,7 +3,7 @@
 //!
 //! `GDUMP_SCREENSHOTS=DIR` keeps pictures of what was seen.
 
-mod driver;
+pub(crate) mod driver;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
