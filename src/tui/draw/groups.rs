@@ -85,7 +85,10 @@ fn line(row: &Row, palette: Palette, series: bool, room: usize) -> Line<'static>
     let file = visible(&group.place);
     let file = file.rsplit('/').next().unwrap_or("");
     if place >= columns(file) && !file.is_empty() {
-        let text = cut_start(&visible(&group.place), place.min(48)).into_owned();
+        // A file's name is not cut: it is shown whole, with as much of its folder as there is room for.
+        let path = visible(&group.place);
+        let text =
+            if place > columns(file) { cut_start(&path, place.min(48)) } else { file.into() };
         spans.push(Span::styled(format!("  {text}"), palette.dim()));
     }
     Line::from(spans)
