@@ -2,7 +2,7 @@
 //!
 //! The page is that of the HTML report; here its data comes from this process, so that a dump of a
 //! million goroutines is searched and paged here. What protects the dumps: the server listens on the
-//! loopback interface unless told otherwise, answers only requests whose `Host` is its own ([`guard`]:
+//! loopback interface unless told otherwise, answers only requests whose `Host` is its own (`guard`:
 //! a page of another site cannot reach it under a name of its own), lets a page run nothing but its own
 //! script, and changes nothing on a GET.
 

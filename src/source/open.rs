@@ -118,7 +118,7 @@ pub fn open_answer(
 }
 
 /// Calls `visit` for each input in what `reader` yields, which the user knows as `name`; see
-/// [`open`].
+/// [`open()`].
 pub fn open_reader(
     name: &str,
     reader: impl Read + Send,

@@ -1,8 +1,8 @@
 //! `gdump watch`: a screen that follows a process, or steps through a series of dumps.
 //!
-//! Three parts that know little of each other: a [`Feed`] yields dumps; [`work`] keeps them on a thread
-//! of its own and turns each into a [`picture`], so that keys are answered while a large dump is read;
-//! [`app`] holds what the user sees and does, and [`draw`] puts it on the screen.
+//! Three parts that know little of each other: a [`Feed`] yields dumps; `work` keeps them on a thread
+//! of its own and turns each into a `picture`, so that keys are answered while a large dump is read;
+//! `app` holds what the user sees and does, and `draw` puts it on the screen.
 
 mod app;
 mod draw;
