@@ -1,7 +1,7 @@
 //! A report as one HTML file that needs nothing else: no network, no other file, and a content policy
 //! that lets nothing run but the page's own script.
 //!
-//! The page is the same for every report. What was found is embedded as JSON ([`mod@data`]), and the page's
+//! The page is the same for every report. What was found is embedded as JSON (`data.rs`), and the page's
 //! script makes text nodes of it, never markup, so that names from a dump cannot become part of the page.
 
 mod data;
