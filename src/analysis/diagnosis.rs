@@ -30,16 +30,25 @@ impl<'d> Sight<'d> {
     /// Profiles that hold only what Go has proven to be leaked say nothing of how many goroutines there
     /// are: they come first in what is returned, are a series of their own, and prove what is suspected
     /// in the others.
-    pub fn all(dumps: &'d [Dump], look: &Look, config: &Config, known: &Known) -> Vec<Self> {
-        let facts = dumps.iter().map(Facts::new);
-        let (proven, others): (Vec<_>, Vec<_>) = facts.partition(|facts| {
-            facts.dump().profile == "goroutineleak" && facts.dump().is_aggregated()
-        });
+    pub fn all(
+        dumps: impl IntoIterator<Item = &'d Dump>,
+        look: &Look,
+        config: &Config,
+        known: &Known,
+    ) -> Vec<Self> {
+        let facts = dumps.into_iter().map(Facts::new);
+        let (proven, others): (Vec<_>, Vec<_>) =
+            facts.partition(|facts| Self::is_proof(facts.dump()));
         let asked = (look, config, known);
         let of_others = said(&others, &proven, asked);
         let mut sights = Self::of(said(&proven, &[], asked), proven, look);
         sights.extend(Self::of(of_others, others, look));
         sights
+    }
+
+    /// Whether `dump` holds only what Go has proven to be leaked.
+    pub fn is_proof(dump: &Dump) -> bool {
+        dump.profile == "goroutineleak" && dump.is_aggregated()
     }
 
     fn of(said: Vec<Said>, facts: Vec<Facts<'d>>, look: &Look) -> Vec<Self> {

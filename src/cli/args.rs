@@ -124,8 +124,9 @@ pub(super) enum Command {
     #[cfg(feature = "serve")]
     #[command(after_help = serve::EXAMPLES)]
     Serve(Box<serve::Args>),
-    /// A screen that steps through a series of dumps
+    /// A screen that follows processes, or steps through a series of dumps
     #[cfg(feature = "tui")]
+    #[command(after_help = watch::EXAMPLES)]
     Watch(Box<watch::Args>),
     /// Completions for a shell
     #[command(after_help = completions::EXAMPLES)]

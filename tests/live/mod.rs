@@ -4,6 +4,10 @@
 mod go;
 mod hostile;
 mod server;
+#[cfg(feature = "tui")]
+mod tmux;
+#[cfg(feature = "tui")]
+mod watch;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

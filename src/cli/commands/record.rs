@@ -16,6 +16,7 @@ use crate::cli::{Exit, complain, fail, live, note};
 use crate::error::{Error, Result};
 use crate::live::bundle::{self, Manifest};
 use crate::live::identity::identity;
+use crate::live::pace::patience;
 use crate::live::store::Store;
 use crate::live::take::{self, Piece, Policy};
 use crate::live::trigger::Triggers;
@@ -160,8 +161,7 @@ impl Recorder {
                 let what = error.to_string();
                 let what = what.lines().next().unwrap_or_default().to_owned();
                 self.index(&serde_json::json!({ "event": "failed", "what": what }));
-                let steps = 1u32 << self.errors.min(8).saturating_sub(1);
-                self.args.every.saturating_mul(steps.saturating_sub(1)).min(PATIENCE)
+                patience(self.errors, self.args.every, PATIENCE)
             }
         }
     }

@@ -49,7 +49,7 @@ pub(in crate::cli) struct Args {
     #[arg(long = "for", value_name = "DURATION", value_parser = values::time, default_value = "30s")]
     during: Duration,
     /// Most that sampling may cost the process: the share of the time in which it answers
-    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "1%")]
+    #[arg(long, value_name = "PERCENT", value_parser = values::percent, default_value = "1%")]
     max_cost: f64,
     /// The format to write; without it the ending of -o FILE says it, else a table is written
     #[arg(long, value_enum, value_name = "FORMAT")]
@@ -70,12 +70,6 @@ pub(in crate::cli) struct Args {
 fn hertz(text: &str) -> std::result::Result<f64, String> {
     let hz = text.parse().ok().filter(|hz| (0.001..=1000.0).contains(hz));
     hz.ok_or_else(|| "expected a number from 0.001 to 1000".to_owned())
-}
-
-/// `1%` as 0.01.
-fn percent(text: &str) -> std::result::Result<f64, String> {
-    let share = text.trim_end_matches('%').parse().ok().filter(|n| *n > 0.0 && *n <= 100.0);
-    share.map(|n: f64| n / 100.0).ok_or_else(|| "expected a percentage such as 1%".to_owned())
 }
 
 /// Samples and writes.
