@@ -260,9 +260,9 @@ pub(super) enum Format {
     Text,
     /// JSON, see grammar/report.schema.json
     Json,
-    /// One JSON object a goroutine, one a line (list)
+    /// One JSON object a row, one a line (groups, list, diff, trend)
     Ndjson,
-    /// One goroutine a row (list)
+    /// For spreadsheets and databases (groups, list, diff, trend)
     Csv,
     /// For an incident channel or an issue: short, nothing in it is a mention or a link
     Markdown,

@@ -5,7 +5,7 @@ mod default;
 mod found;
 pub mod rule;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnosis::Sight;
 use super::filter::WaitLimit;
@@ -218,7 +218,7 @@ impl<'d> Gate<'d> {
             return;
         }
         // Who is known to be idle may be so for as long as it likes.
-        let fine: Vec<u64> = now
+        let fine: BTreeSet<u64> = now
             .fine
             .iter()
             .filter(|_| !scoped)

@@ -62,7 +62,7 @@ fn green(gate: &Gate<'_>) -> Line {
 }
 
 /// What was asked, and what there is.
-fn checks(gate: &Gate<'_>, view: &View) -> Vec<Line> {
+pub(in crate::render) fn checks(gate: &Gate<'_>, view: &View) -> Vec<Line> {
     let names = gate.checks.iter().map(|check| columns(&visible(&check.name)));
     let wide = names.max().unwrap_or(0).min(view.width / 2);
     let one = |check: &crate::analysis::gate::Check| {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::entries::set;
 use super::stack::{Entry, entry};
 use super::{Role, paragraph};
-use crate::analysis::inspect::{Inspection, Kin, Link, Standing};
+use crate::analysis::inspect::{Inspection, Kin, Link, Part, Standing};
 use crate::analysis::{Severity, Sight};
 use crate::render::View;
 use crate::render::line::{Line, flow};
@@ -219,6 +219,15 @@ fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
                         finding.title
                     ),
                 );
+                match (one.part(sight, finding), &finding.root) {
+                    (Some(Part::Root), Some(root)) => {
+                        lines.extend(text(role, &format!("This one is the root: {}.", root.role)));
+                    }
+                    (Some(Part::Victim), _) => {
+                        lines.extend(text(Role::Plain, "This one is among those who wait."));
+                    }
+                    _ => {}
+                }
                 if let Some(next) = finding.next.first() {
                     lines.extend(paragraph(Role::Dim, &format!("Next: {next}"), 4, view.width));
                 }

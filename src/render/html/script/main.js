@@ -20,6 +20,10 @@ async function start() {
   window.addEventListener('hashchange', followHash);
   window.addEventListener('resize', repaint);
   const isSeries = view.report.dumps.length > 1;
+  // Who compares asks what grew.
+  if (isSeries && ['diff', 'trend'].includes(view.report.command)) {
+    groupSort.column = 1;
+  }
   byId('sections').append(...SECTIONS.filter(([id]) => id !== 'series' || isSeries)
     .map(([id, title]) => el('a', { href: `#${id}` }, title)));
   showDump(view.index);
