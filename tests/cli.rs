@@ -84,6 +84,13 @@ const CASES: &[(&str, &[&str], Input)] = &[
     ("show-aggregated", &["show", "1", "triple/nine.debug1.txt"], Input::None),
     ("tree-80", &["tree", "--width", "80", "debug2/leaky-service.go1.27.txt"], Input::None),
     ("tree-200", &["tree", "--width", "200", "debug2/states.go1.27.txt"], Input::None),
+    ("tree-spawned", &["tree", "--width", "80", "-"], Input::Text(SPAWNED)),
+    (
+        "groups-spawned",
+        &["groups", "--by", "created-by", "--width", "80", "-"],
+        Input::Text(SPAWNED),
+    ),
+    ("start-spawned", &["groups", "--by", "start", "--width", "80", "-"], Input::Text(SPAWNED)),
     ("tree-hostile", &["tree", "-"], Input::Text(HOSTILE_CREATOR)),
     ("tree-aggregated", &["tree", "triple/nine.debug1.txt"], Input::None),
     ("leaky-80", &["summarize", "debug2/leaky-service.go1.27.txt", "--width", "80"], Input::None),
@@ -180,7 +187,7 @@ const CASES: &[(&str, &[&str], Input)] = &[
         &["show", "1", "--format", "markdown", "debug2/deadlock.go1.27.txt"],
         Input::None,
     ),
-    ("tree-markdown", &["tree", "--format", "markdown", "-"], Input::Text(HOSTILE_CREATOR)),
+    ("tree-markdown", &["tree", "--format", "markdown", "-"], Input::Text(SPAWNED)),
     (
         "where-nobody",
         &["leaks", "--where", "id == 4242", "debug2/leaky-service.go1.27.txt"],
@@ -201,6 +208,51 @@ const CASES: &[(&str, &[&str], Input)] = &[
     ("man-explain", &["man", "explain"], Input::None),
     ("man-unknown", &["man", "nope"], Input::None),
 ];
+
+/// Goroutines that helpers started for others.
+const SPAWNED: &str = "\
+goroutine 1 [sync.WaitGroup.Wait]:
+sync.runtime_SemacquireWaitGroup(0x1?, 0x0?)
+\t/usr/local/go/src/runtime/sema.go:114 +0x2e
+sync.(*WaitGroup).Wait(0xc000012345)
+\t/usr/local/go/src/sync/waitgroup.go:206 +0x85
+main.main()
+\t/app/main.go:20 +0x105
+
+goroutine 18 [chan receive]:
+main.fetch(...)
+\t/app/main.go:30
+main.main.func1()
+\t/app/main.go:12 +0x1f
+sync.(*WaitGroup).Go.func1()
+\t/usr/local/go/src/sync/waitgroup.go:239 +0x4a
+created by sync.(*WaitGroup).Go in goroutine 1
+\t/usr/local/go/src/sync/waitgroup.go:237 +0x73
+
+goroutine 19 [chan receive]:
+main.fetch(...)
+\t/app/main.go:30
+main.main.func1()
+\t/app/main.go:12 +0x1f
+sync.(*WaitGroup).Go.func1()
+\t/usr/local/go/src/sync/waitgroup.go:239 +0x4a
+created by sync.(*WaitGroup).Go in goroutine 1
+\t/usr/local/go/src/sync/waitgroup.go:237 +0x73
+
+goroutine 20 [select]:
+main.serve.func2()
+\t/app/serve.go:44 +0x1f
+golang.org/x/sync/errgroup.(*Group).Go.func1()
+\t/root/go/pkg/mod/golang.org/x/sync@v0.7.0/errgroup/errgroup.go:78 +0x4a
+created by golang.org/x/sync/errgroup.(*Group).Go in goroutine 7
+\t/root/go/pkg/mod/golang.org/x/sync@v0.7.0/errgroup/errgroup.go:75 +0x73
+
+goroutine 21 [select]:
+main.watch()
+\t/app/watch.go:9 +0x1f
+created by main.main in goroutine 1
+\t/app/main.go:18 +0x73
+";
 
 const HOSTILE_CREATOR: &str = "goroutine 1 [\u{1b}[31mred]:\nmain.<b>()\n\t/x/a.go:1 +0x1\ncreated by main.\u{1b}]0;x\u{7}evil in goroutine 7\n\t/x/\u{202e}b.go:2 +0x1\n\n";
 

@@ -6,9 +6,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::diagnosis::Sight;
 use super::facts::Facts;
-use super::finding::Finding;
+use super::finding::{Category, Finding};
 use super::kind::{Kind, Kinds};
-use super::tree::{Place, created_by, spawn};
+use super::spawn;
+use super::tree::{Place, created_by};
 use crate::model::{CreatorId, Dump, Goroutine, StackId};
 
 /// What there is to know of a goroutine.
@@ -269,7 +270,7 @@ fn row(goroutine: Goroutine<'_>) -> u32 {
     u32::try_from(goroutine.index()).unwrap_or(u32::MAX)
 }
 
-/// What a goroutine is in a finding whose root is another than those it concerns.
+/// What a goroutine is where some wait for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// What the others wait for.
@@ -279,18 +280,10 @@ pub enum Part {
 }
 
 impl Inspection<'_> {
-    /// Its part in `finding`; `None` if that has no root of its own.
-    pub fn part(&self, sight: &Sight<'_>, finding: &Finding) -> Option<Part> {
-        let root = finding.root.as_ref()?;
-        let root = sight.facts.dump().goroutine(root.row as usize)?;
-        let is_member = |goroutine| {
-            let mut groups = finding.groups.iter();
-            groups.any(|group| is_in(&sight.facts, *group, goroutine))
-        };
-        match (is_root(finding, self.goroutine), is_member(root)) {
-            (true, false) => Some(Part::Root),
-            (false, false) => Some(Part::Victim),
-            (_, true) => None,
-        }
+    /// Its part in `finding`; `None` if that is not about who waits for whom, or has no root.
+    pub fn part(&self, finding: &Finding) -> Option<Part> {
+        let waits = matches!(finding.category, Category::Deadlock | Category::Contention);
+        let known = waits && finding.root.is_some();
+        known.then(|| if is_root(finding, self.goroutine) { Part::Root } else { Part::Victim })
     }
 }

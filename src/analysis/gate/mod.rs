@@ -241,9 +241,7 @@ impl<'d> Gate<'d> {
         }
         let mut says = format!("{over} goroutines have waited longer");
         if !fine.is_empty() {
-            says.push_str(
-                ", known idle ones left out: with a filter all that it lets through count",
-            );
+            says.push_str(", known idle ones left out");
         }
         let check = self.check(name, says);
         let Some((longest, group)) = worst else { return };

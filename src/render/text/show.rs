@@ -219,10 +219,12 @@ fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
                         finding.title
                     ),
                 );
-                match (one.part(sight, finding), &finding.root) {
-                    (Some(Part::Root), Some(root)) => {
-                        lines.extend(text(role, &format!("This one is the root: {}.", root.role)));
+                match (one.part(finding), &finding.root) {
+                    (Some(Part::Root), Some(root)) if !root.role.is_empty() => {
+                        let words = format!("This one is the root: {}.", root.role);
+                        lines.extend(text(role, &words));
                     }
+                    (Some(Part::Root), _) => lines.extend(text(role, "This one is the root.")),
                     (Some(Part::Victim), _) => {
                         lines.extend(text(Role::Plain, "This one is among those who wait."));
                     }
