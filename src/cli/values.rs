@@ -92,6 +92,12 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
     share.map(|n: f64| n / 100.0).ok_or_else(|| "expected a percentage such as 1%".to_owned())
 }
 
+impl std::fmt::Display for FailOn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.what, self.severity.name())
+    }
+}
+
 /// Findings that end the program with status 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FailOn {

@@ -21,6 +21,10 @@ async function start() {
   document.addEventListener('keydown', pageKey);
   window.addEventListener('hashchange', followHash);
   window.addEventListener('resize', repaint);
+  // Who compares asks what grew.
+  if (view.report.dumps.length > 1 && ['diff', 'trend'].includes(view.report.command)) {
+    groupSort.column = 1;
+  }
   showDump(view.index);
   followHash();
   if (isServed()) {
