@@ -3,6 +3,8 @@
 
 mod go;
 mod hostile;
+#[cfg(feature = "serve")]
+mod serve;
 mod server;
 #[cfg(feature = "tui")]
 mod tmux;

@@ -23,7 +23,7 @@ fn keep(name: &str, screen: &str) {
 /// The number before `word` in `screen`.
 fn number(screen: &str, word: &str) -> i64 {
     let before = screen.split(word).next().unwrap();
-    let digits = before.trim_end().rsplit(' ').next().unwrap().replace(',', "");
+    let digits = before.trim_end().rsplit(char::is_whitespace).next().unwrap().replace(',', "");
     digits.parse().unwrap_or_else(|_| panic!("no number before {word}:\n{screen}"))
 }
 
