@@ -47,7 +47,7 @@ fn a_process_is_followed_on_every_go() {
         let before = number(&screen, " goroutines,");
         terminal.until(|screen| number(screen, " goroutines,") > before + 10);
         // Group, goroutine, stack, and back.
-        terminal.press(&["Enter"]);
+        terminal.press(&["Home", "Enter"]);
         let screen =
             terminal.shows(&["Stack of goroutine", "created by main.main.func", "main.leak"]);
         keep(&format!("watch-{version}-group"), &screen);
