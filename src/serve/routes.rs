@@ -155,7 +155,10 @@ async fn state(State(store): State<Store>, Query(asked): Query<Filtered>) -> Res
         version: source.series.version,
         dumps: source.series.len(),
         every: source.every.map(|every| every.as_secs_f64()),
-        trouble: source.trouble.as_deref().map(text),
+        trouble: source
+            .trouble
+            .as_deref()
+            .map(|trouble| trouble.lines().map(text).collect::<Vec<_>>().join("\n")),
         cost: text(&source.cost),
         source: number,
         sources: sources

@@ -3,6 +3,7 @@
 
 mod go;
 mod hostile;
+mod record;
 #[cfg(feature = "serve")]
 mod serve;
 mod server;

@@ -102,7 +102,10 @@ pub(super) fn run(args: Args) -> Exit {
             say(&format!("no browser can be opened ({error}); go to {url}"));
         }
     };
-    match serve::run(&store, &server, ready) {
+    let done = serve::run(&store, &server, ready);
+    // The program ends now: to free a million goroutines one by one would hold the user up.
+    std::mem::forget(store);
+    match done {
         Ok(()) => Exit::Done,
         Err(error) => fail(&error),
     }

@@ -117,6 +117,18 @@ fn profile(args: &Args) -> Result<Exit> {
     })
 }
 
+/// Time that an answer may take whatever it may cost: a connection takes some of it.
+const LEAST: Duration = Duration::from_secs(2);
+
+/// Why there is no sample: the first one took all the time that all of them may take.
+fn dear(address: &Address, budget: Duration) -> Error {
+    Error::Fetch {
+        url: address.to_string(),
+        what: format!("one sample took longer than the {} that all may take", live::time(budget)),
+        remedy: "allow more: --max-cost is the share of --for in which the process may answer; or look at one dump: gdump collect".to_owned(),
+    }
+}
+
 /// Takes samples until the time is over; also how many failed, and how long it took.
 fn sample(
     args: &Args,
@@ -129,12 +141,17 @@ fn sample(
     let limit = client.settings().timeout;
     let mut samples = Samples::new(&address.profile("goroutine", 0).to_string());
     let (mut failed, mut first) = (0u64, None);
+    // What it costs is not known before the first answer, so that may take no more than all together.
+    let budget = args.during.mul_f64(args.max_cost).max(LEAST);
     let begun = Instant::now();
     Poll { every: pace.interval(), during: Some(args.during) }.run(stop, || {
         // A program that does something at even intervals would be seen at the same point each time.
         if stop.wait(pace.jitter()) {
             return ControlFlow::Break(());
         }
+        let is_first = samples.samples == 0;
+        let limit = if is_first { limit.min(budget) } else { limit };
+        let asked = Instant::now();
         let piece = take::ask(&client, address, ("goroutine", 0), limit, &live.limits);
         let taken = piece.and_then(|piece| Ok((take::read(&piece, &live.limits)?, piece.took)));
         match taken {
@@ -143,7 +160,8 @@ fn sample(
                 ControlFlow::Continue(pace.answered(took))
             }
             Err(error) if samples.samples == 0 => {
-                first = Some(error);
+                let is_dear = limit == budget && asked.elapsed() >= budget;
+                first = Some(if is_dear { dear(address, budget) } else { error });
                 ControlFlow::Break(())
             }
             Err(error) => {

@@ -10,7 +10,7 @@ async function start() {
     startServed();
     setTheme(storedTheme());
     byId('theme').addEventListener('click', nextTheme);
-    byId('main').prepend(el('p', {}, 'There is no dump yet: drop one here, or open a file. It stays on this machine.'));
+    byId('main').prepend(el('p', { id: 'empty' }, 'There is no dump yet: drop one here, or open a file. It stays on this machine.'));
     document.documentElement.dataset.ready = 'yes';
     return;
   }

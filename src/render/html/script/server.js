@@ -110,6 +110,9 @@ async function lookForNews() {
   }
   const isNew = server.version !== 0 && state.version !== server.version;
   drawSources(state);
+  if (byId('empty') && state.every !== null) {
+    byId('empty').textContent = 'There is no dump of this process yet; the page shows it when it comes.';
+  }
   byId('auto').hidden = state.every === null;
   byId('auto').textContent = server.auto ? 'Pause' : 'Go on';
   byId('auto').title = state.every === null ? '' : `a dump every ${state.every} s`;
