@@ -191,7 +191,15 @@ impl Recorder {
             Some(full) => (format!("{stem}.bundle.tar.gz"), vec![piece, full]),
             None => (format!("{stem}.debug0.pb.gz"), vec![piece]),
         };
-        self.save(&name, &stem, &pieces, count, tripped.clone())?;
+        let named = |source| Error::Io { path: self.args.output.clone(), source };
+        let save = || self.save(&name, &stem, &pieces, count, tripped.clone());
+        if let Err(error) = save() {
+            // On a full disk, what rotation removes may be the room that is missing.
+            if self.store.rotate(SystemTime::now()).map_err(named)? == 0 {
+                return Err(error);
+            }
+            save()?;
+        }
         self.index(&serde_json::json!({
             "event": "dump", "file": name, "goroutines": count,
             "tripped": tripped, "full": pieces.len() > 1,
