@@ -280,7 +280,7 @@ impl Recorder {
         finding.or(self.over_threshold(sights))
     }
 
-    /// What `--on-finding` names and was not there before; at first everything was there before.
+    /// What `--on-finding` names and was not there before; in the first dump everything is new.
     fn new_finding(&mut self, sight: &Sight<'_>) -> Option<String> {
         let mut found = None;
         let mut ids = BTreeSet::new();
