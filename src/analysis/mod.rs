@@ -24,6 +24,7 @@ mod places;
 pub mod select;
 pub mod series;
 mod servers;
+mod started;
 pub mod states;
 pub mod summary;
 pub mod tree;

@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Id, Lock, Locks, Op, Owner, stack_of};
 use crate::analysis::Facts;
+use crate::model::GoidSet;
 
 /// How a candidate was found, surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -231,25 +232,36 @@ fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
             }
         }
     }
-    let start = |row: u32| facts.dump().goroutine(row as usize)?.creator_goid();
-    let mut by_start: FxHashMap<usize, FxHashMap<Option<u64>, u32>> = FxHashMap::default();
-    for (number, lock) in (0u32..).zip(&locks.locks) {
-        let Some(list) = found.get_mut(number as usize).filter(|list| list.is_empty()) else {
-            continue;
-        };
-        let Some(first) = locks.waits_for(number).find(|wait| wait.op.is_lock()) else { continue };
+    // What is asked for: each lock without a candidate, its first waiter, and the type of its method.
+    let ask = |(number, list): (u32, &Vec<Candidate>)| {
+        let lock = locks.lock(number).filter(|_| list.is_empty())?;
+        let first = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
         let stack = stack_of(facts, first.row);
-        let Some(owner) = locks.frames.at(stack, first.caller as usize).owner else { continue };
-        if is_of_argument(lock, facts, first) {
-            continue;
-        }
+        let owner = locks.frames.at(stack, first.caller as usize).owner?;
+        (!is_of_argument(lock, facts, first)).then_some((number, lock, first, owner))
+    };
+    let asked: Vec<_> = (0u32..).zip(found.iter()).filter_map(ask).collect();
+    let start = |row: u32| facts.dump().goroutine(row as usize)?.creator_goid();
+    let mut starters = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
+    for goid in asked.iter().filter_map(|(_, _, first, _)| start(first.row)) {
+        starters.insert(goid);
+    }
+    let mut by_start: FxHashMap<usize, FxHashMap<Option<u64>, u32>> = FxHashMap::default();
+    for (number, lock, first, owner) in asked {
+        let Some(list) = found.get_mut(number as usize) else { continue };
         let known = locks.frames.receiver(first.row as usize, first.caller as usize);
         for (group, frame) in groups.get(&owner).into_iter().flatten().take(KEPT * 4) {
             let rows = facts.summary.grouping.rows(*group);
             // Of many instances the one that was started together with the waiter.
             let starts = by_start.entry(*group).or_insert_with(|| {
-                // The first row stays: it is put in last.
-                rows.iter().rev().map(|row| (start(*row), *row)).collect()
+                let mut firsts = FxHashMap::default();
+                for row in rows {
+                    let start = start(*row);
+                    if start.is_none_or(|goid| starters.contains(goid)) {
+                        firsts.entry(start).or_insert(*row);
+                    }
+                }
+                firsts
             });
             let near = starts.get(&start(first.row));
             let Some(row) = near.or(rows.first()).copied() else { continue };
