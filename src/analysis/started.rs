@@ -32,19 +32,19 @@ impl Started {
         if !any {
             return found;
         }
-        for (goroutine, group) in facts.grouped() {
-            let Some(creator) = goroutine.creator_goid() else { continue };
+        facts.grouped().for_each(|(goroutine, group)| {
+            let Some(creator) = goroutine.creator_goid() else { return };
             found.is_known = true;
             let Some(group) = u32::try_from(group).ok().filter(|_| waiters.contains(creator))
             else {
-                continue;
+                return;
             };
             let pair = (creator, group);
             if found.pairs.last() != Some(&pair) {
                 found.parents.insert(creator);
                 found.pairs.push(pair);
             }
-        }
+        });
         found.pairs.sort_unstable();
         found.pairs.dedup();
         found

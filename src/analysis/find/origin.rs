@@ -27,6 +27,8 @@ pub(super) struct Origin {
     pub left: i64,
     /// Goroutines whose creator is in a request, perhaps the one in which it started them.
     pub serving: i64,
+    /// The creator that was met last.
+    last: Option<(u64, Fate)>,
     /// Ids of those that were left, until they are counted.
     left_goids: Option<Ids>,
     /// Calls that started those that were left.
@@ -35,6 +37,35 @@ pub(super) struct Origin {
     pub of_writer: i64,
     /// Ids of the goroutines themselves.
     pub goids: Ids,
+}
+
+/// What became of a creator.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    /// It writes the dump.
+    Writes,
+    Gone,
+    /// It is between two requests.
+    Idle,
+    /// It is in a request.
+    Serves,
+    Other,
+}
+
+impl Fate {
+    fn of(facts: &Facts<'_>, creator: u64) -> Self {
+        if Some(creator) == facts.summary.writer_goid {
+            Self::Writes
+        } else if !facts.has(creator) {
+            Self::Gone
+        } else if facts.servers().is_idle(creator) {
+            Self::Idle
+        } else if facts.servers().is_busy(creator) {
+            Self::Serves
+        } else {
+            Self::Other
+        }
+    }
 }
 
 impl Origin {
@@ -69,12 +100,12 @@ impl Origin {
                     }
                 }
             }
-            for (member, group) in facts.grouped() {
+            facts.grouped().for_each(|(member, group)| {
                 let crowd = crowd_of.get(group).copied().flatten();
                 if let Some(origin) = crowd.and_then(|crowd| origins.get_mut(crowd)) {
                     origin.add(facts, member);
                 }
-            }
+            });
         }
         for origin in &mut origins {
             origin.goids.finish();
@@ -104,19 +135,27 @@ impl Origin {
         }
         let Some(creator) = member.creator_goid() else { return };
         self.known += 1;
-        self.creators.push(creator);
-        if Some(creator) == facts.summary.writer_goid {
-            self.of_writer += 1;
-        } else if !facts.has(creator) {
-            self.gone += 1;
-        } else if facts.servers().is_idle(creator) {
-            self.left += 1;
-            if let Some(goid) = member.goid() {
-                let empty = || self.goids.empty();
-                self.left_goids.get_or_insert_with(empty).push(goid);
+        // One that starts many often starts several in a row.
+        let fate = match self.last {
+            Some((last, fate)) if last == creator => fate,
+            _ => {
+                self.creators.push(creator);
+                Fate::of(facts, creator)
             }
-        } else if facts.servers().is_busy(creator) {
-            self.serving += 1;
+        };
+        self.last = Some((creator, fate));
+        match fate {
+            Fate::Writes => self.of_writer += 1,
+            Fate::Gone => self.gone += 1,
+            Fate::Idle => {
+                self.left += 1;
+                if let Some(goid) = member.goid() {
+                    let empty = || self.goids.empty();
+                    self.left_goids.get_or_insert_with(empty).push(goid);
+                }
+            }
+            Fate::Serves => self.serving += 1,
+            Fate::Other => {}
         }
     }
 
@@ -174,7 +213,7 @@ impl Ids {
     fn new(max: u64, len: usize) -> Self {
         match usize::try_from(max / 64) {
             Ok(words) if words < len => Self::Bits(vec![0; words + 1], 0),
-            _ => Self::List(Vec::new()),
+            _ => Self::List(Vec::with_capacity(len)),
         }
     }
 

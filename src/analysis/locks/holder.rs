@@ -121,7 +121,7 @@ fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> FxHashMap<u64, Vec<Lead<'d
             let package = locks.frames.at(stack, wait.caller as usize).package;
             for word in facts.dump().args(wait.row as usize) {
                 let frame = locks.frames.at(stack, usize::from(word.frame));
-                let inside = u32::from(word.frame) >= wait.caller;
+                let inside = word.frame >= wait.caller;
                 // What the standard library hands around, such as a server's context, lies next to
                 // anything on the heap.
                 let own = frame.user || frame.package == package;
@@ -283,7 +283,7 @@ fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
 pub(super) fn is_of_argument(lock: &Lock<'_>, facts: &Facts<'_>, wait: &super::Wait) -> bool {
     let Id::Address(address) = lock.id else { return false };
     let words = facts.dump().args(wait.row as usize).iter();
-    let mut own = words.filter(|word| u32::from(word.frame) == wait.caller && word.exact);
+    let mut own = words.filter(|word| word.frame == wait.caller && word.exact);
     let lies_in = |value: u64| address.checked_sub(value).is_some_and(|offset| offset <= NEAR);
     own.any(|word| word.position > 0 && word.value >= 0x1000 && lies_in(word.value))
 }

@@ -42,8 +42,8 @@ pub struct Wait {
     pub lock: u32,
     /// What it waits in.
     pub op: Op,
-    /// Raw index of the frame that locks.
-    pub caller: u32,
+    /// Raw index of the frame that locks; as in [`ArgWord`], of far ones nothing is known.
+    pub caller: u16,
 }
 
 /// How a lock is known.
@@ -205,6 +205,7 @@ impl<'d> Locks<'d> {
                 self.add(wait, id, moving, &mut ids);
             },
         );
+        self.waits.shrink_to_fit();
         // They were found group by group.
         for (at, wait) in (0u32..).zip(&self.waits) {
             let group = wait.group as usize;
@@ -320,7 +321,7 @@ impl Shapes {
                     last = (Some(stack), shape.and_then(|shape| Some((shape, op(shape)?))));
                 }
                 let Some((shape, op)) = last.1 else { continue };
-                let caller = u32::try_from(shape.caller).unwrap_or(NONE);
+                let caller = u16::try_from(shape.caller).unwrap_or(u16::MAX);
                 let wait = Wait { row: *row, group: number, lock: 0, op, caller };
                 let args = facts.dump().args(*row as usize);
                 f(on_cpu || shape.unlocks, wait, shape, args);

@@ -45,8 +45,8 @@ fn by_id(builder: &mut Builder<'_, '_>, waiting: &[(NodeId, Vec<u32>)]) -> bool 
     let mut any = false;
     let mut children: Vec<(usize, u32, NodeId)> = Vec::new();
     // In the order of the dump, as rows of a group lie far apart.
-    for (goroutine, group) in facts.grouped() {
-        let Some(creator) = goroutine.creator_goid() else { continue };
+    facts.grouped().for_each(|(goroutine, group)| {
+        let Some(creator) = goroutine.creator_goid() else { return };
         any = true;
         if asked.contains(creator)
             && own.get(group) == Some(&true)
@@ -56,7 +56,7 @@ fn by_id(builder: &mut Builder<'_, '_>, waiting: &[(NodeId, Vec<u32>)]) -> bool 
         {
             children.push((group, row, *parent));
         }
-    }
+    });
     children.sort_unstable();
     for (_, row, parent) in children {
         if let Some(child) = builder.of_row(row, None).filter(|child| *child != parent) {
