@@ -11,6 +11,7 @@ pub mod filter;
 pub mod find;
 pub mod finding;
 mod fingerprint;
+pub mod gate;
 pub mod graph;
 pub mod group;
 pub mod inspect;

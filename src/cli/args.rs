@@ -12,9 +12,11 @@ use super::argv::prepare;
 use super::commands::serve;
 #[cfg(feature = "tui")]
 use super::commands::watch;
+use super::commands::{
+    check, completions, convert, diff, explain, groups, list, man, show, tree, trend,
+};
 #[cfg(feature = "live")]
 use super::commands::{collect, record, wallclock};
-use super::commands::{completions, convert, diff, explain, groups, list, man, show, tree, trend};
 use super::connect::{Ask, Connect};
 use super::values::{self, FailOn};
 use crate::analysis::By;
@@ -103,6 +105,9 @@ pub(super) enum Command {
     /// What grows, stays or falls over a series of dumps, and who is stuck all the time
     #[command(after_help = trend::EXAMPLES)]
     Trend(Box<trend::Args>),
+    /// A gate for scripts and alerts: thresholds, findings, a baseline; status 1 if it is red
+    #[command(after_help = check::EXAMPLES)]
+    Check(Box<check::Args>),
     /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
     #[command(after_help = CONVERT)]
     Convert(Box<convert::Args>),
@@ -261,6 +266,14 @@ pub(super) enum Format {
     Csv,
     /// For an incident channel or an issue: short, nothing in it is a mention or a link
     Markdown,
+    /// For code hosts that show findings beside lines (check)
+    Sarif,
+    /// For whatever shows results of tests (check)
+    Junit,
+    /// Annotations of GitHub Actions (check)
+    Github,
+    /// For a text file collector or push gateway (check)
+    Prometheus,
     /// One file for a browser, with everything in it and no network: -o report.html
     Html,
 }

@@ -62,6 +62,10 @@ impl Options {
             Format::Markdown => OutputFormat::Markdown,
             Format::Ndjson => OutputFormat::Ndjson,
             Format::Csv => OutputFormat::Csv,
+            Format::Sarif => OutputFormat::Sarif,
+            Format::Junit => OutputFormat::Junit,
+            Format::Github => OutputFormat::Github,
+            Format::Prometheus => OutputFormat::Prometheus,
             Format::Html => OutputFormat::Html,
         };
         let colored = is_colored(args.color, args.output.is_some(), env);
@@ -156,6 +160,14 @@ fn filter(args: &Shared, judged: bool) -> Result<Filter> {
 /// The formats that a command can write.
 fn formats(command: &str) -> &'static [Format] {
     match command {
+        "check" => &[
+            Format::Text,
+            Format::Json,
+            Format::Sarif,
+            Format::Junit,
+            Format::Github,
+            Format::Prometheus,
+        ],
         "summarize" | "leaks" | "blocked" => {
             &[Format::Text, Format::Json, Format::Markdown, Format::Html]
         }

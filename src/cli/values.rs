@@ -86,6 +86,12 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| "expected a size such as 512M or 4G".to_owned())
 }
 
+impl std::fmt::Display for FailOn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.what, self.severity.name())
+    }
+}
+
 /// Findings that end the program with status 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FailOn {

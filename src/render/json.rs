@@ -3,6 +3,7 @@
 //! Groups are made one by one while they are written: a dump may have a hundred thousand.
 
 mod chain;
+mod check;
 mod diff;
 mod finding;
 mod look;
@@ -70,11 +71,21 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             document.findings = found.collect();
             write(&document, out)
         }
+        Body::Gate(gate) => {
+            let sights = gate.sights.get(gate.sights.len().saturating_sub(1)..).unwrap_or(&[]);
+            let (top, ids) = (view.top.map_or(0, Limit::get), view.ids.get());
+            let groups = Groups { sights, top, ids };
+            let findings = sights.iter().flat_map(|s| FindingView::all(s, ids));
+            let body = check::Body::new(gate);
+            let mut document = document(report.command, &summaries, top, groups, body);
+            document.notes.extend(check::notes(gate));
+            document.findings = findings.collect();
+            write(&document, out)
+        }
         Body::Series(found, _) => {
             let top = view.top.unwrap_or(TOP).get();
-            let none: [GroupView<'_>; 0] = [];
             let body = series::Body::new(found, top);
-            let mut document = document(report.command, &summaries, top, none, body);
+            let mut document = document(report.command, &summaries, top, NONE, body);
             document.notes.extend(series::notes(found));
             document.left_out = series::left_out(found, top);
             write(&document, out)

@@ -2,19 +2,25 @@
 
 pub mod convert;
 pub mod escape;
+mod github;
 pub mod html;
 mod json;
+mod junit;
 mod line;
 mod markdown;
+mod prometheus;
+mod sarif;
 pub mod style;
 mod text;
 pub mod time;
+mod uri;
 pub mod words;
 
 use std::io::{self, Write};
 
 pub use style::Style;
 
+use crate::analysis::gate::Gate;
 use crate::analysis::inspect::Inspection;
 use crate::analysis::listing::Listing;
 use crate::analysis::series::{Diff, Series};
@@ -45,6 +51,8 @@ pub enum Body<'d> {
     Shown(Vec<Sight<'d>>, Vec<Vec<Inspection<'d>>>),
     /// Who created whom.
     Trees(Vec<Tree<'d>>),
+    /// What a gate says.
+    Gate(Box<Gate<'d>>),
 }
 
 /// How it is to be written.
@@ -80,6 +88,14 @@ pub enum OutputFormat {
     Ndjson,
     /// One goroutine a row.
     Csv,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// `JUnit` XML.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// Prometheus' text format.
+    Prometheus,
     /// One HTML file that needs nothing else.
     Html,
 }
@@ -114,6 +130,7 @@ impl<'d> Report<'d> {
             Body::Series(_, summaries) | Body::Groups(summaries, _) => summaries.iter().collect(),
             Body::List(lists) => lists.iter().map(|list| &list.summary).collect(),
             Body::Trees(trees) => trees.iter().map(|tree| &tree.summary).collect(),
+            Body::Gate(gate) => gate.sights.iter().map(Sight::summary).collect(),
         }
     }
 
@@ -133,11 +150,27 @@ impl<'d> Report<'d> {
 
     /// Writes the report to `out`.
     pub fn write(&self, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        match (view.format, &self.body) {
+            (OutputFormat::Sarif, Body::Gate(gate)) => return sarif::render(gate, &gate.root, out),
+            (OutputFormat::Junit, Body::Gate(gate)) => return junit::render(gate, out),
+            (OutputFormat::Github, Body::Gate(gate)) => {
+                return github::render(gate, &gate.root, out);
+            }
+            (OutputFormat::Prometheus, Body::Gate(gate)) => {
+                return prometheus::render(gate, view.top.map(Limit::get), out);
+            }
+            _ => {}
+        }
         match view.format {
             OutputFormat::Text => text::render(self, view, out),
             OutputFormat::Json => json::render(self, view, out),
             OutputFormat::Markdown => markdown::render(self, view, out),
             OutputFormat::Ndjson | OutputFormat::Csv => self.table(view.format, out),
+            // The command line refuses them before anything is read.
+            OutputFormat::Sarif
+            | OutputFormat::Junit
+            | OutputFormat::Github
+            | OutputFormat::Prometheus => Err(io::ErrorKind::Unsupported.into()),
             OutputFormat::Html => html::render(self, view, out),
         }
     }

@@ -1,5 +1,6 @@
 //! `diff`, `trend` and `check` as a user runs them, on dumps of a made-up service.
 
+mod check;
 mod corpus;
 mod made;
 
@@ -27,6 +28,8 @@ fn folder() -> tempfile::TempDir {
         .collect();
     write(path, "restarted.txt", &debug2(&again), 40);
     write(path, "hostile.txt", &debug2(&hostile()), 10);
+    let updated = run(path, &["check", "--update", "baseline.txt", "t0.txt", "-q"]);
+    assert_eq!(updated.status.code(), Some(0), "{updated:?}");
     let whole = debug2(&service(1));
     write(path, "cut.txt", &whole[..whole.len() / 2], 10);
     write(path, "log.txt", &format!("{}\n{}", debug1(&service(0)), debug1(&service(1))), 10);
@@ -86,6 +89,70 @@ const CASES: &[(&str, &[&str])] = &[
     ("trend-log", &["trend", "log.txt", "-q"]),
     ("trend-hostile", &["trend", "t0.txt", "hostile.txt", "hostile.txt"]),
     ("trend-one", &["trend", "t0.txt"]),
+    ("check-green", &["check", "t0.txt", "--max", "goroutines=1000"]),
+    ("check-quiet", &["check", "t0.txt", "-q"]),
+    (
+        "check-red-80",
+        &[
+            "check",
+            "--max",
+            "goroutines=100",
+            "--max",
+            "state:chan*=5",
+            "--max",
+            "group:late=5",
+            "--max",
+            "created-by:Report=70",
+            "--max",
+            "label:tenant=1",
+            "--max-growth",
+            "10%",
+            "--max-wait",
+            "30m",
+            "--width",
+            "80",
+            "t2.txt",
+            "t3.txt",
+            "t0.txt",
+        ],
+    ),
+    ("check-max-wait", &["check", "--max-wait", "30m", "--state", "select", "t3.txt"]),
+    ("check-no-ages", &["check", "--max-wait", "30m", "t3.d1.txt"]),
+    ("check-cut", &["check", "--max", "goroutines=1000", "cut.txt"]),
+    ("check-cut-strict", &["check", "--max", "goroutines=1000", "cut.txt", "--strict", "-q"]),
+    ("check-scoped", &["check", "--max", "goroutines=10", "--state", "select", "t3.txt"]),
+    ("check-baseline", &["check", "--baseline", "baseline.txt", "t2.txt"]),
+    (
+        "check-tolerance",
+        &["check", "--baseline", "baseline.txt", "--max-growth", "50", "t2.txt", "-q"],
+    ),
+    ("check-no-baseline", &["check", "--baseline", "t0.txt", "t2.txt"]),
+    ("check-growth-of-one", &["check", "--max-growth", "5", "t2.txt"]),
+    ("check-bad-max", &["check", "--max", "colour=5", "t2.txt"]),
+    ("check-bad-format", &["check", "--format", "markdown", "t2.txt"]),
+    (
+        "check-hostile",
+        &["check", "--max", "goroutines=1", "--baseline", "baseline.txt", "hostile.txt"],
+    ),
+    ("check-sarif", &["check", "--max", "goroutines=1", "t0.txt", "--format", "sarif"]),
+    (
+        "check-junit",
+        &["check", "--max", "goroutines=1", "--max", "leaked=0", "t0.txt", "--format", "junit"],
+    ),
+    (
+        "check-github",
+        &[
+            "check",
+            "--max",
+            "goroutines=1",
+            "--baseline",
+            "baseline.txt",
+            "hostile.txt",
+            "--format",
+            "github",
+        ],
+    ),
+    ("check-prometheus", &["check", "hostile.txt", "--format", "prometheus"]),
 ];
 
 #[test]

@@ -245,6 +245,8 @@ fn record_ends_cleanly_when_it_is_told() {
             &format!("http://{}", program.place),
             "--every",
             "200ms",
+            "--max",
+            "goroutines=3",
             "-o",
             &path(&folder, "d"),
         ])
@@ -258,6 +260,8 @@ fn record_ends_cleanly_when_it_is_told() {
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{err}");
     assert!(err.contains("next: gdump leaks"), "{err}");
+    // What is over the threshold all the time trips once.
+    assert_eq!(err.matches("more than the 3 allowed").count(), 1, "{err}");
 }
 
 /// 10 goroutines sleep all the time, 10 compute half of the time (if there is a processor for them) and

@@ -1,6 +1,7 @@
 //! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
 //! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
 
+pub(super) mod check;
 #[cfg(feature = "live")]
 pub(super) mod collect;
 pub(super) mod completions;
@@ -49,6 +50,7 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Tree(args)) => tree::run(*args),
         Some(Command::Diff(args)) => diff::run(*args),
         Some(Command::Trend(args)) => trend::run(*args),
+        Some(Command::Check(args)) => check::run(*args),
         Some(Command::Convert(args)) => convert::run(*args),
         #[cfg(feature = "live")]
         Some(Command::Collect(args)) => collect::run(&args),
