@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn hexadecimal_numbers_of_any_length() {
         for len in 1..=16 {
-            let digits = &"f0123456789abcdE"[..len];
+            let digits = "f0123456789abcdE".split_at(len).0;
             let value = u64::from_str_radix(digits, 16).unwrap();
             for tail in ["", ")", "?, 0x1", "\n\t/x.go:1 +0x1f and more"] {
                 let text = format!("0x{digits}{tail}");

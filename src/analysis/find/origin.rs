@@ -385,7 +385,9 @@ mod tests {
         let (mut long, mut short) = (Ids::new(u64::MAX, 0), Ids::new(130, 0));
         let mut bits = Ids::new(130, 99);
         for id in ids {
-            [&mut long, &mut short, &mut bits].map(|all| all.push(id));
+            for all in [&mut long, &mut short, &mut bits] {
+                all.push(id);
+            }
         }
         assert!(matches!((&long, &short, &bits), (Ids::Long(_), Ids::Short(_), Ids::Bits(..))));
         assert_eq!((long.runs(), short.runs(), bits.runs()), (3, 3, 3));
@@ -394,7 +396,8 @@ mod tests {
     #[test]
     fn nine_in_ten_of_lists_and_bits() {
         let long = |ids: &[u64]| Ids::Long(ids.to_vec());
-        let list = |ids: &[u64]| Ids::Short(ids.iter().map(|id| *id as u32).collect());
+        let list =
+            |ids: &[u64]| Ids::Short(ids.iter().map(|id| u32::try_from(*id).unwrap()).collect());
         let bits = |ids: &[u64]| {
             let mut all = Ids::new(700, 99);
             ids.iter().chain(ids).for_each(|id| all.push(*id));

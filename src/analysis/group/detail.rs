@@ -260,16 +260,15 @@ pub(super) fn creators_of<'d>(dump: &'d Dump, members: &Members<'_>) -> Vec<Crea
         _ => None,
     };
     let rows = members.rows.iter().filter_map(|row| dump.goroutine(*row as usize));
-    let ran = match only {
-        Some(creator) => runners(dump, rows).map(|ran| (creator, ran)).into_iter().collect(),
-        None => {
-            let mut ran = Distinct::default();
-            for goroutine in rows {
-                let Some(goid) = goroutine.creator_goid() else { continue };
-                ran.push((goroutine.signature().creator, goid));
-            }
-            ran.finish()
+    let ran = if let Some(creator) = only {
+        runners(dump, rows).map(|ran| (creator, ran)).into_iter().collect()
+    } else {
+        let mut ran = Distinct::default();
+        for goroutine in rows {
+            let Some(goid) = goroutine.creator_goid() else { continue };
+            ran.push((goroutine.signature().creator, goid));
         }
+        ran.finish()
     };
     counts.retain(|(creator, _)| *creator != CreatorId::default());
     creators(dump, counts, &ran)
