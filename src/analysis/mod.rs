@@ -25,6 +25,7 @@ mod places;
 pub mod select;
 pub mod series;
 mod servers;
+mod spawn;
 mod started;
 pub mod states;
 pub mod summary;

@@ -129,8 +129,9 @@ pub(super) enum Command {
     #[cfg(feature = "serve")]
     #[command(after_help = serve::EXAMPLES)]
     Serve(Box<serve::Args>),
-    /// A screen that steps through a series of dumps
+    /// A screen that follows processes, or steps through a series of dumps
     #[cfg(feature = "tui")]
+    #[command(after_help = watch::EXAMPLES)]
     Watch(Box<watch::Args>),
     /// Completions for a shell
     #[command(after_help = completions::EXAMPLES)]
@@ -260,9 +261,9 @@ pub(super) enum Format {
     Text,
     /// JSON, see grammar/report.schema.json
     Json,
-    /// One JSON object a goroutine, one a line (list)
+    /// One JSON object a row, one a line (groups, list, diff, trend)
     Ndjson,
-    /// One goroutine a row (list)
+    /// For spreadsheets and databases (groups, list, diff, trend)
     Csv,
     /// For an incident channel or an issue: short, nothing in it is a mention or a link
     Markdown,

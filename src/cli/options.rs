@@ -163,6 +163,7 @@ fn formats(command: &str) -> &'static [Format] {
         "check" => &[
             Format::Text,
             Format::Json,
+            Format::Markdown,
             Format::Sarif,
             Format::Junit,
             Format::Github,
@@ -171,7 +172,16 @@ fn formats(command: &str) -> &'static [Format] {
         "summarize" | "leaks" | "blocked" => {
             &[Format::Text, Format::Json, Format::Markdown, Format::Html]
         }
-        "list" => &[Format::Text, Format::Json, Format::Ndjson, Format::Csv],
+        "groups" | "diff" | "trend" => &[
+            Format::Text,
+            Format::Json,
+            Format::Markdown,
+            Format::Html,
+            Format::Ndjson,
+            Format::Csv,
+        ],
+        "list" => &[Format::Text, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv],
+        "show" | "tree" => &[Format::Text, Format::Json, Format::Markdown],
         _ => &[Format::Text, Format::Json],
     }
 }
@@ -275,9 +285,9 @@ mod tests {
 
     #[test]
     fn a_format_that_a_command_cannot_write_is_named_with_those_it_can() {
-        let shared = Args::parse_from(["gdump", "f", "--format", "markdown"]).shared;
+        let shared = Args::parse_from(["gdump", "f", "--format", "csv"]).shared;
         let error = Options::resolve("tree", shared, &Environment::default()).unwrap_err();
-        let text = "tree: --format markdown is not possible; use one of text, json";
+        let text = "tree: --format csv is not possible; use one of text, json, markdown";
         assert_eq!(error.to_string(), text);
     }
 

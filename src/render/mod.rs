@@ -3,6 +3,7 @@
 pub mod convert;
 pub mod escape;
 mod github;
+mod harmless;
 pub mod html;
 mod json;
 mod junit;
@@ -11,6 +12,7 @@ mod markdown;
 mod prometheus;
 mod sarif;
 pub mod style;
+mod table;
 mod text;
 pub mod time;
 mod uri;
@@ -84,9 +86,9 @@ pub enum OutputFormat {
     Json,
     /// Markdown for an incident channel.
     Markdown,
-    /// One JSON object a goroutine, one a line.
+    /// One JSON object a row, one a line.
     Ndjson,
-    /// One goroutine a row.
+    /// Rows of cells.
     Csv,
     /// SARIF 2.1.0.
     Sarif,
@@ -134,20 +136,6 @@ impl<'d> Report<'d> {
         }
     }
 
-    /// Goroutines as rows.
-    fn table(&self, format: OutputFormat, out: &mut dyn Write) -> io::Result<()> {
-        let Body::List(lists) = &self.body else {
-            // The command line does not let it come to this.
-            return Err(io::ErrorKind::Unsupported.into());
-        };
-        let pages = lists.iter().map(|list| &list.page);
-        if format == OutputFormat::Csv {
-            convert::csv::write(pages, out)
-        } else {
-            convert::ndjson::write(pages, out)
-        }
-    }
-
     /// Writes the report to `out`.
     pub fn write(&self, view: &View, out: &mut dyn Write) -> io::Result<()> {
         match (view.format, &self.body) {
@@ -165,7 +153,8 @@ impl<'d> Report<'d> {
             OutputFormat::Text => text::render(self, view, out),
             OutputFormat::Json => json::render(self, view, out),
             OutputFormat::Markdown => markdown::render(self, view, out),
-            OutputFormat::Ndjson | OutputFormat::Csv => self.table(view.format, out),
+            OutputFormat::Ndjson => table::ndjson(self, view, out),
+            OutputFormat::Csv => table::csv(self, view, out),
             // The command line refuses them before anything is read.
             OutputFormat::Sarif
             | OutputFormat::Junit

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::escape::visible;
+use super::harmless::to_lines;
 use super::uri::uri;
 use crate::analysis::Severity;
 use crate::analysis::find::ANALYSES;
@@ -40,8 +41,7 @@ pub(super) fn render(gate: &Gate<'_>, root: &str, out: &mut dyn Write) -> io::Re
             "results": results,
         }],
     });
-    serde_json::to_writer_pretty(&mut *out, &log).map_err(io::Error::from)?;
-    writeln!(out)
+    to_lines(&log, out)
 }
 
 /// A kind of reason.

@@ -16,6 +16,7 @@ mod stack;
 mod states;
 mod tree;
 
+pub(super) use check::checks;
 pub(super) use findings::{chosen, concerned, nothing};
 pub(super) use groups::lines as groups;
 pub(super) use head::{account, facts, lines as head, truncation};

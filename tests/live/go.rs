@@ -7,28 +7,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::gdump;
+use crate::support::gos;
 use crate::support::root;
-
-/// The go commands that there are; none means that a test is skipped, aloud.
-fn gos() -> Vec<PathBuf> {
-    let listed = std::env::var_os("GDUMP_GO").unwrap_or_default();
-    // Splitting nothing gives one empty path.
-    let roots = std::env::split_paths(&listed).filter(|root| !root.as_os_str().is_empty());
-    let found: Vec<PathBuf> = roots.map(|root| root.join("bin/go")).collect();
-    if !found.is_empty() {
-        for go in &found {
-            assert!(go.is_file(), "GDUMP_GO: no {}", go.display());
-        }
-        return found;
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).map(|folder| folder.join("go")).find(|go| go.is_file());
-    if found.is_none() {
-        eprintln!("skipped: no Go; name one by GDUMP_GO=GOROOT or PATH");
-    }
-    found.into_iter().collect()
-}
 
 /// A running testdata/go/live.
 pub(super) struct Program {

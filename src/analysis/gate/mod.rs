@@ -5,7 +5,7 @@ mod default;
 mod found;
 pub mod rule;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnosis::Sight;
 use super::filter::WaitLimit;
@@ -218,7 +218,7 @@ impl<'d> Gate<'d> {
             return;
         }
         // Who is known to be idle may be so for as long as it likes.
-        let fine: Vec<u64> = now
+        let fine: BTreeSet<u64> = now
             .fine
             .iter()
             .filter(|_| !scoped)
@@ -241,9 +241,7 @@ impl<'d> Gate<'d> {
         }
         let mut says = format!("{over} goroutines have waited longer");
         if !fine.is_empty() {
-            says.push_str(
-                ", known idle ones left out: with a filter all that it lets through count",
-            );
+            says.push_str(", known idle ones left out");
         }
         let check = self.check(name, says);
         let Some((longest, group)) = worst else { return };

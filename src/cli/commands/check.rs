@@ -6,7 +6,6 @@ use super::{with_dumps, write_report};
 use crate::analysis::Sight;
 use crate::analysis::gate::{Baseline, Findings, Gate, Growth, Max, Rules, accepted};
 use crate::analysis::group::By;
-use crate::analysis::summary::Look;
 use crate::cli::args::Shared;
 use crate::cli::options::Options;
 use crate::cli::{Exit, fail, note, output};
@@ -71,7 +70,12 @@ pub(super) fn run(args: Args) -> Exit {
     let strict = shared.strict;
     let mut rules = Rules { max, max_wait, max_growth, baseline, findings, strict, scoped: false };
     with_dumps("check", shared, |options, dumps, out| {
-        let look = Look { by: By::default(), ..options.look.clone() };
+        if options.look.by != By::default() {
+            let text = "check: --by has no meaning here: groups are told apart by stack and state\n  \
+                        --max state:STATE=N, group:FUNCTION=N, created-by:FUNCTION=N and label:KEY=N count others";
+            return Err(Error::Usage(text.to_owned()));
+        }
+        let look = options.look.clone();
         rules.scoped = !look.filter.is_empty();
         if let Some(path) = &update {
             let sights = Sight::all(dumps, &look, &options.config, &options.known);

@@ -32,10 +32,11 @@ use super::inputs::{self, Inputs};
 use super::options::Options;
 use super::output;
 use super::{Exit, fail};
-use crate::analysis::Summary;
+use crate::analysis::summary::Look;
+use crate::analysis::{Sight, Summary};
 use crate::error::{Error, Result};
 use crate::model::Dump;
-use crate::render::Report;
+use crate::render::{Body, Report};
 
 /// Does what was typed; without a command that is `summarize`.
 pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
@@ -133,6 +134,18 @@ fn with_each<S>(
         Ok(exit) => exit,
         Err(error) => fail(&error),
     }
+}
+
+/// Writes `dumps` as a page, which holds all that commands about groups and growth tell.
+fn write_page(
+    command: &'static str,
+    options: &Options,
+    dumps: &[Dump],
+    look: &Look,
+    out: &mut dyn Write,
+) -> Result<Exit> {
+    let sights = Sight::all(dumps, look, &options.config, &options.known);
+    write_report(options, &Report { command, body: Body::Sights(sights) }, out)
 }
 
 /// Writes `report`; [`Exit::Gate`] if `--strict` was given and a dump is not whole or was not understood.

@@ -17,6 +17,7 @@ use crate::cli::{Exit, complain, fail, live, note};
 use crate::error::{Error, Result};
 use crate::live::bundle::{self, Manifest};
 use crate::live::identity::identity;
+use crate::live::pace::patience;
 use crate::live::store::Store;
 use crate::live::take::{self, Piece, Policy};
 use crate::live::trigger::Triggers;
@@ -169,8 +170,7 @@ impl Recorder {
                 let what = error.to_string();
                 let what = what.lines().next().unwrap_or_default().to_owned();
                 self.index(&serde_json::json!({ "event": "failed", "what": what }));
-                let steps = 1u32 << self.errors.min(8).saturating_sub(1);
-                self.args.every.saturating_mul(steps.saturating_sub(1)).min(PATIENCE)
+                patience(self.errors, self.args.every, PATIENCE)
             }
         }
     }
@@ -191,7 +191,15 @@ impl Recorder {
             Some(full) => (format!("{stem}.bundle.tar.gz"), vec![piece, full]),
             None => (format!("{stem}.debug0.pb.gz"), vec![piece]),
         };
-        self.save(&name, &stem, &pieces, count, tripped.clone())?;
+        let named = |source| Error::Io { path: self.args.output.clone(), source };
+        let save = || self.save(&name, &stem, &pieces, count, tripped.clone());
+        if let Err(error) = save() {
+            // On a full disk, what rotation removes may be the room that is missing.
+            if self.store.rotate(SystemTime::now()).map_err(named)? == 0 {
+                return Err(error);
+            }
+            save()?;
+        }
         self.index(&serde_json::json!({
             "event": "dump", "file": name, "goroutines": count,
             "tripped": tripped, "full": pieces.len() > 1,

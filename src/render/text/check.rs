@@ -8,7 +8,7 @@ use crate::analysis::gate::{Gate, Trip};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::Line;
-use crate::render::words::{columns, counted, location};
+use crate::render::words::{columns, counted, location, wrap};
 
 pub(super) fn render(gate: &Gate<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let mut lines: Vec<Line> = gate.trips.iter().map(reason).collect();
@@ -62,16 +62,23 @@ fn green(gate: &Gate<'_>) -> Line {
 }
 
 /// What was asked, and what there is.
-fn checks(gate: &Gate<'_>, view: &View) -> Vec<Line> {
+pub(in crate::render) fn checks(gate: &Gate<'_>, view: &View) -> Vec<Line> {
     let names = gate.checks.iter().map(|check| columns(&visible(&check.name)));
     let wide = names.max().unwrap_or(0).min(view.width / 2);
-    let one = |check: &crate::analysis::gate::Check| {
+    let at = 3 + wide + 2;
+    let mut lines = Vec::new();
+    for check in &gate.checks {
         let mut line = Line::at(1);
         let (role, word) = if check.tripped { (Role::Bad, "✗") } else { (Role::Good, "✓") };
         line.push(role, word).push(Role::Plain, " ");
-        line.push(Role::Title, &visible(&check.name)).pad_to(3 + wide + 2);
-        line.push(Role::Dim, &visible(&check.says));
-        line
-    };
-    gate.checks.iter().map(one).collect()
+        line.push(Role::Title, &visible(&check.name));
+        if line.width() + 2 > at {
+            lines.push(std::mem::take(&mut line));
+        }
+        for part in wrap(&visible(&check.says), view.width.saturating_sub(at).max(24)) {
+            line.pad_to(at).push(Role::Dim, &part);
+            lines.push(std::mem::take(&mut line));
+        }
+    }
+    lines
 }
