@@ -20,7 +20,7 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("p  Space", "pause, go on"),
     ("r", "take a dump now"),
     ("d", "take debug=2 now, though the process stands still for it"),
-    ("e", "export: text, Markdown, HTML, JSON, or the dump as it came"),
+    ("e", "export: text, Markdown, HTML, JSON, or the raw dump"),
     ("[ ]  1–9", "another process, if several are watched"),
     ("?", "this help"),
     ("q  Ctrl-C", "leave"),

@@ -11,6 +11,7 @@ mod diagnose;
 mod ends;
 mod frames;
 mod holder;
+mod once;
 mod sibling;
 mod stuck;
 mod tangle;
