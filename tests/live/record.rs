@@ -32,7 +32,7 @@ fn it_trips_when_goroutines_double_and_on_a_new_finding() {
     for (args, says) in
         [(&["--doubling"][..], "twice as many"), (&["--on-finding", "leak:info"], "main.leak")]
     {
-        let program = go::start(&binary, &["-growth", "20"]);
+        let program = go::start(&binary, &["-growth", "20", "-waiters", "0"]);
         let folder = tempfile::tempdir().unwrap();
         let run = record(&program, folder.path(), "4s", args);
         run.says(0, &["tripped", says]);
@@ -100,6 +100,6 @@ fn a_full_disk_is_said_and_leaves_nothing_half() {
     assert!(files.iter().all(|path| !path.to_string_lossy().ends_with(".tmp")), "{files:?}");
     // What is there can be read; a folder that rotates goes on.
     gdump(&["summarize", folder.to_str().unwrap()]).says(0, &[]).shows(&["main.wait"]);
-    let run = record(&program, &folder, "3s", &["--max-size", "20K"]);
+    let run = record(&program, &folder, "3s", &["--max-size", "8K"]);
     run.says(0, &["next: gdump leaks"]);
 }

@@ -95,7 +95,7 @@ pub(super) fn lines(app: &App, palette: Palette, room: u16) -> Vec<Line<'static>
         let text = format!("  against moment {} {}", mark.number + 1, mark.time);
         second.push(Span::styled(text.trim_end().to_owned(), palette.dim()));
     }
-    let history = if app.history.is_series() { sparkline(&totals, HISTORY) } else { String::new() };
+    let history = if totals.len() > 1 { sparkline(&totals, HISTORY) } else { String::new() };
     let second = edges(second, vec![Span::styled(history, palette.state())], room);
     vec![first, second, states(now, palette, width(room))]
 }
