@@ -96,6 +96,10 @@ pub(super) fn run(feeds: Vec<Box<dyn Feed>>, options: Options) -> Result<()> {
 
 /// Sets `ended` when a signal asks for the end, and sees to it that it comes: where the terminal went
 /// away, crossterm (0.29) reads nothing from it again and again, and does not return.
+#[expect(
+    clippy::exit,
+    reason = "the main thread may never return; the terminal is given back first"
+)]
 fn end_on_signals(ended: &Arc<AtomicBool>) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let ended = Arc::clone(ended);
