@@ -29,6 +29,8 @@ pub(super) struct Origin {
     pub serving: i64,
     /// Ids of those that were left, until they are counted.
     left_goids: Option<Ids>,
+    /// Ids of those whose creator is in a request, and of these creators, until they are counted.
+    serving_goids: Option<(Ids, Ids)>,
     /// Calls that started those that were left.
     pub runs: usize,
     /// Goroutines whose creator is the one that writes the dump, so that it is about to go on.
@@ -83,6 +85,7 @@ impl Origin {
                 left.finish();
                 origin.runs = left.runs();
             }
+            origin.count_served();
             // Of a dump that is cut nobody knows who else was there.
             if facts.is_partial() {
                 origin.gone = 0;
@@ -117,7 +120,32 @@ impl Origin {
             }
         } else if facts.servers().is_busy(creator) {
             self.serving += 1;
+            if let Some(goid) = member.goid() {
+                let empty = || (self.goids.empty(), self.goids.empty());
+                let (goids, creators) = self.serving_goids.get_or_insert_with(empty);
+                goids.push(goid);
+                creators.push(creator);
+            }
         }
+    }
+
+    /// Tells those that a connection left behind in earlier requests from those of the request that it
+    /// handles now, which can only be the newest: as each request starts goroutines of `net/http` too,
+    /// many gaps in the ids are many requests.
+    fn count_served(&mut self) {
+        /// Calls of a connection from which on most of them are over.
+        const SEVERAL: usize = 4;
+        let Some((mut goids, mut creators)) = self.serving_goids.take() else { return };
+        goids.finish();
+        creators.finish();
+        let (runs, busy) = (goids.runs(), creators.len());
+        if runs < busy.saturating_mul(SEVERAL) {
+            return;
+        }
+        let newest = i64::try_from(busy).unwrap_or(i64::MAX).min(self.serving);
+        self.left = self.left.saturating_add(self.serving - newest);
+        self.serving = newest;
+        self.runs = self.runs.saturating_add(runs);
     }
 
     /// Whether the creators are known at all.
@@ -233,6 +261,45 @@ impl Ids {
         }
     }
 
+    /// The one in the middle, in the order of numbers: half of them are not newer.
+    pub(super) fn median(&self) -> Option<u64> {
+        let middle = self.len() / 2;
+        match self {
+            Self::List(list) => list.get(middle).copied(),
+            Self::Bits(bits, _) => {
+                let mut seen = 0;
+                let (word, bits) = (0u64..).zip(bits).find(|(_, word)| {
+                    seen += word.count_ones() as usize;
+                    seen > middle
+                })?;
+                Some(word * 64 + u64::from(bits.trailing_zeros()))
+            }
+        }
+    }
+
+    /// The smallest.
+    pub(super) fn first(&self) -> Option<u64> {
+        match self {
+            Self::List(list) => list.first().copied(),
+            Self::Bits(bits, _) => {
+                let (word, bits) = (0u64..).zip(bits).find(|(_, word)| **word != 0)?;
+                Some(word * 64 + u64::from(bits.trailing_zeros()))
+            }
+        }
+    }
+
+    /// How many are greater than `id`; of bits, than the last of its word.
+    pub(super) fn above(&self, id: u64) -> usize {
+        match self {
+            Self::List(list) => list.len() - list.partition_point(|other| *other <= id),
+            Self::Bits(bits, _) => {
+                let from = usize::try_from(id / 64 + 1).unwrap_or(usize::MAX);
+                let rest = bits.get(from..).unwrap_or(&[]).iter();
+                rest.map(|word| word.count_ones() as usize).sum()
+            }
+        }
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         match self {
@@ -325,6 +392,8 @@ mod tests {
         }
         assert!(matches!(bits, Ids::Bits(..)));
         assert_eq!((list.runs(), bits.runs()), (3, 3));
+        assert_eq!((list.median(), list.first(), list.above(63)), (Some(63), Some(5), 3));
+        assert_eq!((bits.first(), bits.above(63)), (Some(5), 3));
     }
 
     #[test]
