@@ -1,9 +1,9 @@
 //! The command as a user runs it: what it prints on both streams, and how it ends. Each case is one
 //! line of a shell in the folder testdata/, its snapshot lies in tests/cli/.
 
-use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use crate::support::{command, root};
 
 /// Name of the snapshot, arguments, and what comes on standard input.
 const CASES: &[(&str, &[&str], Input)] = &[
@@ -74,11 +74,23 @@ const CASES: &[(&str, &[&str], Input)] = &[
     ("list-hostile", &["list", "--width", "80", "-"], Input::Text(HOSTILE)),
     ("show-80", &["show", "1", "--width", "80", "debug2/deadlock.go1.27.txt"], Input::None),
     ("show-200", &["show", "1", "--width", "200", "debug2/leaky-service.go1.27.txt"], Input::None),
+    (
+        "show-root",
+        &["show", "37", "31", "--width", "80", "debug2/leaky-service.go1.27.txt"],
+        Input::None,
+    ),
     ("show-hostile", &["show", "1", "-"], Input::Text(HOSTILE)),
     ("show-unknown", &["show", "4242", "debug2/deadlock.go1.27.txt"], Input::None),
     ("show-aggregated", &["show", "1", "triple/nine.debug1.txt"], Input::None),
     ("tree-80", &["tree", "--width", "80", "debug2/leaky-service.go1.27.txt"], Input::None),
     ("tree-200", &["tree", "--width", "200", "debug2/states.go1.27.txt"], Input::None),
+    ("tree-spawned", &["tree", "--width", "80", "-"], Input::Text(SPAWNED)),
+    (
+        "groups-spawned",
+        &["groups", "--by", "created-by", "--width", "80", "-"],
+        Input::Text(SPAWNED),
+    ),
+    ("start-spawned", &["groups", "--by", "start", "--width", "80", "-"], Input::Text(SPAWNED)),
     ("tree-hostile", &["tree", "-"], Input::Text(HOSTILE_CREATOR)),
     ("tree-aggregated", &["tree", "triple/nine.debug1.txt"], Input::None),
     ("leaky-80", &["summarize", "debug2/leaky-service.go1.27.txt", "--width", "80"], Input::None),
@@ -160,11 +172,87 @@ const CASES: &[(&str, &[&str], Input)] = &[
     ("help", &["--help"], Input::None),
     ("markdown", &["debug2/leaky-service.go1.27.txt", "--format", "markdown"], Input::None),
     ("markdown-hostile", &["-", "--format", "markdown"], Input::Text(HOSTILE_MARKUP)),
+    (
+        "groups-markdown",
+        &["groups", "--top", "2", "--format", "markdown", "debug2/leaky-service.go1.27.txt"],
+        Input::None,
+    ),
+    (
+        "list-markdown",
+        &["list", "--top", "3", "--format", "markdown", "debug2/labels.go1.27.txt"],
+        Input::None,
+    ),
+    (
+        "show-markdown",
+        &["show", "1", "--format", "markdown", "debug2/deadlock.go1.27.txt"],
+        Input::None,
+    ),
+    ("tree-markdown", &["tree", "--format", "markdown", "-"], Input::Text(SPAWNED)),
+    (
+        "where-nobody",
+        &["leaks", "--where", "id == 4242", "debug2/leaky-service.go1.27.txt"],
+        Input::None,
+    ),
+    (
+        "groups-csv",
+        &["groups", "--format", "csv", "--ids", "2", "debug2/deadlock.go1.27.txt"],
+        Input::None,
+    ),
+    (
+        "groups-ndjson",
+        &["groups", "--format", "ndjson", "--top", "1", "--ids", "2", "debug2/deadlock.go1.27.txt"],
+        Input::None,
+    ),
     ("explain-list", &["explain"], Input::None),
     ("explain-finding", &["explain", "lock-pileup"], Input::None),
     ("man-explain", &["man", "explain"], Input::None),
     ("man-unknown", &["man", "nope"], Input::None),
 ];
+
+/// Goroutines that helpers started for others.
+const SPAWNED: &str = "\
+goroutine 1 [sync.WaitGroup.Wait]:
+sync.runtime_SemacquireWaitGroup(0x1?, 0x0?)
+\t/usr/local/go/src/runtime/sema.go:114 +0x2e
+sync.(*WaitGroup).Wait(0xc000012345)
+\t/usr/local/go/src/sync/waitgroup.go:206 +0x85
+main.main()
+\t/app/main.go:20 +0x105
+
+goroutine 18 [chan receive]:
+main.fetch(...)
+\t/app/main.go:30
+main.main.func1()
+\t/app/main.go:12 +0x1f
+sync.(*WaitGroup).Go.func1()
+\t/usr/local/go/src/sync/waitgroup.go:239 +0x4a
+created by sync.(*WaitGroup).Go in goroutine 1
+\t/usr/local/go/src/sync/waitgroup.go:237 +0x73
+
+goroutine 19 [chan receive]:
+main.fetch(...)
+\t/app/main.go:30
+main.main.func1()
+\t/app/main.go:12 +0x1f
+sync.(*WaitGroup).Go.func1()
+\t/usr/local/go/src/sync/waitgroup.go:239 +0x4a
+created by sync.(*WaitGroup).Go in goroutine 1
+\t/usr/local/go/src/sync/waitgroup.go:237 +0x73
+
+goroutine 20 [select]:
+main.serve.func2()
+\t/app/serve.go:44 +0x1f
+golang.org/x/sync/errgroup.(*Group).Go.func1()
+\t/root/go/pkg/mod/golang.org/x/sync@v0.7.0/errgroup/errgroup.go:78 +0x4a
+created by golang.org/x/sync/errgroup.(*Group).Go in goroutine 7
+\t/root/go/pkg/mod/golang.org/x/sync@v0.7.0/errgroup/errgroup.go:75 +0x73
+
+goroutine 21 [select]:
+main.watch()
+\t/app/watch.go:9 +0x1f
+created by main.main in goroutine 1
+\t/app/main.go:18 +0x73
+";
 
 const HOSTILE_CREATOR: &str = "goroutine 1 [\u{1b}[31mred]:\nmain.<b>()\n\t/x/a.go:1 +0x1\ncreated by main.\u{1b}]0;x\u{7}evil in goroutine 7\n\t/x/\u{202e}b.go:2 +0x1\n\n";
 
@@ -180,24 +268,13 @@ enum Input {
 }
 
 fn run(args: &[&str], input: Input) -> Output {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_gdump"))
-        .args(args)
-        .current_dir(&folder)
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let folder = root().join("testdata");
     let bytes = match input {
         Input::None => Vec::new(),
         Input::File(name) => std::fs::read(folder.join(name)).unwrap(),
         Input::Text(text) => text.as_bytes().to_vec(),
     };
-    // The command may end without reading.
-    let _ = child.stdin.take().unwrap().write_all(&bytes);
-    child.wait_with_output().unwrap()
+    command::run(&folder, args, &bytes)
 }
 
 #[test]
@@ -209,14 +286,7 @@ fn what_a_user_sees() {
     let _guard = settings.bind_to_scope();
     for (name, args, input) in CASES {
         let output = run(args, *input);
-        let text = format!(
-            "$ gdump {}\nexit {}\n--- stdout\n{}--- stderr\n{}",
-            args.join(" "),
-            output.status.code().map_or("by signal".to_owned(), |code| code.to_string()),
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        );
-        assert!(!text.contains("panicked at"), "{name}: {text}");
+        let text = command::transcript(args, &output);
         insta::assert_snapshot!(*name, text);
     }
 }

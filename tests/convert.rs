@@ -75,28 +75,3 @@ fn each(mut check: impl FnMut(&str, &Dump) -> Result<(), String>) {
     println!("{checked} dumps");
     assert!(failed.is_empty(), "{} of {checked} dumps:\n{}", failed.len(), failed.join("\n"));
 }
-
-/// The cells of a CSV text, read by the rules of RFC 4180.
-fn csv_rows(text: &[u8]) -> Vec<Vec<String>> {
-    let text = std::str::from_utf8(text).unwrap();
-    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
-    let (mut quoted, mut chars) = (false, text.chars().peekable());
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                cell.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => row.push(std::mem::take(&mut cell)),
-            '\r' if !quoted => {
-                assert_eq!(chars.next(), Some('\n'), "a line ends with CRLF");
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            c => cell.push(c),
-        }
-    }
-    assert!(cell.is_empty() && row.is_empty(), "the last line has no end");
-    rows
-}

@@ -37,6 +37,8 @@ mod golden;
 #[cfg(test)]
 mod grammar;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod leaks;

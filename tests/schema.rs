@@ -1,6 +1,6 @@
 //! JSON reports keep to grammar/report.schema.json, and their numbers add up.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use gdump::analysis::facts::Config;
 use gdump::analysis::group::By;
@@ -12,11 +12,12 @@ use gdump::analysis::tree::{Extent, Tree};
 use gdump::analysis::{Sight, Summary};
 use gdump::model::Dump;
 use gdump::render::{Body, Limit, OutputFormat, Report, Style, View};
-use gdump::source::Stream;
-use gdump::{parse, source};
 use serde_json::Value;
 
-fn report(dumps: &[Dump], look: &Look) -> Value {
+use crate::support::{assert_keeps, bytes, files, parse, relative, report_schema, root};
+
+/// `report` as JSON with every id.
+fn written(report: &Report<'_>) -> Value {
     let view = View {
         format: OutputFormat::Json,
         top: None,
@@ -26,42 +27,29 @@ fn report(dumps: &[Dump], look: &Look) -> Value {
         verbose: false,
         quiet: false,
     };
+    let mut out = Vec::new();
+    report.write(&view, &mut out).unwrap();
+    serde_json::from_slice(&out).unwrap()
+}
+
+fn report(dumps: &[Dump], look: &Look) -> Value {
     let known = Known::built_in();
     let sights: Vec<_> = dumps
         .iter()
         .map(std::slice::from_ref)
         .flat_map(|dump| Sight::all(dump, look, &Config::default(), &known))
         .collect();
-    let mut out = Vec::new();
-    Report { command: "summarize", body: Body::Sights(sights) }.write(&view, &mut out).unwrap();
-    serde_json::from_slice(&out).unwrap()
+    written(&Report { command: "summarize", body: Body::Sights(sights) })
 }
 
-/// Every dump that the project made itself.
+/// Every dump that the project made itself; what cannot be read is the business of other tests.
 fn dumps() -> Vec<Dump> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let mut files = Vec::new();
-    for folder in ["debug1", "debug2", "mixed", "proto", "records"] {
-        let entries = std::fs::read_dir(root.join(folder)).unwrap();
-        files.extend(entries.map(|entry| entry.unwrap().path()));
-    }
-    files.sort();
-    let dumps: Vec<Dump> = files.iter().flat_map(|path| read(path.as_path())).collect();
+    let testdata = root().join("testdata");
+    let folders = ["debug1", "debug2", "mixed", "proto", "records"];
+    let paths = folders.iter().flat_map(|folder| files(&testdata.join(folder)));
+    let read = |path: PathBuf| parse(&bytes(&path), &relative(&path, &testdata)).ok();
+    let dumps: Vec<Dump> = paths.filter_map(read).flatten().collect();
     assert!(dumps.len() > 20, "only {} dumps", dumps.len());
-    dumps
-}
-
-fn read(path: &Path) -> Vec<Dump> {
-    let mut dumps = Vec::new();
-    let target = source::Target::Path(path.to_owned());
-    let opened = source::open(&target, &source::Limits::default(), &mut |member, stream| {
-        if let Ok(found) = parse::parse(stream, member.name, &parse::Options::default()) {
-            dumps.extend(found);
-        }
-        Ok(())
-    });
-    // What cannot be opened or read at all is the business of other tests.
-    let _ = opened;
     dumps
 }
 
@@ -75,15 +63,12 @@ fn sum(list: &Value) -> i64 {
 
 #[test]
 fn every_report_keeps_to_the_schema() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar/report.schema.json");
-    let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = report_schema();
     let dumps = dumps();
     for by in ["stack", "user", "created-by", "wait", "label:tenant"] {
         let look = Look { by: By::parse(by).unwrap(), ..Look::default() };
         let report = report(&dumps, &look);
-        let errors: Vec<_> = schema.iter_errors(&report).take(5).map(|e| e.to_string()).collect();
-        assert!(errors.is_empty(), "{by}: {errors:#?}");
+        assert_keeps(&schema, &report, by);
     }
 }
 
@@ -114,13 +99,8 @@ fn the_same_dump_in_another_format_has_the_same_groups() {
             "goroutine 7 [{state}]:\nmain.f(0x1)\n\t/a/f.go:5 +0x1\ncreated by main.main in goroutine 1\n\t/a/f.go:9 +0x2\n"
         )
     };
-    let parse = |text: &str| {
-        let bytes = text.as_bytes().to_vec();
-        let mut stream = Stream::new(&*bytes);
-        parse::parse(&mut stream, "test", &parse::Options::default()).unwrap()
-    };
     let id = |text: &str| {
-        let report = report(&parse(text), &Look::default());
+        let report = report(&parse(text.as_bytes(), "test").unwrap(), &Look::default());
         report["groups"][0]["id"].as_str().unwrap().to_owned()
     };
     assert_eq!(id(&text("select")), id(&text("select, 5 minutes")));
@@ -132,18 +112,7 @@ fn the_same_dump_in_another_format_has_the_same_groups() {
 /// `groups`, `list`, `show` and `tree` keep to the schema, too, and every goroutine is in a tree once.
 #[test]
 fn who_looks_around_keeps_to_the_schema() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar/report.schema.json");
-    let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
-    let view = View {
-        format: OutputFormat::Json,
-        top: None,
-        ids: Limit::All,
-        width: 80,
-        style: Style::plain(),
-        verbose: false,
-        quiet: false,
-    };
+    let schema = report_schema();
     let look = Look { system: true, ..Look::default() };
     for dump in &dumps() {
         let one = std::slice::from_ref(dump);
@@ -164,12 +133,8 @@ fn who_looks_around_keeps_to_the_schema() {
             reports.push(Report { command: "tree", body: Body::Trees(vec![tree]) });
         }
         for report in reports {
-            let mut out = Vec::new();
-            report.write(&view, &mut out).unwrap();
-            let value: Value = serde_json::from_slice(&out).unwrap();
-            let errors: Vec<_> =
-                schema.iter_errors(&value).take(5).map(|e| e.to_string()).collect();
-            assert!(errors.is_empty(), "{} {}: {errors:#?}", report.command, dump.name);
+            let name = format!("{} {}", report.command, dump.name);
+            assert_keeps(&schema, &written(&report), &name);
         }
     }
 }

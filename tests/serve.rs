@@ -13,13 +13,13 @@ use crate::support::root;
 const DUMP: &str = "testdata/debug2/leaky-service.go1.27.txt";
 
 /// A server that ends with the test.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
-    fn start(args: &[&str]) -> Self {
+    pub(crate) fn start(args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_gdump"))
             .arg("serve")
             .args(args)
@@ -35,6 +35,16 @@ impl Server {
             Some(line.split_once("http://")?.1.split('/').next().unwrap().to_owned())
         });
         Self { child, address: address.expect("it says where it listens") }
+    }
+
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it ends; its status.
+    pub(crate) fn wait(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     /// Status, headers and body of the answer to `head`, in which `{host}` is the server's own name.
@@ -58,7 +68,7 @@ impl Server {
         self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {{host}}"), b"")
     }
 
-    fn json(&self, path: &str) -> Value {
+    pub(crate) fn json(&self, path: &str) -> Value {
         let (status, _, body) = self.get(path);
         assert_eq!(status, 200, "{path}: {body}");
         serde_json::from_str(&body).unwrap()

@@ -30,16 +30,25 @@ impl<'d> Sight<'d> {
     /// Profiles that hold only what Go has proven to be leaked say nothing of how many goroutines there
     /// are: they come first in what is returned, are a series of their own, and prove what is suspected
     /// in the others.
-    pub fn all(dumps: &'d [Dump], look: &Look, config: &Config, known: &Known) -> Vec<Self> {
-        let facts = dumps.iter().map(Facts::new);
-        let (proven, others): (Vec<_>, Vec<_>) = facts.partition(|facts| {
-            facts.dump().profile == "goroutineleak" && facts.dump().is_aggregated()
-        });
+    pub fn all(
+        dumps: impl IntoIterator<Item = &'d Dump>,
+        look: &Look,
+        config: &Config,
+        known: &Known,
+    ) -> Vec<Self> {
+        let facts = dumps.into_iter().map(Facts::new);
+        let (proven, others): (Vec<_>, Vec<_>) =
+            facts.partition(|facts| Self::is_proof(facts.dump()));
         let asked = (look, config, known);
         let of_others = said(&others, &proven, asked);
         let mut sights = Self::of(said(&proven, &[], asked), proven, look);
         sights.extend(Self::of(of_others, others, look));
         sights
+    }
+
+    /// Whether `dump` holds only what Go has proven to be leaked.
+    pub fn is_proof(dump: &Dump) -> bool {
+        dump.profile == "goroutineleak" && dump.is_aggregated()
     }
 
     fn of(said: Vec<Said>, facts: Vec<Facts<'d>>, look: &Look) -> Vec<Self> {
@@ -111,21 +120,20 @@ fn said(
         let case = Case { now: rest.first()?, before, config, known };
         let mut findings = find::run(&case);
         let joined = proven.last().and_then(|proven| find::join(case.now, proven, &mut findings));
-        findings.retain(|finding| is_wanted(case.now, look, finding));
-        let fine = find::fine(&case, &findings);
+        // Who is blamed by a finding that the filter leaves out is not fine for that.
+        let mut fine = find::fine(&case, &findings);
+        if !look.filter.is_empty() {
+            let matcher = look.filter.for_dump(case.now.dump());
+            let is_wanted = |groups: &[usize]| {
+                let mut members = groups.iter().flat_map(|index| case.now.members(*index));
+                members.any(|goroutine| matcher.matches(&goroutine.row()))
+            };
+            findings.retain(|finding| is_wanted(&finding.groups));
+            fine.retain(|fine| is_wanted(&[fine.group]));
+        }
         let mut notes = find::notes(&case, &findings);
         notes.extend(joined);
         Some((findings, fine, notes))
     };
     (0..facts.len()).filter_map(one).collect()
-}
-
-/// Whether a goroutine that `finding` is about passes the user's filter.
-fn is_wanted(facts: &Facts<'_>, look: &Look, finding: &Finding) -> bool {
-    if look.filter.is_empty() {
-        return true;
-    }
-    let matcher = look.filter.for_dump(facts.dump());
-    let mut members = finding.groups.iter().flat_map(|index| facts.members(*index));
-    members.any(|goroutine| matcher.matches(&goroutine.row()))
 }

@@ -5,8 +5,11 @@ use std::cmp::Reverse;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::diagnosis::Sight;
+use super::facts::Facts;
+use super::finding::{Category, Finding};
 use super::kind::{Kind, Kinds};
-use super::tree::{Place, created_by, spawn};
+use super::spawn;
+use super::tree::{Place, created_by};
 use crate::model::{CreatorId, Dump, Goroutine, StackId};
 
 /// What there is to know of a goroutine.
@@ -241,19 +244,46 @@ fn standing(sight: &Sight<'_>, goroutine: Goroutine<'_>) -> Standing {
         Kind::Writer => return Standing::Writer,
         Kind::User => {}
     }
-    let row = u32::try_from(goroutine.index()).unwrap_or(u32::MAX);
-    let is_in = |index: usize| facts.summary.grouping.rows(index).binary_search(&row).is_ok();
-    let named = |finding: &&(usize, &super::Finding)| {
-        let is_root = finding.1.root.as_ref().is_some_and(|root| {
-            goroutine.goid().is_some_and(|goid| root.goids.contains(&goid)) || root.row == row
-        });
-        is_root || finding.1.groups.iter().any(|index| is_in(*index))
-    };
-    let all: Vec<_> = sight.findings.iter().enumerate().collect();
-    let found: Vec<usize> = all.iter().filter(named).map(|(index, _)| *index).collect();
+    let all = sight.findings.iter().enumerate();
+    let named = all.filter(|(_, finding)| {
+        is_root(finding, goroutine)
+            || finding.groups.iter().any(|group| is_in(facts, *group, goroutine))
+    });
+    let found: Vec<usize> = named.map(|(index, _)| index).collect();
     if !found.is_empty() {
         return Standing::Found(found);
     }
-    let fine = sight.fine.iter().find(|fine| is_in(fine.group));
+    let fine = sight.fine.iter().find(|fine| is_in(facts, fine.group, goroutine));
     fine.map_or(Standing::Plain, |fine| Standing::Fine(fine.why.clone()))
+}
+
+fn is_root(finding: &Finding, goroutine: Goroutine<'_>) -> bool {
+    let is_named = |goids: &[u64]| goroutine.goid().is_some_and(|goid| goids.contains(&goid));
+    finding.root.as_ref().is_some_and(|root| is_named(&root.goids) || root.row == row(goroutine))
+}
+
+fn is_in(facts: &Facts<'_>, group: usize, goroutine: Goroutine<'_>) -> bool {
+    facts.summary.grouping.rows(group).binary_search(&row(goroutine)).is_ok()
+}
+
+fn row(goroutine: Goroutine<'_>) -> u32 {
+    u32::try_from(goroutine.index()).unwrap_or(u32::MAX)
+}
+
+/// What a goroutine is where some wait for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What the others wait for.
+    Root,
+    /// One of the others.
+    Victim,
+}
+
+impl Inspection<'_> {
+    /// Its part in `finding`; `None` if that is not about who waits for whom, or has no root.
+    pub fn part(&self, finding: &Finding) -> Option<Part> {
+        let waits = matches!(finding.category, Category::Deadlock | Category::Contention);
+        let known = waits && finding.root.is_some();
+        known.then(|| if is_root(finding, self.goroutine) { Part::Root } else { Part::Victim })
+    }
 }

@@ -26,10 +26,11 @@ impl<'d> Selection<'d> {
         Self { dump, matcher, named: None, pprof: filter.pprof.clone(), rows: None, notes }
     }
 
-    /// The same goroutines of `dump`, which is this dump without names.
+    /// The same goroutines of `dump`, which is this dump without names and without the frames that were
+    /// hidden.
     #[must_use]
     pub fn anonymous(self, dump: &'d Dump) -> Self {
-        Self { named: Some(self.dump), dump, ..self }
+        Self { named: Some(self.dump), dump, pprof: PprofFilter::default(), ..self }
     }
 
     /// The records `rows` of `dump` in this order, which were selected otherwise; `filter` says which

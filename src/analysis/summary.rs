@@ -116,6 +116,10 @@ impl<'d> Summary<'d> {
                 }
             }
         }
+        let mut notes = notes(dump, look);
+        if shown == 0 && filtered != 0 {
+            notes.push("no goroutine passes the filter".to_owned());
+        }
         Self {
             dump,
             grouping: Arc::new(grouping),
@@ -127,7 +131,7 @@ impl<'d> Summary<'d> {
             filtered,
             distinct_stacks: seen.iter().filter(|seen| **seen).count(),
             go: go_version(dump),
-            notes: notes(dump, look),
+            notes,
             stacks,
         }
     }

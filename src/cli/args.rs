@@ -12,9 +12,11 @@ use super::argv::prepare;
 use super::commands::serve;
 #[cfg(feature = "tui")]
 use super::commands::watch;
+use super::commands::{
+    check, completions, convert, diff, explain, groups, list, man, show, tree, trend,
+};
 #[cfg(feature = "live")]
 use super::commands::{collect, record, wallclock};
-use super::commands::{completions, convert, diff, explain, groups, list, man, show, tree, trend};
 use super::connect::{Ask, Connect};
 use super::values::{self, FailOn};
 use crate::analysis::By;
@@ -103,6 +105,9 @@ pub(super) enum Command {
     /// What grows, stays or falls over a series of dumps, and who is stuck all the time
     #[command(after_help = trend::EXAMPLES)]
     Trend(Box<trend::Args>),
+    /// A gate for scripts and alerts: thresholds, findings, a baseline; status 1 if it is red
+    #[command(after_help = check::EXAMPLES)]
+    Check(Box<check::Args>),
     /// A dump in another format: for pprof, flame graphs, spreadsheets, databases, other dump tools
     #[command(after_help = CONVERT)]
     Convert(Box<convert::Args>),
@@ -124,8 +129,9 @@ pub(super) enum Command {
     #[cfg(feature = "serve")]
     #[command(after_help = serve::EXAMPLES)]
     Serve(Box<serve::Args>),
-    /// A screen that steps through a series of dumps
+    /// A screen that follows processes, or steps through a series of dumps
     #[cfg(feature = "tui")]
+    #[command(after_help = watch::EXAMPLES)]
     Watch(Box<watch::Args>),
     /// Completions for a shell
     #[command(after_help = completions::EXAMPLES)]
@@ -255,12 +261,20 @@ pub(super) enum Format {
     Text,
     /// JSON, see grammar/report.schema.json
     Json,
-    /// One JSON object a goroutine, one a line (list)
+    /// One JSON object a row, one a line (groups, list, diff, trend)
     Ndjson,
-    /// One goroutine a row (list)
+    /// For spreadsheets and databases (groups, list, diff, trend)
     Csv,
     /// For an incident channel or an issue: short, nothing in it is a mention or a link
     Markdown,
+    /// For code hosts that show findings beside lines (check)
+    Sarif,
+    /// For whatever shows results of tests (check)
+    Junit,
+    /// Annotations of GitHub Actions (check)
+    Github,
+    /// For a text file collector or push gateway (check)
+    Prometheus,
     /// One file for a browser, with everything in it and no network: -o report.html
     Html,
 }

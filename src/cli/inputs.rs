@@ -160,11 +160,7 @@ impl Reader<'_> {
     #[cfg(not(feature = "live"))]
     #[allow(clippy::unused_self, reason = "the other one needs it")]
     fn read_process(&self, address: &Address, _: &mut dyn FnMut(Dump, Option<i64>)) -> Result<()> {
-        Err(Error::Fetch {
-            url: address.to_string(),
-            what: "this gdump was built without the feature live".to_owned(),
-            remedy: "fetch it with: curl -so goroutines.txt URL".to_owned(),
-        })
+        Err(without_client(address))
     }
 
     fn read_target(
@@ -207,6 +203,16 @@ impl Reader<'_> {
             });
         }
         Ok(whole)
+    }
+}
+
+/// Why the process at `address` cannot be asked.
+#[cfg(not(feature = "live"))]
+pub(super) fn without_client(address: &Address) -> Error {
+    Error::Fetch {
+        url: address.to_string(),
+        what: "this gdump was built without the feature live".to_owned(),
+        remedy: "fetch it with: curl -so goroutines.txt URL".to_owned(),
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::connect::Live;
 use super::note;
-use crate::analysis::merge::join;
 use crate::error::{Error, Result};
 use crate::live::cost::Cost;
 use crate::live::take::{self, Event, Policy};
@@ -24,11 +23,7 @@ pub(super) fn read(address: &Address, live: &Live, visit: &mut dyn FnMut(Dump)) 
     }
     let policy = policy(live);
     let taken = take::take(&client, address, policy, &live.limits, &mut |event| tell(event, live))?;
-    let whole = taken.pieces.iter().find(|piece| piece.debug == 2);
-    visit(match whole {
-        Some(piece) => join(take::read(piece, &live.limits)?, &taken.counts).dump,
-        None => taken.counts,
-    });
+    visit(taken.into_dump(&live.limits)?.0);
     Ok(())
 }
 
@@ -96,6 +91,13 @@ pub(super) fn address(text: &str) -> Result<Address> {
     Err(Error::Usage(format!("this is no URL of a process\n  write it as http://{hint}")))
 }
 
+/// The process without a profile's path.
+pub(super) fn process(address: &Address) -> String {
+    let text = address.to_string();
+    let end = text.find("/debug/pprof").or_else(|| text.find('?')).unwrap_or(text.len());
+    text.get(..end).unwrap_or(&text).trim_end_matches(['/', ':']).to_owned()
+}
+
 /// What Ctrl-C stops, and SIGTERM.
 pub(super) fn stop_on_ctrl_c() -> Result<Stop> {
     let stop = Stop::default();
@@ -139,7 +141,7 @@ pub(super) fn tell(event: Event, live: &Live) {
     }
 }
 
-fn words(cost: Cost) -> String {
+pub(super) fn words(cost: Cost) -> String {
     format!("{} ({} at a time)", time(cost.total), time(cost.pause))
 }
 

@@ -6,6 +6,7 @@ mod bundles;
 mod commands;
 mod connect;
 mod environment;
+mod follow;
 mod inputs;
 #[cfg(feature = "live")]
 mod live;

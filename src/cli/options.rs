@@ -62,6 +62,10 @@ impl Options {
             Format::Markdown => OutputFormat::Markdown,
             Format::Ndjson => OutputFormat::Ndjson,
             Format::Csv => OutputFormat::Csv,
+            Format::Sarif => OutputFormat::Sarif,
+            Format::Junit => OutputFormat::Junit,
+            Format::Github => OutputFormat::Github,
+            Format::Prometheus => OutputFormat::Prometheus,
             Format::Html => OutputFormat::Html,
         };
         let colored = is_colored(args.color, args.output.is_some(), env);
@@ -156,10 +160,28 @@ fn filter(args: &Shared, judged: bool) -> Result<Filter> {
 /// The formats that a command can write.
 fn formats(command: &str) -> &'static [Format] {
     match command {
+        "check" => &[
+            Format::Text,
+            Format::Json,
+            Format::Markdown,
+            Format::Sarif,
+            Format::Junit,
+            Format::Github,
+            Format::Prometheus,
+        ],
         "summarize" | "leaks" | "blocked" => {
             &[Format::Text, Format::Json, Format::Markdown, Format::Html]
         }
-        "list" => &[Format::Text, Format::Json, Format::Ndjson, Format::Csv],
+        "groups" | "diff" | "trend" => &[
+            Format::Text,
+            Format::Json,
+            Format::Markdown,
+            Format::Html,
+            Format::Ndjson,
+            Format::Csv,
+        ],
+        "list" => &[Format::Text, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv],
+        "show" | "tree" => &[Format::Text, Format::Json, Format::Markdown],
         _ => &[Format::Text, Format::Json],
     }
 }
@@ -263,9 +285,9 @@ mod tests {
 
     #[test]
     fn a_format_that_a_command_cannot_write_is_named_with_those_it_can() {
-        let shared = Args::parse_from(["gdump", "f", "--format", "markdown"]).shared;
+        let shared = Args::parse_from(["gdump", "f", "--format", "csv"]).shared;
         let error = Options::resolve("tree", shared, &Environment::default()).unwrap_err();
-        let text = "tree: --format markdown is not possible; use one of text, json";
+        let text = "tree: --format csv is not possible; use one of text, json, markdown";
         assert_eq!(error.to_string(), text);
     }
 

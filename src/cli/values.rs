@@ -86,6 +86,18 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| "expected a size such as 512M or 4G".to_owned())
 }
 
+/// `1%` as 0.01.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    let share = text.trim_end_matches('%').parse().ok().filter(|n| *n > 0.0 && *n <= 100.0);
+    share.map(|n: f64| n / 100.0).ok_or_else(|| "expected a percentage such as 1%".to_owned())
+}
+
+impl std::fmt::Display for FailOn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.what, self.severity.name())
+    }
+}
+
 /// Findings that end the program with status 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FailOn {

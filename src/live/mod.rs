@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod cost;
+pub mod follow;
 pub mod identity;
 pub mod pace;
 pub mod store;

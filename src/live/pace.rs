@@ -64,6 +64,12 @@ impl Pace {
         needed.saturating_sub(self.wanted)
     }
 
+    /// The distance at which answers of late cost no more than is allowed; at least the one wanted.
+    pub fn bearable(&self) -> Duration {
+        let needed = self.recent.map(|recent| Duration::try_from_secs_f64(recent / self.most));
+        needed.and_then(Result::ok).unwrap_or_default().max(self.wanted)
+    }
+
     /// The share of `time` that went to answers.
     pub fn cost(&self, time: Duration) -> f64 {
         self.busy.as_secs_f64() / time.as_secs_f64().max(1e-9)
@@ -86,6 +92,13 @@ impl Pace {
     }
 }
 
+/// How much longer than `every` to wait after `failures` one after the other: twice as long each time,
+/// at most `longest` more.
+pub fn patience(failures: u32, every: Duration, longest: Duration) -> Duration {
+    let steps = 1u32 << failures.min(8).saturating_sub(1);
+    every.saturating_mul(steps.saturating_sub(1)).min(longest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +111,12 @@ mod tests {
         assert_eq!(pace.answered(MS / 2), Duration::ZERO);
         assert_eq!(pace.slowed(), None);
         assert!((0..1000).all(|_| pace.jitter() <= 50 * MS));
+    }
+
+    #[test]
+    fn failures_make_it_patient() {
+        let more = |failures| patience(failures, 5000 * MS, Duration::from_secs(30)).as_secs();
+        assert_eq!([0, 1, 2, 3, 4, 99].map(more), [0, 0, 5, 15, 30, 30]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cost::{self, Cost};
+use crate::analysis::merge::join;
 use crate::error::Result;
 use crate::model::Dump;
 use crate::parse;
@@ -73,6 +74,22 @@ pub struct Taken {
     pub pieces: Vec<Piece>,
 }
 
+impl Taken {
+    /// What was taken as one picture, and the answers.
+    pub fn into_dump(self, limits: &Limits) -> Result<(Dump, Vec<Piece>)> {
+        let whole = self.pieces.iter().find(|piece| piece.debug == 2);
+        let dump = match whole {
+            Some(piece) => {
+                let mut dump = join(read(piece, limits)?, &self.counts).dump;
+                dump.taken_at_nanos = dump.taken_at_nanos.or(self.counts.taken_at_nanos);
+                dump
+            }
+            None => self.counts,
+        };
+        Ok((dump, self.pieces))
+    }
+}
+
 /// Asks the process at `address`. `tell` hears of what stops it before it does.
 pub fn take(
     client: &Client,
@@ -122,9 +139,24 @@ pub fn ask(
     limit: Duration,
     limits: &Limits,
 ) -> Result<Piece> {
-    let url = address.profile(profile, debug);
+    fetch(client, &address.profile(profile, debug), (profile, debug), limit, limits)
+}
+
+/// Asks for the profile that `address` names, just as it was typed.
+pub fn ask_as_typed(client: &Client, address: &Address, limits: &Limits) -> Result<Piece> {
+    let debug = address.debug().and_then(|debug| debug.parse().ok()).unwrap_or(0);
+    fetch(client, address, ("goroutine", debug), client.settings().timeout, limits)
+}
+
+fn fetch(
+    client: &Client,
+    url: &Address,
+    (profile, debug): (&'static str, u8),
+    limit: Duration,
+    limits: &Limits,
+) -> Result<Piece> {
     let asked_at = Timestamp::now();
-    let answer = client.get_within(&url, limit)?;
+    let answer = client.get_within(url, limit)?;
     let waited = answer.waited;
     let (bytes, took) = answer.whole(limits.max_bytes)?;
     Ok(Piece { profile, debug, url: url.to_string(), asked_at, waited, took, bytes })

@@ -3,6 +3,7 @@
 //! Groups are made one by one while they are written: a dump may have a hundred thousand.
 
 mod chain;
+mod check;
 mod diff;
 mod finding;
 mod look;
@@ -15,6 +16,7 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::convert::rows::Rows;
+use super::harmless::{to_line, to_lines};
 use super::{Body, Limit, Report, View};
 use crate::analysis::{Sight, Summary};
 use finding::FindingView;
@@ -37,7 +39,7 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             let mut document = document(report.command, &summaries, top, groups, Nothing {});
             document.notes.extend(sights.iter().flat_map(Note::said));
             document.findings = findings.collect();
-            write(&document, out)
+            to_lines(&document, out)
         }
         Body::Diff(found) => {
             let top = view.top.unwrap_or(TOP).get();
@@ -46,21 +48,21 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             let mut document = document(report.command, &summaries, top, groups, body);
             document.notes.extend(diff::notes(found));
             document.left_out = diff::left_out(found, top);
-            write(&document, out)
+            to_lines(&document, out)
         }
         Body::Groups(found, skip) => {
             let top = view.top.unwrap_or(TOP).get();
             let groups = look::Groups { summaries: found, skip: *skip, top, ids: view.ids.get() };
             let end = skip.saturating_add(top);
-            write(&document(report.command, &summaries, end, groups, Nothing {}), out)
+            to_lines(&document(report.command, &summaries, end, groups, Nothing {}), out)
         }
         Body::List(lists) => {
             let body = look::ListBody::new(lists);
-            write(&document(report.command, &summaries, usize::MAX, NONE, body), out)
+            to_lines(&document(report.command, &summaries, usize::MAX, NONE, body), out)
         }
         Body::Trees(trees) => {
             let body = look::TreeBody::new(trees);
-            write(&document(report.command, &summaries, usize::MAX, NONE, body), out)
+            to_lines(&document(report.command, &summaries, usize::MAX, NONE, body), out)
         }
         Body::Shown(sights, shown) => {
             let rows: Vec<_> = sights.iter().map(|sight| Rows::of(sight.facts.dump())).collect();
@@ -68,17 +70,40 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             let found = sights.iter().flat_map(|s| FindingView::all(s, view.ids.get()));
             let mut document = document(report.command, &summaries, usize::MAX, NONE, body);
             document.findings = found.collect();
-            write(&document, out)
+            to_lines(&document, out)
+        }
+        Body::Gate(gate) => {
+            let sights = gate.sights.get(gate.sights.len().saturating_sub(1)..).unwrap_or(&[]);
+            let (top, ids) = (view.top.map_or(0, Limit::get), view.ids.get());
+            let groups = Groups { sights, top, ids };
+            let findings = sights.iter().flat_map(|s| FindingView::all(s, ids));
+            let body = check::Body::new(gate);
+            let mut document = document(report.command, &summaries, top, groups, body);
+            document.notes.extend(check::notes(gate));
+            document.findings = findings.collect();
+            to_lines(&document, out)
         }
         Body::Series(found, _) => {
             let top = view.top.unwrap_or(TOP).get();
-            let none: [GroupView<'_>; 0] = [];
             let body = series::Body::new(found, top);
-            let mut document = document(report.command, &summaries, top, none, body);
+            let mut document = document(report.command, &summaries, top, NONE, body);
             document.notes.extend(series::notes(found));
             document.left_out = series::left_out(found, top);
-            write(&document, out)
+            to_lines(&document, out)
         }
+    }
+}
+
+/// The groups of `report` as objects, one a line.
+pub(super) fn lines(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let (top, ids) = (view.top.map_or(usize::MAX, Limit::get), view.ids.get());
+    match &report.body {
+        Body::Groups(found, skip) => look::Groups { summaries: found, skip: *skip, top, ids }
+            .each(|group| to_line(group, out)),
+        Body::Diff(found) => diff::rows(found, top).try_for_each(|row| to_line(&row, out)),
+        Body::Series(found, _) => series::rows(found, top).try_for_each(|row| to_line(&row, out)),
+        // The command line does not let it come to this.
+        _ => Err(io::ErrorKind::Unsupported.into()),
     }
 }
 
@@ -105,11 +130,6 @@ fn document<'a, G: Serialize, B: Serialize>(
         findings: Vec::new(),
         body,
     }
-}
-
-fn write(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document).map_err(io::Error::from)?;
-    writeln!(out)
 }
 
 /// The groups of all dumps, dump by dump: the first of the user's grouping, and all that a finding names.

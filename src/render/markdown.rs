@@ -1,11 +1,13 @@
 //! Markdown for an incident channel or an issue: the verdict first, then the findings with their
-//! evidence, states and groups as fenced blocks, and the account.
+//! evidence, states and groups as fenced blocks, and the account. Other commands have a headline above
+//! what they show on a screen (`screen.rs`).
 //!
 //! It reads well on GitHub and in chats alike: no tables and no `<details>`, which chats do not know;
 //! what has columns stands in fenced blocks. It is short enough for a message unless `--top` asks for
 //! more. What comes from a dump is escaped by [`escape`].
 
 mod escape;
+mod screen;
 
 use std::io::{self, Write};
 
@@ -31,11 +33,11 @@ const SENTENCE: usize = 600;
 /// Columns of a fenced block: what a chat shows without scrolling.
 const WIDTH: usize = 80;
 
-/// Writes `report`; an error if its command has no Markdown.
+/// Writes `report`.
 pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     match &report.body {
         Body::Sights(sights) => sights_of(report.command, sights, view, out),
-        _ => Err(io::ErrorKind::Unsupported.into()),
+        _ => screen::render(report, view, out),
     }
 }
 
@@ -158,18 +160,29 @@ fn groups(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::Result<()>
 
 /// How it was made, what was set apart, and how to see more.
 fn account(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let notes = sight.summary().notes.iter().chain(&sight.notes);
-    let notes: Vec<String> = notes.cloned().collect();
-    if !notes.is_empty() {
-        title("Notes", out)?;
-        points(&notes, out)?;
-    }
+    let said = sight.summary().notes.iter().chain(&sight.notes);
+    notes(said.cloned().collect(), out)?;
     for line in text::set_apart(sight.summary(), view) {
         let text = plain(&line);
         if !text.is_empty() {
             writeln!(out, "{}\n", sentence(text.trim()))?;
         }
     }
+    made_by(out)
+}
+
+/// Notes, each once.
+fn notes(mut notes: Vec<String>, out: &mut dyn Write) -> io::Result<()> {
+    let mut seen = std::collections::BTreeSet::new();
+    notes.retain(|note| seen.insert(note.clone()));
+    if notes.is_empty() {
+        return Ok(());
+    }
+    title("Notes", out)?;
+    points(&notes, out)
+}
+
+fn made_by(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Made by gdump {}", code(env!("CARGO_PKG_VERSION")))
 }
 

@@ -2,19 +2,27 @@
 
 pub mod convert;
 pub mod escape;
+mod github;
+mod harmless;
 pub mod html;
 mod json;
+mod junit;
 mod line;
 mod markdown;
+mod prometheus;
+mod sarif;
 pub mod style;
+mod table;
 mod text;
 pub mod time;
+mod uri;
 pub mod words;
 
 use std::io::{self, Write};
 
 pub use style::Style;
 
+use crate::analysis::gate::Gate;
 use crate::analysis::inspect::Inspection;
 use crate::analysis::listing::Listing;
 use crate::analysis::series::{Diff, Series};
@@ -45,6 +53,8 @@ pub enum Body<'d> {
     Shown(Vec<Sight<'d>>, Vec<Vec<Inspection<'d>>>),
     /// Who created whom.
     Trees(Vec<Tree<'d>>),
+    /// What a gate says.
+    Gate(Box<Gate<'d>>),
 }
 
 /// How it is to be written.
@@ -76,10 +86,18 @@ pub enum OutputFormat {
     Json,
     /// Markdown for an incident channel.
     Markdown,
-    /// One JSON object a goroutine, one a line.
+    /// One JSON object a row, one a line.
     Ndjson,
-    /// One goroutine a row.
+    /// Rows of cells.
     Csv,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// `JUnit` XML.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// Prometheus' text format.
+    Prometheus,
     /// One HTML file that needs nothing else.
     Html,
 }
@@ -114,30 +132,34 @@ impl<'d> Report<'d> {
             Body::Series(_, summaries) | Body::Groups(summaries, _) => summaries.iter().collect(),
             Body::List(lists) => lists.iter().map(|list| &list.summary).collect(),
             Body::Trees(trees) => trees.iter().map(|tree| &tree.summary).collect(),
-        }
-    }
-
-    /// Goroutines as rows.
-    fn table(&self, format: OutputFormat, out: &mut dyn Write) -> io::Result<()> {
-        let Body::List(lists) = &self.body else {
-            // The command line does not let it come to this.
-            return Err(io::ErrorKind::Unsupported.into());
-        };
-        let pages = lists.iter().map(|list| &list.page);
-        if format == OutputFormat::Csv {
-            convert::csv::write(pages, out)
-        } else {
-            convert::ndjson::write(pages, out)
+            Body::Gate(gate) => gate.sights.iter().map(Sight::summary).collect(),
         }
     }
 
     /// Writes the report to `out`.
     pub fn write(&self, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        match (view.format, &self.body) {
+            (OutputFormat::Sarif, Body::Gate(gate)) => return sarif::render(gate, &gate.root, out),
+            (OutputFormat::Junit, Body::Gate(gate)) => return junit::render(gate, out),
+            (OutputFormat::Github, Body::Gate(gate)) => {
+                return github::render(gate, &gate.root, out);
+            }
+            (OutputFormat::Prometheus, Body::Gate(gate)) => {
+                return prometheus::render(gate, view.top.map(Limit::get), out);
+            }
+            _ => {}
+        }
         match view.format {
             OutputFormat::Text => text::render(self, view, out),
             OutputFormat::Json => json::render(self, view, out),
             OutputFormat::Markdown => markdown::render(self, view, out),
-            OutputFormat::Ndjson | OutputFormat::Csv => self.table(view.format, out),
+            OutputFormat::Ndjson => table::ndjson(self, view, out),
+            OutputFormat::Csv => table::csv(self, view, out),
+            // The command line refuses them before anything is read.
+            OutputFormat::Sarif
+            | OutputFormat::Junit
+            | OutputFormat::Github
+            | OutputFormat::Prometheus => Err(io::ErrorKind::Unsupported.into()),
             OutputFormat::Html => html::render(self, view, out),
         }
     }

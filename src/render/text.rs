@@ -1,6 +1,7 @@
 //! The screen for people: what this dump is, states, the largest groups, and what was left out.
 
 mod chain;
+mod check;
 mod diff;
 mod digest;
 mod entries;
@@ -15,6 +16,7 @@ mod stack;
 mod states;
 mod tree;
 
+pub(super) use check::checks;
 pub(super) use findings::{chosen, concerned, nothing};
 pub(super) use groups::lines as groups;
 pub(super) use head::{account, facts, lines as head, truncation};
@@ -37,6 +39,7 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             None => screens(sights, view, out),
         },
         Body::Diff(diff) => diff::render(diff, view, out),
+        Body::Gate(gate) => check::render(gate, view, out),
         Body::Series(series, _) => series::render(series, view, out),
         Body::Groups(summaries, skip) => groups::pages(summaries, *skip, view, out),
         Body::List(lists) => list::render(lists, view, out),

@@ -30,6 +30,15 @@ pub fn counted(n: impl Into<i128>, noun: &str) -> String {
     format!("{} {noun}{plural}", number(n))
 }
 
+/// What a series of dumps with these names is called.
+pub fn series_name(dumps: &[crate::model::Dump]) -> String {
+    match dumps {
+        [] => "no dump".to_owned(),
+        [one] => one.name.clone(),
+        [first, .., last] => format!("{} … {}", first.name, last.name),
+    }
+}
+
 /// A size: `199 kB`, `67.1 MB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];

@@ -1,13 +1,16 @@
 //! Goroutines one by one, a page at a time: those of a group, or all that pass the filter.
 
 use std::cmp::Reverse;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Summary;
 use crate::analysis::canon::{Shown, Stacks};
 use crate::analysis::summary::Look;
-use crate::model::{Dump, Goroutine, Row};
+use crate::model::{Dump, Goroutine};
 use crate::render::escape::visible;
 
 /// Goroutines of one page.
@@ -19,6 +22,8 @@ const MOST: usize = 1_000;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Asked {
+    /// Number of the source; without it the one that is shown.
+    pub(super) source: Option<usize>,
     /// Number of the dump.
     pub(super) dump: usize,
     /// Fingerprint of a group in hexadecimal digits; all groups without it.
@@ -32,7 +37,7 @@ pub(super) struct Asked {
 }
 
 /// How they are ordered.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Sort {
     /// As in the dump.
@@ -67,43 +72,91 @@ struct One {
     stack: Vec<(String, String, u32, bool)>,
 }
 
-/// The page of `dump` that is asked for.
-pub(super) fn page(dump: &Dump, look: &Look, asked: &Asked) -> Page {
-    let summary = Summary::new(dump, look);
-    let mut rows: Vec<u32> = match asked.group.as_deref() {
-        None => {
-            (0..summary.grouping.len()).flat_map(|at| summary.grouping.rows(at)).copied().collect()
-        }
-        Some(id) => group(&summary, id),
-    };
-    let row = |index: &u32| dump.goroutine(*index as usize).map(Goroutine::row);
-    let minutes = |row: &Row| dump.head(row.head).minutes;
-    match asked.sort {
-        Sort::Dump => rows.sort_unstable(),
-        Sort::Id => rows.sort_by_cached_key(|index| row(index).map(|row| row.goid)),
-        Sort::Wait => {
-            rows.sort_by_cached_key(|index| {
-                (Reverse(row(index).and_then(|r| minutes(&r))), *index)
-            });
-        }
-    }
-    let top = asked.top.unwrap_or(TOP).min(MOST);
-    let shown = rows.iter().skip(asked.skip).take(top);
-    let shown = shown.filter_map(|index| dump.goroutine(*index as usize));
-    Page {
-        total: rows.len(),
-        skip: asked.skip,
-        rows: shown.map(|goroutine| one(dump, &summary.stacks, goroutine)).collect(),
-    }
+/// The goroutines of a dump that pass a filter, with nothing borrowed: made once, paged often.
+#[derive(Debug)]
+pub(super) struct Listing {
+    /// Indices of the records, group by group.
+    rows: Vec<u32>,
+    /// Where in `rows` the groups with a fingerprint are: those of other lines have the same.
+    groups: FxHashMap<u64, Vec<Range<usize>>>,
+    /// Orders that were asked for.
+    sorted: Mutex<Vec<(Order, Arc<Vec<u32>>)>>,
 }
 
-/// The rows of the group whose fingerprint is `id`.
-fn group(summary: &Summary<'_>, id: &str) -> Vec<u32> {
-    let Ok(id) = u64::from_str_radix(id, 16) else { return Vec::new() };
-    let grouping = &summary.grouping;
-    let found = (0..grouping.len())
-        .find(|at| grouping.group(&summary.stacks, *at, 0).is_some_and(|group| group.id == id));
-    found.map_or(Vec::new(), |at| grouping.rows(at).to_vec())
+/// A group or all of them, and how its goroutines are ordered.
+type Order = (Option<u64>, Sort);
+
+impl Listing {
+    /// Of `dump`.
+    pub(super) fn new(dump: &Dump, look: &Look) -> Self {
+        let summary = Summary::new(dump, look);
+        let grouping = &summary.grouping;
+        let mut rows = Vec::new();
+        let mut groups: FxHashMap<u64, Vec<Range<usize>>> = FxHashMap::default();
+        for index in 0..grouping.len() {
+            let from = rows.len();
+            rows.extend_from_slice(grouping.rows(index));
+            let id = grouping.id(&summary.stacks, index);
+            groups.entry(id).or_default().push(from..rows.len());
+        }
+        Self { rows, groups, sorted: Mutex::default() }
+    }
+
+    /// How many records it has.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The records of a group, or all, in an order.
+    fn sorted(&self, dump: &Dump, order: Order) -> Arc<Vec<u32>> {
+        /// Orders that are kept: somebody turns the pages of one.
+        const KEPT: usize = 3;
+        let mut kept = self.sorted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, rows)) = kept.iter().find(|(known, _)| *known == order) {
+            return Arc::clone(rows);
+        }
+        let rows = Arc::new(self.sort(dump, order));
+        if kept.len() == KEPT {
+            kept.remove(0);
+        }
+        kept.push((order, Arc::clone(&rows)));
+        rows
+    }
+
+    fn sort(&self, dump: &Dump, (group, sort): Order) -> Vec<u32> {
+        let mut rows: Vec<u32> = match group {
+            None => self.rows.clone(),
+            Some(id) => {
+                let ranges = self.groups.get(&id).into_iter().flatten().cloned();
+                ranges.flat_map(|range| self.rows.get(range).unwrap_or_default()).copied().collect()
+            }
+        };
+        let row = |index: &u32| dump.goroutine(*index as usize).map(Goroutine::row);
+        match sort {
+            Sort::Dump => rows.sort_unstable(),
+            Sort::Id => rows.sort_by_cached_key(|index| row(index).map(|row| row.goid)),
+            Sort::Wait => rows.sort_by_cached_key(|index| {
+                (Reverse(row(index).and_then(|row| dump.head(row.head).minutes)), *index)
+            }),
+        }
+        rows
+    }
+
+    /// The page of `dump`, of which this is the list, that is asked for.
+    pub(super) fn page(&self, dump: &Dump, look: &Look, asked: &Asked) -> Page {
+        // What is no fingerprint is that of no group.
+        let id = |text: &str| u64::from_str_radix(text, 16).unwrap_or(0);
+        let rows = self.sorted(dump, (asked.group.as_deref().map(id), asked.sort));
+        let stacks = Stacks::filtered(dump, &look.filter.pprof);
+        let top = asked.top.unwrap_or(TOP).min(MOST);
+        let shown = rows.iter().skip(asked.skip).take(top);
+        let shown = shown.filter_map(|index| dump.goroutine(*index as usize));
+        Page {
+            total: rows.len(),
+            skip: asked.skip,
+            rows: shown.map(|goroutine| one(dump, &stacks, goroutine)).collect(),
+        }
+    }
 }
 
 fn one(dump: &Dump, stacks: &Stacks<'_>, goroutine: Goroutine<'_>) -> One {

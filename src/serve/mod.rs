@@ -6,6 +6,7 @@
 //! a page of another site cannot reach it under a name of its own), lets a page run nothing but its own
 //! script, and changes nothing on a GET.
 
+mod cache;
 mod goroutines;
 mod guard;
 mod routes;
@@ -16,7 +17,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
-pub use store::{Settings, Store};
+pub use store::{About, Settings, Store};
 
 use crate::error::{Error, Result};
 
@@ -40,7 +41,7 @@ pub struct Options {
 pub fn run(store: &Store, options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_io().enable_time().build();
     let runtime = runtime.map_err(|error| Error::Usage(format!("serve: {error}")))?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let listener = TcpListener::bind(options.listen).await.map_err(|error| {
             Error::Usage(format!(
                 "serve: cannot listen on {}: {error}\n  --listen ADDRESS:PORT takes another, port 0 any that \
@@ -51,9 +52,16 @@ pub fn run(store: &Store, options: &Options, ready: impl FnOnce(SocketAddr)) -> 
         let address = listener.local_addr().map_err(|error| Error::Usage(format!("serve: {error}")))?;
         let app = routes::app(store.clone(), guard::Guard::new(address, &options.hosts), options);
         ready(address);
-        let served = axum::serve(listener, app).with_graceful_shutdown(stopped()).await;
-        served.map_err(|error| Error::Usage(format!("serve: {error}")))
-    })
+        // Nobody waits for an answer that is still being made: it would hold the user up.
+        tokio::select! {
+            served = axum::serve(listener, app) => {
+                served.map_err(|error| Error::Usage(format!("serve: {error}")))
+            }
+            () = stopped() => Ok(()),
+        }
+    });
+    runtime.shutdown_background();
+    done
 }
 
 /// Until the process is to end.

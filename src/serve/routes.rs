@@ -1,8 +1,9 @@
 //! What can be asked for.
 
 use std::io::Cursor;
+use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
@@ -12,7 +13,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
-use super::goroutines::{self, Asked};
+use super::goroutines::{Asked, Listing};
 use super::guard::{Guard, check};
 use super::{Options, Store};
 use crate::parse;
@@ -33,12 +34,24 @@ pub(super) fn app(store: Store, guard: Guard, options: &Options) -> Router {
         .with_state(store)
 }
 
-/// An expression of the filter language.
+/// What is looked at.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Filtered {
+    /// Number of the source; without it the one that is shown.
+    source: Option<usize>,
+    /// An expression of the filter language.
     #[serde(rename = "where")]
     expression: String,
+}
+
+/// Bytes that the cache has too: they are not copied for each answer.
+struct Shared(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// A refusal in words.
@@ -58,8 +71,8 @@ async fn apart<T: Send + 'static>(
     }
 }
 
-fn typed(kind: &'static str, body: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response()
+fn typed(kind: &'static str, body: impl Into<Body>) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body.into()).into_response()
 }
 
 /// The page; its script asks for the data.
@@ -79,13 +92,19 @@ async fn page() -> Response {
 async fn report(State(store): State<Store>, Query(asked): Query<Filtered>) -> Response {
     let work = move || {
         let look = store.look(&asked.expression)?;
-        let dumps = store.dumps();
-        let sights = store.sights(&dumps, &look);
-        let mut body = Vec::new();
-        html::data("serve", &sights, &view(), &mut body).map_err(|error| error.to_string())?;
-        Ok(body)
+        let series = store.series(asked.source)?;
+        let key = (series.version, 0, asked.expression);
+        store.cache().report(key, || {
+            let sights = series.sights(&look, store.settings());
+            let mut body = Vec::new();
+            html::data("serve", &sights, &view(), &mut body).map_err(|error| error.to_string())?;
+            Ok(Arc::new(body))
+        })
     };
-    apart(work).await.map_or_else(|refused| refused, |body| typed("application/json", body))
+    apart(work).await.map_or_else(
+        |refused| refused,
+        |body| typed("application/json", Bytes::from_owner(Shared(body))),
+    )
 }
 
 fn view() -> View {
@@ -105,29 +124,76 @@ fn view() -> View {
 struct News {
     version: u64,
     dumps: usize,
-    /// Seconds between two dumps of a process that is watched.
-    every: Option<u64>,
+    /// Seconds between two dumps of a process that is followed.
+    every: Option<f64>,
     trouble: Option<String>,
+    /// What the last dump cost the process.
+    cost: String,
+    /// Number of the source that this is about.
+    source: usize,
+    sources: Vec<Named>,
 }
 
-async fn state(State(store): State<Store>) -> Json<News> {
-    let (version, trouble) = store.version();
+/// A source in a list.
+#[derive(Serialize)]
+struct Named {
+    name: String,
+    trouble: bool,
+}
+
+async fn state(State(store): State<Store>, Query(asked): Query<Filtered>) -> Response {
+    let (sources, shown) = store.sources();
+    let number = asked.source.unwrap_or(shown);
+    let Some(source) = sources.get(number) else {
+        return match asked.source {
+            Some(_) => refuse(StatusCode::BAD_REQUEST, &format!("there is no source {number}")),
+            None => Json(News::nothing()).into_response(),
+        };
+    };
+    let text = |text: &str| visible(text).into_owned();
     Json(News {
-        version,
-        dumps: store.dumps().len(),
-        every: store.settings().every,
-        trouble: trouble.map(|text| visible(&text).into_owned()),
+        version: source.series.version,
+        dumps: source.series.len(),
+        every: source.every.map(|every| every.as_secs_f64()),
+        trouble: source
+            .trouble
+            .as_deref()
+            .map(|trouble| trouble.lines().map(text).collect::<Vec<_>>().join("\n")),
+        cost: text(&source.cost),
+        source: number,
+        sources: sources
+            .iter()
+            .map(|source| Named { name: text(&source.name), trouble: source.trouble.is_some() })
+            .collect(),
     })
+    .into_response()
+}
+
+impl News {
+    /// Of a server that has no source yet.
+    fn nothing() -> Self {
+        Self {
+            version: 0,
+            dumps: 0,
+            every: None,
+            trouble: None,
+            cost: String::new(),
+            source: 0,
+            sources: Vec::new(),
+        }
+    }
 }
 
 /// A page of goroutines.
 async fn goroutines(State(store): State<Store>, Query(asked): Query<Asked>) -> Response {
     let work = move || {
         let look = store.look(&asked.expression)?;
-        let dumps = store.dumps();
+        let series = store.series(asked.source)?;
         let dump =
-            dumps.get(asked.dump).ok_or_else(|| format!("there is no dump {}", asked.dump))?;
-        Ok(goroutines::page(dump, &look, &asked))
+            series.dump(asked.dump).ok_or_else(|| format!("there is no dump {}", asked.dump))?;
+        let key = (series.version, asked.dump, asked.expression.clone());
+        let list = store.cache().list(key, || Ok(Arc::new(Listing::new(&dump, &look))))?;
+        Ok(list.page(&dump, &look, &asked))
     };
     apart(work).await.map_or_else(|refused| refused, |page| Json(page).into_response())
 }
@@ -161,7 +227,8 @@ async fn upload(
         if dumps.is_empty() {
             return Err(format!("{name}: no goroutine dump in it"));
         }
-        store.replace(dumps);
+        let name = visible(name).into_owned();
+        store.upload(name, dumps);
         Ok(())
     };
     apart(work).await.map_or_else(|refused| refused, |()| StatusCode::NO_CONTENT.into_response())

@@ -1,17 +1,19 @@
-//! The dumps that are served: those of the command line, then those that come from a process or by
-//! upload.
+//! What is served: the files of the command line, the processes that are followed, and what was uploaded.
+//! Each is a source of its own with its own series of dumps.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
+use super::cache::Cache;
 use crate::analysis::facts::Config;
 use crate::analysis::known::Known;
 use crate::analysis::summary::Look;
 use crate::analysis::{Filter, Sight};
 use crate::model::Dump;
 
-/// Dumps of one series that are kept; the oldest goes first.
+/// Dumps of one process that are kept; the oldest goes first.
 const KEPT: usize = 32;
-/// Goroutines in all kept dumps beside the newest: some 32 bytes each, and their stacks.
+/// Goroutines in all kept dumps of one process beside the newest: some 32 bytes each, and their stacks.
 const KEPT_GOROUTINES: usize = 8_000_000;
 
 /// How dumps are looked at.
@@ -23,8 +25,6 @@ pub struct Settings {
     pub config: Config,
     /// Goroutines that are known.
     pub known: Known,
-    /// Seconds between two dumps of a process; `None` if no process is watched.
-    pub every: Option<u64>,
 }
 
 /// Shared by all who serve and by who adds dumps.
@@ -33,76 +33,185 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    state: RwLock<State>,
+    sources: RwLock<Vec<Source>>,
+    cache: Cache,
 }
 
-/// What is served at one moment.
-#[derive(Clone, Default)]
-struct State {
-    /// Rises with each change.
-    version: u64,
-    dumps: Arc<Vec<Dump>>,
+/// What is to be known of a dump beside the dump.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// Why it is of another process than the one before, if it is.
+    pub restarted: Option<String>,
+    /// What is to be said of it on the page; empty if nothing.
+    pub note: String,
+}
+
+/// One series of dumps.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub(super) name: String,
+    /// Time between two dumps of a process; `None` for files.
+    pub(super) every: Option<Duration>,
+    pub(super) series: Arc<Series>,
     /// What went wrong last, if nothing was right since.
-    trouble: Option<String>,
+    pub(super) trouble: Option<String>,
+    /// What the last dump cost the process.
+    pub(super) cost: String,
+    /// Dumps that are kept whatever comes: files.
+    fixed: usize,
+    /// It was uploaded, and goes when another is.
+    uploaded: bool,
+}
+
+/// Dumps in the order of time; another one is made when one is added.
+#[derive(Default)]
+pub(super) struct Series {
+    /// Rises with each change, and never is the same in two sources.
+    pub(super) version: u64,
+    dumps: Vec<(Arc<Dump>, About)>,
+}
+
+impl Series {
+    pub(super) fn len(&self) -> usize {
+        self.dumps.len()
+    }
+
+    /// What is found in each dump; ids mean the same only between two restarts of the process.
+    pub(super) fn sights(&self, look: &Look, settings: &Settings) -> Vec<Sight<'_>> {
+        let Settings { config, known, .. } = settings;
+        let mut sights = Vec::with_capacity(self.dumps.len());
+        for run in self.dumps.chunk_by(|_, (_, about)| about.restarted.is_none()) {
+            let dumps = run.iter().map(|(dump, _)| &**dump);
+            sights.extend(Sight::all(dumps, look, config, known));
+        }
+        for sight in &mut sights {
+            let about = self
+                .dumps
+                .iter()
+                .find(|(dump, _)| std::ptr::eq(Arc::as_ptr(dump), sight.facts.dump()));
+            let Some((_, about)) = about else { continue };
+            let restarted = about.restarted.as_ref().map(|why| {
+                format!("the process was restarted before this dump: {why}; ids start again")
+            });
+            sight.notes.extend(restarted);
+            sight.notes.extend(Some(about.note.clone()).filter(|note| !note.is_empty()));
+        }
+        sights
+    }
+
+    /// The dump at `index` of what [`sights`](Self::sights) returns.
+    pub(super) fn dump(&self, index: usize) -> Option<Arc<Dump>> {
+        let runs = self.dumps.chunk_by(|_, (_, about)| about.restarted.is_none());
+        let sorted = runs.flat_map(|run| {
+            let (proofs, others): (Vec<_>, Vec<_>) =
+                run.iter().partition(|(dump, _)| Sight::is_proof(dump));
+            proofs.into_iter().chain(others)
+        });
+        sorted.map(|(dump, _)| Arc::clone(dump)).nth(index)
+    }
 }
 
 impl Store {
-    /// With the dumps of the command line.
-    pub fn new(dumps: Vec<Dump>, settings: Settings) -> Self {
-        let state = State { version: 1, dumps: Arc::new(dumps), trouble: None };
-        Self(Arc::new(Inner { settings, state: RwLock::new(state) }))
+    /// Nothing yet.
+    pub fn new(settings: Settings) -> Self {
+        let sources = RwLock::new(Vec::new());
+        Self(Arc::new(Inner { settings, sources, cache: Cache::default() }))
     }
 
-    /// Adds dumps of the same series; old ones go if there are too many.
-    pub fn add(&self, dumps: Vec<Dump>) {
-        self.change(|state| {
-            // Copied only if somebody reads them at this moment.
-            let all = Arc::make_mut(&mut state.dumps);
-            all.extend(dumps);
-            let too_many = |all: &[Dump]| {
-                all.len() > KEPT || all.iter().map(Dump::len).sum::<usize>() > KEPT_GOROUTINES
-            };
-            let mut gone = 0;
-            while all.len() - gone > 1 && too_many(all.get(gone..).unwrap_or(&[])) {
-                gone += 1;
+    /// Adds a source that is called `name` with `dumps`, which always stay; of a process they are what was
+    /// read before, and `every` so often it is asked. Returns its number.
+    pub fn source(&self, name: String, every: Option<Duration>, dumps: Vec<Dump>) -> usize {
+        let mut sources = self.write();
+        sources.push(Source {
+            name,
+            every,
+            fixed: dumps.len(),
+            series: Arc::new(Series { version: self.0.cache.version(), dumps: alone(dumps) }),
+            trouble: None,
+            cost: String::new(),
+            uploaded: false,
+        });
+        sources.len() - 1
+    }
+
+    /// Adds a dump to the source with this number; old ones go if there are too many. `cost` is what
+    /// taking it cost the process.
+    pub fn add(&self, source: usize, dump: Dump, about: About, cost: String) {
+        let version = self.0.cache.version();
+        let mut sources = self.write();
+        let Some(source) = sources.get_mut(source) else { return };
+        let mut dumps = source.series.dumps.clone();
+        dumps.push((Arc::new(dump), about));
+        let too_many = |dumps: &[(Arc<Dump>, About)]| {
+            dumps.len() > KEPT
+                || dumps.iter().map(|(dump, _)| dump.len()).sum::<usize>() > KEPT_GOROUTINES
+        };
+        while dumps.len() > source.fixed + 1
+            && too_many(dumps.get(source.fixed..).unwrap_or_default())
+        {
+            let (_, gone) = dumps.remove(source.fixed);
+            // That there was a restart counts for the dumps that remain.
+            if let (Some((_, next)), Some(why)) = (dumps.get_mut(source.fixed), gone.restarted) {
+                next.restarted.get_or_insert(why);
             }
-            all.drain(..gone);
-            state.trouble = None;
-        });
+        }
+        source.series = Arc::new(Series { version, dumps });
+        source.trouble = None;
+        source.cost = cost;
     }
 
-    /// Serves these dumps in place of the others.
-    pub fn replace(&self, dumps: Vec<Dump>) {
-        self.change(|state| {
-            state.dumps = Arc::new(dumps);
-            state.trouble = None;
-        });
+    /// Says what went wrong with a process that is followed.
+    pub fn fail(&self, source: usize, trouble: String) {
+        if let Some(source) = self.write().get_mut(source) {
+            source.trouble = Some(trouble);
+        }
     }
 
-    /// Says what went wrong with a process that is watched.
-    pub fn fail(&self, trouble: String) {
-        self.change(|state| state.trouble = Some(trouble));
+    /// Serves uploaded dumps as the first source, in place of those that were uploaded before.
+    pub(super) fn upload(&self, name: String, dumps: Vec<Dump>) {
+        let version = self.0.cache.version();
+        let mut sources = self.write();
+        let uploaded = Source {
+            name,
+            every: None,
+            fixed: dumps.len(),
+            series: Arc::new(Series { version, dumps: alone(dumps) }),
+            trouble: None,
+            cost: String::new(),
+            uploaded: true,
+        };
+        match sources.iter_mut().find(|source| source.uploaded) {
+            Some(before) => *before = uploaded,
+            // The numbers of the others are known to who adds to them.
+            None => sources.push(uploaded),
+        }
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
-        change(&mut state);
-        state.version += 1;
+    /// All sources, and the number of the one that is shown if nobody says: the uploaded one, else the
+    /// first.
+    pub(super) fn sources(&self) -> (Vec<Source>, usize) {
+        let sources = self.0.sources.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let shown = sources.iter().position(|source| source.uploaded).unwrap_or(0);
+        (sources, shown)
     }
 
-    /// The dumps of this moment.
-    pub(super) fn dumps(&self) -> Arc<Vec<Dump>> {
-        self.state().dumps
+    /// The series of the source with this number, or of the one that is shown; the error is in words.
+    pub(super) fn series(&self, source: Option<usize>) -> Result<Arc<Series>, String> {
+        let (sources, shown) = self.sources();
+        match (sources.get(source.unwrap_or(shown)), source) {
+            (Some(source), _) => Ok(Arc::clone(&source.series)),
+            (None, None) => Ok(Arc::default()),
+            (None, Some(number)) => Err(format!("there is no source {number}")),
+        }
     }
 
-    /// The version, and what went wrong last.
-    pub(super) fn version(&self) -> (u64, Option<String>) {
-        let state = self.state();
-        (state.version, state.trouble)
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Vec<Source>> {
+        self.0.sources.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn state(&self) -> State {
-        self.0.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What was made before.
+    pub(super) fn cache(&self) -> &Cache {
+        &self.0.cache
     }
 
     /// How dumps are looked at.
@@ -117,10 +226,47 @@ impl Store {
             look.filter.clone().and_where(expression).map_err(|error| error.to_string())?;
         Ok(Look { filter, ..look })
     }
+}
 
-    /// What is found in `dumps`.
-    pub(super) fn sights<'d>(&self, dumps: &'d [Dump], look: &Look) -> Vec<Sight<'d>> {
-        let Settings { config, known, .. } = self.settings();
-        Sight::all(dumps, look, config, known)
+fn alone(dumps: Vec<Dump>) -> Vec<(Arc<Dump>, About)> {
+    dumps.into_iter().map(|dump| (Arc::new(dump), About::default())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Stream;
+
+    fn dump(name: &str, id: u64) -> Dump {
+        let text = format!("goroutine {id} [running]:\nmain.main()\n\t/x.go:1 +0x1\n");
+        let mut stream = Stream::new(std::io::Cursor::new(text));
+        crate::parse::parse(&mut stream, name, &crate::parse::Options::default()).unwrap().remove(0)
+    }
+
+    #[test]
+    fn the_newest_dumps_and_the_files_stay_and_a_restart_is_not_forgotten() {
+        let settings =
+            Settings { look: Look::default(), config: Config::default(), known: Known::built_in() };
+        let store = Store::new(settings);
+        let source = store.source("h".to_owned(), Some(Duration::ZERO), vec![dump("file", 1)]);
+        let before = store.series(None).unwrap().version;
+        for number in 0..KEPT + 10 {
+            let restarted = (number == 5).then(|| "moved".to_owned());
+            let about = About { restarted, note: String::new() };
+            store.add(source, dump(&number.to_string(), 1), about, String::new());
+        }
+        store.fail(source, "gone".to_owned());
+        let series = store.series(Some(source)).unwrap();
+        assert!(series.version > before);
+        let names: Vec<_> = series.dumps.iter().map(|(dump, _)| dump.name.clone()).collect();
+        assert_eq!((names.len(), names[0].as_str(), names[1].as_str()), (KEPT + 1, "file", "10"));
+        let sights = series.sights(&Look::default(), store.settings());
+        assert!(sights[1].notes.iter().any(|note| note.contains("restarted")));
+        assert_eq!(series.dump(1).unwrap().name, "10");
+        assert_eq!(store.sources().0[0].trouble.as_deref(), Some("gone"));
+        store.upload("u".to_owned(), vec![dump("u", 1)]);
+        store.upload("v".to_owned(), vec![dump("v", 1)]);
+        assert_eq!((store.sources().0.len(), store.sources().1), (2, 1));
+        assert!(store.series(Some(7)).is_err());
     }
 }

@@ -1,8 +1,14 @@
 //! What the user sees and does: which moment, which group, which pane.
 
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::history::History;
 use super::picture::{Detail, GroupLine, Picture};
-use super::work::Ask;
+use super::work::{Answer, Ask, clock};
 use crate::analysis::Filter;
+
+/// Moments that a group's history shows.
+pub(super) const HISTORY: usize = 10;
 
 /// How groups are ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,7 +66,7 @@ pub(super) struct Row {
     pub(super) group: GroupLine,
     /// Against the moment before, or the marked one.
     pub(super) delta: i64,
-    /// Counts of all moments; `None` where that is no longer known.
+    /// Counts of the last moments; `None` where that is no longer known.
     pub(super) counts: Vec<Option<i64>>,
 }
 
@@ -88,21 +94,31 @@ impl Cursor {
     }
 }
 
+/// Why there is no newer dump.
+#[derive(Clone, Debug)]
+pub(super) struct Trouble {
+    /// What happened, and what to try.
+    pub(super) lines: Vec<String>,
+    /// How often it was tried.
+    pub(super) tries: u32,
+    /// When it began: `14:03:22`.
+    pub(super) since: String,
+    /// When it is tried again.
+    pub(super) next: Instant,
+}
+
 /// All of it.
 pub(super) struct App {
     /// What is watched.
     pub(super) name: String,
     /// `every 5s` or nothing.
     pub(super) pace: String,
-    pub(super) moments: Vec<Picture>,
-    /// The moment that is shown.
-    pub(super) at: usize,
-    /// Whether the newest moment is shown as it comes.
-    pub(super) follow: bool,
+    pub(super) history: History,
     pub(super) paused: bool,
     pub(super) ended: bool,
-    /// The moment with which others are compared, if the user marked one.
-    pub(super) mark: Option<usize>,
+    /// Since when the process is being asked.
+    pub(super) asking: Option<Instant>,
+    pub(super) trouble: Option<Trouble>,
     pub(super) sort: Sort,
     pub(super) rows: Vec<Row>,
     pub(super) pane: Pane,
@@ -121,23 +137,24 @@ pub(super) struct App {
     /// Last message, and whether it is about something that went wrong.
     pub(super) message: Option<(String, bool)>,
     pub(super) help: bool,
+    /// The user is to choose how to export.
+    pub(super) menu: bool,
     pub(super) quit: bool,
     /// What is to be asked of the working thread.
     pub(super) asks: Vec<Ask>,
 }
 
 impl App {
-    pub(super) fn new(name: String, pace: String, base: Filter) -> Self {
+    pub(super) fn new(name: String, every: Option<Duration>, base: Filter) -> Self {
         Self {
             name,
-            pace,
+            pace: every.map_or(String::new(), |every| format!("every {every:?}")),
             base,
-            moments: Vec::new(),
-            at: 0,
-            follow: true,
+            history: History::new(),
             paused: false,
             ended: false,
-            mark: None,
+            asking: None,
+            trouble: None,
             sort: Sort::default(),
             rows: Vec::new(),
             pane: Pane::default(),
@@ -150,6 +167,7 @@ impl App {
             search: String::new(),
             message: None,
             help: false,
+            menu: false,
             quit: false,
             asks: Vec::new(),
         }
@@ -157,46 +175,35 @@ impl App {
 
     /// The moment that is shown.
     pub(super) fn now(&self) -> Option<&Picture> {
-        self.moments.get(self.at)
-    }
-
-    /// The moment with which it is compared.
-    pub(super) fn before(&self) -> Option<usize> {
-        self.mark.or_else(|| self.at.checked_sub(1)).filter(|before| *before != self.at)
+        self.history.now()
     }
 
     /// The change of the total since the moment before or the marked one.
     pub(super) fn total_change(&self) -> i64 {
-        let before = self.before().and_then(|at| self.moments.get(at));
-        match (self.now(), before) {
+        match (self.now(), self.history.before()) {
             (Some(now), Some(before)) => now.shown.saturating_sub(before.shown),
             _ => 0,
         }
     }
 
     /// Takes in what the working thread says.
-    pub(super) fn hear(&mut self, answer: super::work::Answer) {
-        use super::work::Answer;
+    pub(super) fn hear(&mut self, answer: Answer) {
         match answer {
+            Answer::Asking => self.asking = Some(Instant::now()),
             Answer::Moment(picture) => {
-                self.moments.push(*picture);
-                if self.follow {
-                    self.at = self.moments.len() - 1;
+                self.asking = None;
+                if self.trouble.take().is_some() {
+                    self.message = Some((format!("{} answers again", self.name), false));
                 }
-                if self.message.as_ref().is_some_and(|(_, wrong)| *wrong) {
-                    self.message = None;
-                }
+                self.history.add(*picture);
                 self.refresh();
             }
             Answer::Again { moment, picture } => {
-                if let Some(kept) = self.moments.get_mut(moment) {
-                    match picture {
-                        Some(picture) => {
-                            let time = std::mem::take(&mut kept.time);
-                            *kept = Picture { time, ..*picture };
-                        }
-                        None => *kept = Picture { gone: true, ..std::mem::take(kept) },
-                    }
+                if let Some(kept) = self.history.with_number(moment) {
+                    *kept = match picture {
+                        Some(picture) => *picture,
+                        None => Picture { gone: true, ..std::mem::take(kept) },
+                    };
                 }
                 self.refresh();
             }
@@ -210,29 +217,41 @@ impl App {
                 self.message = Some((format!("written: {}", path.display()), false));
             }
             Answer::Failed(text) => self.message = Some((text.replace('\n', " "), true)),
-            Answer::End => self.ended = true,
+            Answer::Trouble { why, wait } => {
+                self.asking = None;
+                let before = self.trouble.take();
+                self.trouble = Some(Trouble {
+                    lines: why.lines().map(|line| line.trim().to_owned()).collect(),
+                    tries: before.as_ref().map_or(0, |trouble| trouble.tries) + 1,
+                    since: before.map_or_else(time_of_day, |trouble| trouble.since),
+                    next: Instant::now() + wait,
+                });
+            }
+            Answer::End => {
+                self.asking = None;
+                self.ended = true;
+            }
         }
     }
 
     /// Makes the list of groups anew, the chosen group staying chosen.
     pub(super) fn refresh(&mut self) {
         let chosen = self.rows.get(self.groups.at).map(|row| row.group.id);
-        let before = self.before();
-        let count = |at: usize, id: u64| {
-            let moment = self.moments.get(at).filter(|moment| !moment.gone)?;
-            Some(moment.counts.get(&id).copied().unwrap_or(0))
-        };
+        let before = self.history.before().filter(|before| !before.gone);
+        let of = |moment: &Picture, id: u64| moment.counts.get(&id).copied().unwrap_or(0);
+        let past = self.history.last(HISTORY);
         let row = |group: &GroupLine| Row {
-            delta: before
-                .and_then(|at| count(at, group.id))
-                .map_or(0, |then| group.count.saturating_sub(then)),
-            counts: (0..=self.at).map(|at| count(at, group.id)).collect(),
+            delta: before.map_or(0, |then| group.count.saturating_sub(of(then, group.id))),
+            counts: past
+                .iter()
+                .map(|moment| (!moment.gone).then(|| of(moment, group.id)))
+                .collect(),
             group: group.clone(),
         };
         let now = self.now();
         let mut rows: Vec<Row> = now.iter().flat_map(|now| &now.groups).map(row).collect();
         // What is gone since the marked moment is part of the comparison.
-        if let (Some(mark), Some(now)) = (self.mark.and_then(|at| self.moments.get(at)), now) {
+        if let (Some(mark), Some(now)) = (self.history.marked(), now) {
             let gone = mark.groups.iter().filter(|group| !now.counts.contains_key(&group.id));
             rows.extend(gone.map(|group| row(&GroupLine { count: 0, ..group.clone() })));
         }
@@ -249,15 +268,13 @@ impl App {
 
     /// Shows the moment `steps` away.
     pub(super) fn step(&mut self, steps: isize) {
-        let last = self.moments.len().saturating_sub(1);
-        self.at = self.at.saturating_add_signed(steps).min(last);
-        self.follow = self.at == last;
+        self.history.step(steps);
         self.refresh();
     }
 
     /// Marks the shown moment, or takes the mark back.
     pub(super) fn toggle_mark(&mut self) {
-        self.mark = if self.mark == Some(self.at) { None } else { Some(self.at) };
+        self.history.toggle_mark();
         self.refresh();
     }
 
@@ -271,8 +288,9 @@ impl App {
     pub(super) fn open(&mut self) {
         match self.pane {
             Pane::Groups => {
-                if let Some(row) = self.rows.get(self.groups.at) {
-                    self.asks.push(Ask::Open { moment: self.at, group: row.group.id });
+                let moment = self.now().map(|now| now.number);
+                if let (Some(row), Some(moment)) = (self.rows.get(self.groups.at), moment) {
+                    self.asks.push(Ask::Open { moment, group: row.group.id });
                 }
             }
             Pane::Findings => {
@@ -354,6 +372,12 @@ impl App {
             Err(wrong) => self.message = Some((first_line(&wrong.to_string()), true)),
         }
     }
+}
+
+/// The time of day in UTC: `14:03:22`.
+fn time_of_day() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    i64::try_from(now).map_or(String::new(), clock)
 }
 
 /// What is wrong without the picture of where: the search line is on the screen.

@@ -2,6 +2,7 @@
 
 mod detail;
 mod groups;
+mod head;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -10,17 +11,17 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::app::{App, Pane};
+use super::export::MENU;
 use super::keys::HELP;
-use super::picture::Picture;
-use super::trend::{change, sparkline};
 use crate::analysis::Severity;
 use crate::render::escape::visible;
-use crate::render::words::{columns, cut_end, cut_start, number};
+use crate::render::words::{columns, cut_end, cut_start};
+
+use head::tab_line;
+pub(super) use head::{Tab, tab};
 
 /// Findings that are shown above the groups.
 const FINDINGS: usize = 3;
-/// Columns of the total's history.
-const HISTORY: usize = 24;
 
 /// The colours, or none of them.
 #[derive(Clone, Copy, Debug)]
@@ -84,21 +85,30 @@ impl Palette {
     }
 }
 
-/// Draws everything.
-pub(super) fn screen(app: &mut App, palette: Palette, frame: &mut Frame<'_>) {
+/// Draws everything: `tabs` are the processes that are watched, and which of them `app` is.
+pub(super) fn screen(
+    app: &mut App,
+    (tabs, at): (&[Tab], usize),
+    palette: Palette,
+    frame: &mut Frame<'_>,
+) {
     let findings = app.now().map_or(0, |now| now.findings.len());
     let wrong = match findings {
         0 => 1,
-        n => u16::try_from(n.min(FINDINGS)).unwrap_or(1) + 1,
+        n => height(n.min(FINDINGS)) + 1,
     };
+    let room = frame.area().width;
+    let mut lines = if tabs.len() > 1 { vec![tab_line(tabs, at, palette, room)] } else { vec![] };
+    lines.extend(head::lines(app, palette, room));
+    lines.extend(head::notices(app, palette, room));
     let [head, middle, body, foot] = Layout::vertical([
-        Constraint::Length(3),
+        Constraint::Length(height(lines.len())),
         Constraint::Length(wrong),
         Constraint::Min(1),
         Constraint::Length(1),
     ])
     .areas(frame.area());
-    frame.render_widget(Paragraph::new(head_lines(app, palette, head.width)), head);
+    frame.render_widget(Paragraph::new(lines), head);
     match app.pane {
         Pane::Groups | Pane::Findings => {
             findings_list(app, palette, frame, middle);
@@ -115,6 +125,10 @@ pub(super) fn screen(app: &mut App, palette: Palette, frame: &mut Frame<'_>) {
     }
 }
 
+fn height(lines: usize) -> u16 {
+    u16::try_from(lines).unwrap_or(u16::MAX)
+}
+
 fn width(width: u16) -> usize {
     usize::from(width)
 }
@@ -129,85 +143,22 @@ fn edges(left: Vec<Span<'static>>, right: Vec<Span<'static>>, room: u16) -> Line
     Line::from(spans)
 }
 
-fn head_lines(app: &App, palette: Palette, room: u16) -> Vec<Line<'static>> {
-    let mut right = vec![Span::styled(app.pace.clone(), palette.dim())];
-    let mut fact = |text: String, style: Style| {
-        if !text.is_empty() {
-            right.push(Span::raw("  "));
-            right.push(Span::styled(text, style));
-        }
-    };
-    let now = app.now();
-    fact(now.map_or(String::new(), |now| now.time.clone()), Style::new());
-    if !app.moments.is_empty() {
-        fact(format!("{}/{}", app.at + 1, app.moments.len()), palette.dim());
-    }
-    if app.paused {
-        fact("PAUSED".to_owned(), palette.warn());
-    } else if !app.follow {
-        fact("not following".to_owned(), palette.warn());
-    }
-    let taken: usize = right.iter().map(|span| columns(&span.content)).sum();
-    let shown = if app.ended { now.map_or("", |now| now.name.as_str()) } else { app.name.as_str() };
-    let name = cut_start(&visible(shown), width(room).saturating_sub(taken + 2)).into_owned();
-    let first = edges(vec![Span::styled(name, palette.title())], right, room);
-    let Some(now) = now else {
-        let text = if app.ended { "no dump" } else { "waiting for the first dump" };
-        return vec![first, Line::styled(text, palette.dim())];
-    };
-    let totals: Vec<_> = app.moments.iter().take(app.at + 1).map(|m| Some(m.shown)).collect();
-    let style = if now.incomplete { palette.bad() } else { Style::new() };
-    let mut second = vec![Span::styled(now.account.clone(), style)];
-    let delta = app.total_change();
-    if delta != 0 {
-        second.push(Span::styled(format!("  {}", change(delta)), palette.delta(delta)));
-    }
-    if let Some(mark) = app.mark {
-        second.push(Span::styled(format!("  against moment {}", mark + 1), palette.dim()));
-    }
-    let history = if totals.len() > 1 { sparkline(&totals, HISTORY) } else { String::new() };
-    let second = edges(second, vec![Span::styled(history, palette.state())], room);
-    vec![first, second, states(now, palette, width(room))]
-}
-
-/// The states in a line, as many as there is room for.
-fn states(now: &Picture, palette: Palette, room: usize) -> Line<'static> {
-    let mut spans = Vec::new();
-    let mut used = 0;
-    for (index, (state, count)) in now.states.iter().enumerate() {
-        let (state, count) = (visible(state).into_owned(), format!(" {}", number(*count)));
-        let gap = if index > 0 { 2 } else { 0 };
-        let need = gap + columns(&state) + columns(&count);
-        let rest = now.states.len() - index;
-        // Room for how many more there are.
-        if used + need + 10 > room && rest > 1 {
-            spans.push(Span::styled(format!("  … {rest} more"), palette.dim()));
-            break;
-        }
-        spans.push(Span::raw(" ".repeat(gap)));
-        spans.push(Span::styled(state, palette.state()));
-        spans.push(Span::styled(count, palette.title()));
-        used += need;
-    }
-    Line::from(spans)
-}
-
 fn findings_list(app: &mut App, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
-    let Some(now) = app.moments.get(app.at) else { return };
+    let Some(now) = app.history.now() else { return };
     if now.findings.is_empty() {
         let line = Line::styled("nothing wrong in sight", palette.good());
         frame.render_widget(Paragraph::new(line), area);
         return;
     }
-    let height = width(area.height).saturating_sub(1);
-    app.findings.show(now.findings.len(), height);
-    let rest = now.findings.len().saturating_sub(height);
+    let room = width(area.height).saturating_sub(1);
+    app.findings.show(now.findings.len(), room);
+    let rest = now.findings.len().saturating_sub(room);
     let more = if rest > 0 { format!(" ({} in all)", now.findings.len()) } else { String::new() };
     let mut lines = vec![Line::from(vec![
         Span::styled("Findings", palette.title()),
         Span::styled(more, palette.dim()),
     ])];
-    let shown = now.findings.iter().enumerate().skip(app.findings.top).take(height);
+    let shown = now.findings.iter().enumerate().skip(app.findings.top).take(room);
     for (index, finding) in shown {
         let head =
             format!(" {:<7} {:<13}", finding.severity.name().to_uppercase(), finding.category);
@@ -236,6 +187,15 @@ fn foot_line(app: &App, palette: Palette, room: u16) -> Line<'static> {
             Span::styled(cut_end(&visible(&wrong), left).into_owned(), palette.bad()),
         ]);
     }
+    if app.menu {
+        let mut spans = vec![Span::styled("export: ", palette.title())];
+        for (key, what, _) in MENU {
+            spans.push(Span::styled(key.to_string(), palette.title()));
+            spans.push(Span::styled(format!(" {what}  "), palette.dim()));
+        }
+        spans.push(Span::styled("Esc none", palette.dim()));
+        return Line::from(spans);
+    }
     if let Some((text, wrong)) = &app.message {
         let style = if *wrong { palette.bad() } else { palette.good() };
         return Line::styled(cut_end(&visible(text), width(room)).into_owned(), style);
@@ -256,7 +216,7 @@ fn foot_line(app: &App, palette: Palette, room: u16) -> Line<'static> {
 
 fn help(palette: Palette, frame: &mut Frame<'_>) {
     let area = frame.area();
-    let height = u16::try_from(HELP.len()).unwrap_or(0) + 2;
+    let height = height(HELP.len()) + 2;
     let wide = 72.min(area.width);
     let height = height.min(area.height);
     let place =

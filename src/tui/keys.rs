@@ -3,6 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::app::App;
+use super::export;
 use super::work::Ask;
 
 /// Keys and what they do, as the help shows them.
@@ -18,13 +19,31 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("m", "mark this moment and compare with it; again: no mark"),
     ("p  Space", "pause, go on"),
     ("r", "take a dump now"),
-    ("e", "export this moment as a JSON report"),
+    ("d", "take debug=2 now, though the process stands still for it"),
+    ("e", "export: text, Markdown, HTML, JSON, or the dump as it came"),
+    ("[ ]  1–9", "another process, if several are watched"),
     ("?", "this help"),
     ("q  Ctrl-C", "leave"),
 ];
 
 /// Lines that a page moves by.
 const PAGE: isize = 10;
+
+/// Which of `all` processes `key` asks for, if it does; `at` is the one that is shown.
+pub(super) fn process(app: &App, key: KeyEvent, at: usize, all: usize) -> Option<usize> {
+    if app.typing.is_some() || app.help || app.menu || all < 2 {
+        return None;
+    }
+    match key.code {
+        KeyCode::Char('[') => Some((at + all - 1) % all),
+        KeyCode::Char(']') => Some((at + 1) % all),
+        KeyCode::Char(digit) => {
+            let number = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok())?;
+            number.checked_sub(1).filter(|index| *index < all)
+        }
+        _ => None,
+    }
+}
 
 /// Does what `key` means.
 pub(super) fn press(app: &mut App, key: KeyEvent) {
@@ -35,6 +54,12 @@ pub(super) fn press(app: &mut App, key: KeyEvent) {
         typed(app, key.code);
     } else if app.help {
         app.help = false;
+    } else if app.menu {
+        app.menu = false;
+        let moment = app.now().map(|now| now.number);
+        if let (Some(kind), Some(moment)) = (export::chosen(key.code), moment) {
+            app.asks.push(Ask::Export { moment, kind });
+        }
     } else {
         command(app, key.code);
     }
@@ -61,6 +86,8 @@ fn typed(app: &mut App, key: KeyCode) {
 }
 
 fn command(app: &mut App, key: KeyCode) {
+    // It was read by now.
+    app.message = None;
     match key {
         KeyCode::Char('q') => app.quit = true,
         KeyCode::Char('?') | KeyCode::F(1) => app.help = true,
@@ -86,8 +113,9 @@ fn command(app: &mut App, key: KeyCode) {
             app.paused = !app.paused;
             app.asks.push(Ask::Pause(app.paused));
         }
-        KeyCode::Char('r') => app.asks.push(Ask::Now),
-        KeyCode::Char('e') => app.asks.push(Ask::Export { moment: app.at }),
+        KeyCode::Char('r') => app.asks.push(Ask::Now(false)),
+        KeyCode::Char('d') => app.asks.push(Ask::Now(true)),
+        KeyCode::Char('e') => app.menu = app.now().is_some(),
         _ => {}
     }
 }

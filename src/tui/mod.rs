@@ -1,20 +1,23 @@
 //! `gdump watch`: a screen that follows a process, or steps through a series of dumps.
 //!
-//! Three parts that know little of each other: a [`Feed`] yields dumps; `work` keeps them on a thread
-//! of its own and turns each into a `picture`, so that keys are answered while a large dump is read;
-//! `app` holds what the user sees and does, and `draw` puts it on the screen.
+//! Parts that know little of each other: a [`Feed`] yields dumps, which `pump` asks for on a thread of its
+//! own; `work` keeps them on another and turns each into a `picture`, so that keys are answered while a
+//! process does not answer or a large dump is read; `app` holds what the user sees and does, with the
+//! `history` of pictures, and `draw` puts it on the screen.
 
 mod app;
 mod draw;
+mod export;
 pub mod feed;
+mod history;
 mod keys;
 mod picture;
+mod pump;
 mod terminal;
 mod trend;
 mod work;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 pub use feed::Feed;
 
@@ -31,16 +34,14 @@ pub struct Options {
     pub config: Config,
     /// Goroutines that are known.
     pub known: Known,
-    /// Time between two dumps of a live process; `None` for files, which are all read at once.
-    pub every: Option<Duration>,
     /// Colours or none.
     pub colored: bool,
     /// Where exported dumps and reports go.
     pub folder: PathBuf,
 }
 
-/// Shows what `feed` yields until the user leaves. The terminal is as before afterwards, also when
-/// something goes wrong.
-pub fn run(feed: Box<dyn Feed>, options: Options) -> Result<()> {
-    terminal::run(feed, options)
+/// Shows what `feeds` yield, one at a time, until the user leaves. The terminal is as before afterwards,
+/// also when something goes wrong.
+pub fn run(feeds: Vec<Box<dyn Feed>>, options: Options) -> Result<()> {
+    terminal::run(feeds, options)
 }

@@ -18,10 +18,18 @@ const FINDINGS: usize = 50;
 /// One dump at one moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Picture {
+    /// Which moment it is of, counted from 0.
+    pub(super) number: usize,
     /// Name of the dump.
     pub(super) name: String,
     /// When it was taken: `14:03:22`; empty if not known.
     pub(super) time: String,
+    /// What it cost the process; empty if nothing.
+    pub(super) cost: String,
+    /// What is left out of it.
+    pub(super) note: String,
+    /// Why it is of another process than the one before, if it is.
+    pub(super) restarted: Option<String>,
     /// Goroutines that pass the filter.
     pub(super) shown: i64,
     /// All goroutines, and what is to be known of them: `270 goroutines, 18 stacks, all read`.
@@ -100,7 +108,7 @@ pub(super) struct FrameLine {
 
 impl Picture {
     /// Of a dump that was looked at.
-    pub(super) fn new(sight: &Sight<'_>, time: String) -> Self {
+    pub(super) fn new(sight: &Sight<'_>) -> Self {
         let summary = sight.summary();
         let grouping = &summary.grouping;
         let groups: Vec<GroupLine> = (0..grouping.len().min(GROUPS))
@@ -110,11 +118,9 @@ impl Picture {
         let rest = groups.len()..grouping.len();
         Self {
             name: summary.dump.name.clone(),
-            time,
             shown: summary.shown,
             account: account(summary),
             incomplete: !summary.is_clean(),
-            gone: false,
             states: summary.states.iter().map(|row| (row.state.to_owned(), row.count)).collect(),
             counts: groups.iter().map(|group| (group.id, group.count)).collect(),
             more: (rest.len(), rest.fold(0i64, |n, at| n.saturating_add(grouping.count(at)))),
@@ -125,7 +131,14 @@ impl Picture {
                 .take(FINDINGS)
                 .map(|finding| finding_line(sight, finding))
                 .collect(),
+            ..Self::default()
         }
+    }
+
+    /// Lines that it keeps in memory.
+    pub(super) fn lines(&self) -> usize {
+        let text = self.findings.iter().map(|finding| finding.text.len());
+        self.groups.len() + text.sum::<usize>()
     }
 }
 

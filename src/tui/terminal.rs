@@ -3,61 +3,100 @@
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
-use signal_hook::consts::{SIGHUP, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::app::App;
-use super::work::Work;
+use super::work::{Answer, Job, Work};
 use super::{Feed, Options, draw, keys};
 use crate::error::{Error, Result};
 
 /// How long keys are waited for before the screen looks whether there is something new.
 const BEAT: Duration = Duration::from_millis(100);
 
-pub(super) fn run(feed: Box<dyn Feed>, options: Options) -> Result<()> {
+/// One of those that are watched.
+struct Watched {
+    app: App,
+    jobs: Sender<Job>,
+    answers: Receiver<Answer>,
+}
+
+impl Watched {
+    fn start(feed: Box<dyn Feed>, options: &Arc<Options>) -> Self {
+        let app = App::new(feed.name(), feed.every(), options.look.filter.clone());
+        let work = Work::new(Arc::clone(options), feed.every().is_some());
+        let (jobs, answers) = work.start(feed);
+        Self { app, jobs, answers }
+    }
+
+    /// Hands on what was asked for, and takes in what there is to hear.
+    fn talk(&mut self) {
+        for ask in self.app.asks.drain(..) {
+            // The thread has ended if nobody listens; then there is nothing to ask.
+            let _ = self.jobs.send(Job::Ask(ask));
+        }
+        while let Ok(answer) = self.answers.try_recv() {
+            self.app.hear(answer);
+        }
+    }
+}
+
+pub(super) fn run(feeds: Vec<Box<dyn Feed>>, options: Options) -> Result<()> {
     if !io::stdout().is_terminal() {
         let hint = "watch needs a terminal; for a file or a pipe use: gdump trend, or gdump record";
         return Err(Error::Usage(hint.to_owned()));
     }
-    // The terminal must be given back on SIGTERM and when the terminal itself goes away.
+    // The terminal must be given back on these signals, also when the terminal itself goes away.
     let ended = Arc::new(AtomicBool::new(false));
-    for signal in [SIGTERM, SIGHUP] {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&ended)).map_err(Error::Output)?;
     }
-    let pace = options.every.map_or(String::new(), |every| format!("every {every:?}"));
-    let mut app = App::new(feed.name(), pace, options.look.filter.clone());
     let palette = draw::Palette::new(options.colored);
-    let (ask, answers) = Work::new(feed, options).start();
+    let options = Arc::new(options);
+    let mut all: Vec<_> = feeds.into_iter().map(|feed| Watched::start(feed, &options)).collect();
     // Sets a panic hook that gives the terminal back first.
     let mut terminal = ratatui::try_init().map_err(Error::Output)?;
+    let mut at = 0;
     let done = loop {
-        if let Err(error) = terminal.draw(|frame| draw::screen(&mut app, palette, frame)) {
+        let drawn = terminal.draw(|frame| {
+            let tabs: Vec<_> = all.iter().map(|watched| draw::tab(&watched.app)).collect();
+            if let Some(watched) = all.get_mut(at) {
+                draw::screen(&mut watched.app, (&tabs, at), palette, frame);
+            }
+        });
+        if let Err(error) = drawn {
             break Err(Error::Output(error));
         }
+        let len = all.len();
+        let Some(watched) = all.get_mut(at) else { break Ok(()) };
         match next_event() {
             Ok(Some(Event::Key(key))) if key.kind != KeyEventKind::Release => {
-                keys::press(&mut app, key);
+                match keys::process(&watched.app, key, at, len) {
+                    Some(other) => at = other,
+                    None => keys::press(&mut watched.app, key),
+                }
             }
             Ok(_) => {}
             Err(error) => break Err(Error::Output(error)),
         }
-        for ask_for in app.asks.drain(..) {
-            // The thread has ended if nobody listens; then there is nothing to ask.
-            let _ = ask.send(ask_for);
-        }
-        while let Ok(answer) = answers.try_recv() {
-            app.hear(answer);
-        }
-        if app.quit || ended.load(Ordering::Relaxed) {
+        if watched.app.quit || ended.load(Ordering::Relaxed) {
             break Ok(());
         }
+        all.iter_mut().for_each(Watched::talk);
     };
     ratatui::try_restore().map_err(Error::Output)?;
     done
 }
 
 fn next_event() -> io::Result<Option<Event>> {
-    if event::poll(BEAT)? { event::read().map(Some) } else { Ok(None) }
+    match event::poll(BEAT) {
+        Ok(true) => event::read().map(Some),
+        Ok(false) => Ok(None),
+        // A signal came: what it means is looked at next.
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gdump::model::Dump;
-use gdump::parse::{Options, parse};
-use gdump::source::{Limits, Target, open};
 use regex::Regex;
 use serde_json::Value;
+
+use crate::support::{bytes, parse};
 
 /// What is known of a case.
 pub(super) struct Truth {
@@ -163,11 +163,6 @@ fn class(label: &str) -> &'static str {
 
 /// The dump in the file at `path`, if there is one.
 pub(super) fn dump(path: &Path) -> Option<Dump> {
-    let mut found = Vec::new();
-    let limits = Limits::default();
-    let opened = open(&Target::Path(path.to_owned()), &limits, &mut |member, stream| {
-        found.extend(parse(stream, member.name, &Options::from(&limits))?);
-        Ok(())
-    });
-    opened.ok().and_then(|_| found.into_iter().next())
+    let name = path.to_string_lossy();
+    parse(&bytes(path), &name).ok()?.into_iter().next()
 }

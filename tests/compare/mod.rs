@@ -1,13 +1,16 @@
 //! `diff`, `trend` and `check` as a user runs them, on dumps of a made-up service.
 
+mod check;
 mod corpus;
 mod made;
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use made::{Crowd, crowd, debug1, debug2, service, write};
 use serde_json::Value;
+
+use crate::support::{assert_keeps, command, report_schema};
 
 /// A folder with the dumps that all cases use.
 fn folder() -> tempfile::TempDir {
@@ -27,6 +30,8 @@ fn folder() -> tempfile::TempDir {
         .collect();
     write(path, "restarted.txt", &debug2(&again), 40);
     write(path, "hostile.txt", &debug2(&hostile()), 10);
+    let updated = run(path, &["check", "--update", "baseline.txt", "t0.txt", "-q"]);
+    assert_eq!(updated.status.code(), Some(0), "{updated:?}");
     let whole = debug2(&service(1));
     write(path, "cut.txt", &whole[..whole.len() / 2], 10);
     write(path, "log.txt", &format!("{}\n{}", debug1(&service(0)), debug1(&service(1))), 10);
@@ -50,12 +55,7 @@ fn hostile() -> Vec<Crowd> {
 }
 
 fn run(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gdump"))
-        .args(args)
-        .current_dir(folder)
-        .env_clear()
-        .output()
-        .unwrap()
+    command::run(folder, args, b"")
 }
 
 fn json(folder: &Path, args: &[&str]) -> Value {
@@ -86,6 +86,89 @@ const CASES: &[(&str, &[&str])] = &[
     ("trend-log", &["trend", "log.txt", "-q"]),
     ("trend-hostile", &["trend", "t0.txt", "hostile.txt", "hostile.txt"]),
     ("trend-one", &["trend", "t0.txt"]),
+    ("check-green", &["check", "t0.txt", "--max", "goroutines=1000"]),
+    ("check-quiet", &["check", "t0.txt", "-q"]),
+    (
+        "check-red-80",
+        &[
+            "check",
+            "--max",
+            "goroutines=100",
+            "--max",
+            "state:chan*=5",
+            "--max",
+            "group:late=5",
+            "--max",
+            "created-by:Report=70",
+            "--max",
+            "label:tenant=1",
+            "--max-growth",
+            "10%",
+            "--max-wait",
+            "30m",
+            "--width",
+            "80",
+            "t2.txt",
+            "t3.txt",
+            "t0.txt",
+        ],
+    ),
+    ("check-max-wait", &["check", "--max-wait", "30m", "--state", "select", "t3.txt"]),
+    ("check-no-ages", &["check", "--max-wait", "30m", "t3.d1.txt"]),
+    ("check-cut", &["check", "--max", "goroutines=1000", "cut.txt"]),
+    ("check-cut-strict", &["check", "--max", "goroutines=1000", "cut.txt", "--strict", "-q"]),
+    ("check-scoped", &["check", "--max", "goroutines=10", "--state", "select", "t3.txt"]),
+    ("check-baseline", &["check", "--baseline", "baseline.txt", "t2.txt"]),
+    (
+        "check-tolerance",
+        &["check", "--baseline", "baseline.txt", "--max-growth", "50", "t2.txt", "-q"],
+    ),
+    ("check-no-baseline", &["check", "--baseline", "t0.txt", "t2.txt"]),
+    ("check-growth-of-one", &["check", "--max-growth", "5", "t2.txt"]),
+    ("check-bad-max", &["check", "--max", "colour=5", "t2.txt"]),
+    ("check-bad-format", &["check", "--format", "csv", "t2.txt"]),
+    (
+        "check-hostile",
+        &["check", "--max", "goroutines=1", "--baseline", "baseline.txt", "hostile.txt"],
+    ),
+    ("check-sarif", &["check", "--max", "goroutines=1", "t0.txt", "--format", "sarif"]),
+    (
+        "check-junit",
+        &["check", "--max", "goroutines=1", "--max", "leaked=0", "t0.txt", "--format", "junit"],
+    ),
+    (
+        "check-github",
+        &[
+            "check",
+            "--max",
+            "goroutines=1",
+            "--baseline",
+            "baseline.txt",
+            "hostile.txt",
+            "--format",
+            "github",
+        ],
+    ),
+    ("check-prometheus", &["check", "hostile.txt", "--format", "prometheus"]),
+    (
+        "check-markdown",
+        &[
+            "check",
+            "--max",
+            "goroutines=100",
+            "--max-wait",
+            "30m",
+            "t3.txt",
+            "--format",
+            "markdown",
+        ],
+    ),
+    ("diff-markdown", &["diff", "t0.txt", "t2.txt", "--format", "markdown", "--top", "4"]),
+    ("trend-markdown", &["trend", "t0.txt", "t1.txt", "t3.txt", "--format", "markdown"]),
+    ("diff-csv", &["diff", "t0.txt", "t2.txt", "--format", "csv"]),
+    ("trend-csv", &["trend", "t0.txt", "t1.txt", "t3.txt", "--format", "csv"]),
+    ("diff-ndjson", &["diff", "t0.txt", "t2.txt", "--format", "ndjson", "--top", "2"]),
+    ("trend-ndjson", &["trend", "t0.txt", "t3.txt", "--format", "ndjson", "--top", "2"]),
 ];
 
 #[test]
@@ -97,23 +180,14 @@ fn what_a_user_sees() {
     let _guard = settings.bind_to_scope();
     for (name, args) in CASES {
         let output = run(folder.path(), args);
-        let text = format!(
-            "$ gdump {}\nexit {}\n--- stdout\n{}--- stderr\n{}",
-            args.join(" "),
-            output.status.code().map_or("by signal".to_owned(), |code| code.to_string()),
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        );
-        assert!(!text.contains("panicked at"), "{name}: {text}");
+        let text = command::transcript(args, &output);
         insta::assert_snapshot!(*name, text);
     }
 }
 
 #[test]
 fn json_keeps_to_the_schema() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar/report.schema.json");
-    let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = report_schema();
     let folder = folder();
     for (name, args) in CASES {
         let output = run(folder.path(), &[*args, &["--format", "json"]].concat());
@@ -121,8 +195,7 @@ fn json_keeps_to_the_schema() {
             continue;
         }
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let errors: Vec<_> = schema.iter_errors(&report).take(5).map(|e| e.to_string()).collect();
-        assert!(errors.is_empty(), "{name}: {errors:#?}");
+        assert_keeps(&schema, &report, name);
     }
 }
 

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use gdump::analysis::Sight;
 use gdump::analysis::anonymize::{Key, anonymize};
 use gdump::analysis::facts::Config;
+use gdump::analysis::filter::PprofFilter;
 use gdump::analysis::known::Known;
 use gdump::analysis::summary::Look;
 use gdump::model::{Dump, Frame, Symbol};
 use gdump::render::convert::Target;
 
 use super::{convert, each};
-use crate::support::{bytes, parse, root};
+use crate::support::{bytes, command, parse, root};
 
 /// What the screens say, without names: the sizes and states of groups, the kinds of findings.
 fn shape(dump: &Dump) -> (Vec<String>, Vec<String>) {
@@ -127,7 +128,7 @@ fn groups_and_findings_have_the_same_shape() {
             return Ok(());
         }
         compared += 1;
-        let other = anonymize(dump, &key);
+        let other = anonymize(dump, &key, &PprofFilter::default());
         if (other.len(), other.goroutine_count()) != (dump.len(), dump.goroutine_count()) {
             return Err("another number of goroutines".to_owned());
         }
@@ -158,7 +159,7 @@ fn no_name_survives() {
         if dump.len() > 2000 {
             return Ok(());
         }
-        let other = anonymize(dump, &key);
+        let other = anonymize(dump, &key, &PprofFilter::default());
         let (mut secrets, library) = (words(dump, false), library(dump, &other));
         secrets.retain(|word| !library.contains(word) && !is_common(word));
         searched += secrets.len();
@@ -177,7 +178,7 @@ fn a_key_gives_the_same_names() {
     let path = root().join("testdata/debug2/leaky-service.go1.27.txt");
     let dumps = parse(&bytes(&path), "leaky").unwrap();
     let with = |key: &str| {
-        let dump = anonymize(&dumps[0], &Key::new(key));
+        let dump = anonymize(&dumps[0], &Key::new(key), &PprofFilter::default());
         convert(&[dump], Target::Debug2)
     };
     assert_eq!(with("one"), with("one"));
@@ -186,4 +187,34 @@ fn a_key_gives_the_same_names() {
         "anonymous",
         String::from_utf8(with("one")).unwrap().lines().take(60).collect::<Vec<_>>().join("\n")
     );
+}
+
+/// Frames are hidden by their names, and then names are: what is left has the same shape.
+#[test]
+fn what_is_hidden_stays_hidden_without_names() {
+    let file = "debug2/leaky-service.go1.27.txt";
+    let run = |to: &str, more: &[&str]| {
+        let filters = ["--hide", "ServeHTTP|^(net|io|internal)", "--focus", "main"];
+        let args = [&["convert", "--to", to, "-q", file][..], &filters, more].concat();
+        let output = command::run(&root().join("testdata"), &args, b"");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let shape = |text: &str| {
+        let line =
+            |line: &str| (line.matches(';').count(), line.rsplit(' ').next().map(str::to_owned));
+        let mut lines: Vec<_> = text.lines().map(line).collect();
+        lines.sort();
+        lines
+    };
+    let anonymous = ["--anonymize", "--key", "k"];
+    let (named, nameless) = (run("folded", &[]), run("folded", &anonymous));
+    assert!(named.contains("cache") && !nameless.contains("cache"), "{nameless}");
+    assert_eq!(shape(&named), shape(&nameless));
+    // Also where formats hold arguments, which go with their frames.
+    let text = run("debug2", &anonymous);
+    let mut frames = text.lines().filter(|line| !line.starts_with(['\t', 'c']));
+    assert!(!frames.any(|line| line.starts_with("net/http")) && text.contains("main."), "{text}");
+    let again = parse(text.as_bytes(), "again").unwrap();
+    assert!(again[0].is_clean(), "{:?}", again[0].problems);
 }

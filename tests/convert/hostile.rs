@@ -3,8 +3,8 @@
 use gdump::model::Dump;
 use gdump::render::convert::{Extra, Tag, Target};
 
-use super::{convert, convert_with, csv_rows};
-use crate::support::parse;
+use super::{convert, convert_with};
+use crate::support::{csv_rows, parse};
 
 /// A dump whose every name is hostile.
 pub(super) fn dumps() -> Vec<Dump> {

@@ -9,7 +9,7 @@ use gdump::model::{Dump, Goroutine};
 use gdump::render::convert::{Conversion, How, Target};
 
 use super::each;
-use crate::support::{bytes, parse, root};
+use crate::support::{bytes, command, gos, parse, root};
 
 fn profile(dump: &Dump, ids: bool) -> Vec<u8> {
     let selections = vec![Selection::new(dump, &Filter::default())];
@@ -129,9 +129,11 @@ fn debug3_is_read() {
     assert_eq!(goroutine.labels().collect::<Vec<_>>(), [("range", "r12")]);
 }
 
-/// `go tool pprof`, if there is a Go: the one that `GDUMP_GO` names, or in the path. It is built once.
+/// `go tool pprof`, if there is a Go. It is built once.
 fn go_pprof() -> Option<Command> {
-    let go = std::env::var_os("GDUMP_GO").map_or(PathBuf::from("go"), PathBuf::from);
+    // Tests run at the same time.
+    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let go = gos().into_iter().next()?;
     let env = Command::new(&go).args(["env", "GOROOT", "GOVERSION"]).output();
     let Ok(env) = env.map_err(|error| println!("skipped: no Go found: {error}")) else {
         return None;
@@ -139,6 +141,7 @@ fn go_pprof() -> Option<Command> {
     let env = String::from_utf8_lossy(&env.stdout).into_owned();
     let mut lines = env.lines();
     let (goroot, version) = (lines.next()?.to_owned(), lines.next()?.to_owned());
+    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     // Released versions come without the tool since Go 1.25; it is in the sources.
     let tool = root().join("target/tmp").join(format!("pprof-{version}"));
     if !tool.is_file() {
@@ -236,4 +239,78 @@ fn go_tool_pprof_answers() {
     assert!(sends.contains("for 325, 78.31% of 415 total"), "{sends}");
     let old = ask(&["-top", "-tagfocus=go::goroutine_wait_minutes=3minutes:"]);
     assert!(old.contains("of 415 total") && !old.contains("for 415,"), "{old}");
+}
+
+/// How many goroutines `-top` shows, and how many have each function of package main in their stack: of
+/// the library gdump shows what was called and not how that waits.
+fn top(text: &str) -> (BTreeMap<String, i64>, i64) {
+    let (head, rows) = text.split_once("cum%\n").unwrap();
+    let shown = head.split_once("Showing nodes accounting for ").unwrap().1;
+    let shown = shown.split(',').next().unwrap().parse().unwrap();
+    let cells = rows.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+    let functions = cells.map(|row| (row[5..].join(" "), row[3].parse().unwrap()));
+    let functions =
+        functions.map(|(name, n): (String, i64)| (name.split(" (").next().unwrap().to_owned(), n));
+    (functions.filter(|(name, _)| name.starts_with("main.")).collect(), shown)
+}
+
+/// The filters mean what they mean in pprof: the same goroutines are left, and the same frames.
+#[test]
+fn filters_agree_with_go_tool_pprof() {
+    if go_pprof().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut checked = 0;
+    for (number, name) in
+        ["debug2/leaky-service.go1.27.txt", "debug2/labels.go1.27.txt", "debug2/states.go1.27.txt"]
+            .into_iter()
+            .enumerate()
+    {
+        let dumps = parse(&bytes(&root().join("testdata").join(name)), name).unwrap();
+        let file = folder.path().join(format!("{number}.pb.gz"));
+        std::fs::write(&file, profile(&dumps[0], false)).unwrap();
+        for filters in [
+            &["-focus=ServeHTTP"][..],
+            &["-focus=main", "-ignore=cache"],
+            &["-ignore=^net/"],
+            &["-hide=^(runtime|sync|internal|net)"],
+            // What Go elided is a frame with a name to pprof.
+            &["-hide=main|frames elided"],
+            &["-show=main"],
+            &["-show=net/http", "-hide=Read"],
+            &["-show_from=main"],
+            &["-show_from=http", "-focus=main"],
+            &["-focus=http/server\\.go"],
+            &["-tagfocus=tenant=acme"],
+            &["-tagfocus=acme,glob"],
+            &["-tagignore=tenant=acme"],
+            &["-tagfocus=tenant=acme,hooli", "-tagignore=endpoint=/report", "-show=main"],
+            &["-focus=nothing at all"],
+        ] {
+            let all = ["-top", "-nodefraction=0", "-edgefraction=0", "-nodecount=100000"];
+            let args: Vec<&str> = all.into_iter().chain(filters.iter().copied()).collect();
+            let output = go_pprof().unwrap().args(&args).arg(&file).output().unwrap();
+            let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+            let theirs = top(&stdout);
+            let args = [&["convert", "-to=folded", "-q", name][..], filters].concat();
+            let output = command::run(&root().join("testdata"), &args, b"");
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            let mut ours: (BTreeMap<String, i64>, i64) = Default::default();
+            for line in String::from_utf8(output.stdout).unwrap().lines() {
+                let (stack, count) = line.rsplit_once(' ').unwrap();
+                let count: i64 = count.parse().unwrap();
+                let mut functions: Vec<&str> = stack.split(';').collect();
+                functions.sort_unstable();
+                functions.dedup();
+                for name in functions.into_iter().filter(|name| name.starts_with("main.")) {
+                    *ours.0.entry(name.to_owned()).or_default() += count;
+                }
+                ours.1 += count;
+            }
+            assert_eq!(ours, theirs, "{name} {filters:?}\n{stdout}");
+            checked += usize::from(ours.1 > 0);
+        }
+    }
+    assert!(checked > 20, "{checked}");
 }

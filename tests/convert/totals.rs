@@ -15,7 +15,7 @@ fn totals_agree() {
         let dumps = std::slice::from_ref(dump);
         let total = dump.goroutine_count();
         let csv = convert(dumps, Target::Csv);
-        let rows = super::csv_rows(&csv);
+        let rows = crate::support::csv_rows(&csv);
         let counted: i64 = rows.iter().skip(1).map(|row| row[2].parse::<i64>().unwrap()).sum();
         if counted != total || rows.len() != dump.len() + 1 {
             return Err(format!("csv: {counted} in {} rows, {total}", rows.len()));

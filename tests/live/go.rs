@@ -7,28 +7,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::gdump;
+use crate::support::gos;
 use crate::support::root;
-
-/// The go commands that there are; none means that a test is skipped, aloud.
-fn gos() -> Vec<PathBuf> {
-    let listed = std::env::var_os("GDUMP_GO").unwrap_or_default();
-    // Splitting nothing gives one empty path.
-    let roots = std::env::split_paths(&listed).filter(|root| !root.as_os_str().is_empty());
-    let found: Vec<PathBuf> = roots.map(|root| root.join("bin/go")).collect();
-    if !found.is_empty() {
-        for go in &found {
-            assert!(go.is_file(), "GDUMP_GO: no {}", go.display());
-        }
-        return found;
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).map(|folder| folder.join("go")).find(|go| go.is_file());
-    if found.is_none() {
-        eprintln!("skipped: no Go; name one by GDUMP_GO=GOROOT or PATH");
-    }
-    found.into_iter().collect()
-}
 
 /// A running testdata/go/live.
 pub(super) struct Program {
@@ -245,6 +225,8 @@ fn record_ends_cleanly_when_it_is_told() {
             &format!("http://{}", program.place),
             "--every",
             "200ms",
+            "--max",
+            "goroutines=3",
             "-o",
             &path(&folder, "d"),
         ])
@@ -258,6 +240,8 @@ fn record_ends_cleanly_when_it_is_told() {
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{err}");
     assert!(err.contains("next: gdump leaks"), "{err}");
+    // What is over the threshold all the time trips once.
+    assert_eq!(err.matches("more than the 3 allowed").count(), 1, "{err}");
 }
 
 /// 10 goroutines sleep all the time, 10 compute half of the time (if there is a processor for them) and

@@ -3,7 +3,14 @@
 
 mod go;
 mod hostile;
+mod record;
+#[cfg(feature = "serve")]
+mod serve;
 mod server;
+#[cfg(feature = "tui")]
+mod tmux;
+#[cfg(feature = "tui")]
+mod watch;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

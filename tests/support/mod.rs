@@ -1,5 +1,6 @@
 //! What the tests share: where the dumps are, and how to read them without the code under test.
 
+pub(crate) mod command;
 pub(crate) mod describe;
 pub(crate) mod scan;
 pub(crate) mod sentence;
@@ -63,6 +64,40 @@ pub(crate) fn bytes(path: &Path) -> Vec<u8> {
     out
 }
 
+/// The Go installations that tests may use: those that `GDUMP_GO` names (folders with a Go in them,
+/// separated like `PATH`), else that in the path. Without any a test that needs one says so and returns.
+pub(crate) fn gos() -> Vec<PathBuf> {
+    let listed = std::env::var_os("GDUMP_GO").unwrap_or_default();
+    // Splitting nothing gives one empty path.
+    let roots = std::env::split_paths(&listed).filter(|root| !root.as_os_str().is_empty());
+    let found: Vec<PathBuf> = roots.map(|root| root.join("bin/go")).collect();
+    if !found.is_empty() {
+        for go in &found {
+            assert!(go.is_file(), "GDUMP_GO: no {}", go.display());
+        }
+        return found;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found =
+        std::env::split_paths(&path).map(|folder| folder.join("go")).find(|go| go.is_file());
+    if found.is_none() {
+        eprintln!("skipped: no Go; name one by GDUMP_GO=GOROOT or PATH");
+    }
+    found.into_iter().collect()
+}
+
+/// What JSON reports must keep to.
+pub(crate) fn report_schema() -> jsonschema::Validator {
+    let text = std::fs::read(root().join("grammar/report.schema.json")).unwrap();
+    jsonschema::validator_for(&serde_json::from_slice(&text).unwrap()).unwrap()
+}
+
+/// Fails if `report` does not keep to `schema`.
+pub(crate) fn assert_keeps(schema: &jsonschema::Validator, report: &serde_json::Value, name: &str) {
+    let errors: Vec<_> = schema.iter_errors(report).take(5).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{name}: {errors:#?}");
+}
+
 /// The dumps in `text`, through the door that the program uses.
 pub(crate) fn parse(text: &[u8], name: &str) -> Result<Vec<Dump>> {
     gdump::parse::parse(
@@ -70,4 +105,29 @@ pub(crate) fn parse(text: &[u8], name: &str) -> Result<Vec<Dump>> {
         name,
         &Options::from(&Limits::default()),
     )
+}
+
+/// The cells of a CSV text, read by the rules of RFC 4180.
+pub(crate) fn csv_rows(text: &[u8]) -> Vec<Vec<String>> {
+    let text = std::str::from_utf8(text).unwrap();
+    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let (mut quoted, mut chars) = (false, text.chars().peekable());
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                cell.push('"');
+            }
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(std::mem::take(&mut cell)),
+            '\r' if !quoted => {
+                assert_eq!(chars.next(), Some('\n'), "a line ends with CRLF");
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            c => cell.push(c),
+        }
+    }
+    assert!(cell.is_empty() && row.is_empty(), "the last line has no end");
+    rows
 }

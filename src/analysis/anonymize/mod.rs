@@ -10,8 +10,11 @@
 mod names;
 mod text;
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
+use super::filter::{Edit, PprofFilter};
 use crate::model::state::{STATUSES, WAIT_REASONS};
 use crate::model::{
     Ancestor, ArgWord, Creator, CreatorId, Dump, DumpBuilder, Frame, FrameId, Goroutine, Head,
@@ -70,15 +73,22 @@ impl Key {
     }
 }
 
-/// `dump` without names.
-pub fn anonymize(dump: &Dump, key: &Key) -> Dump {
+/// `dump` without names. Frames that `filter` hides are left out first, since it names them.
+pub fn anonymize(dump: &Dump, key: &Key, filter: &PprofFilter) -> Dump {
     let name = format!("dump-{}", key.word("dump", &dump.name));
     let is_wide = |address: u64| address > u64::from(u32::MAX);
     let wide = dump.all_args().iter().any(|word| is_wide(word.value))
         || !dump.all_args().iter().any(|word| word.value > 0);
     let builder = DumpBuilder::new(name, dump.format);
-    let mut copy =
-        Copy { dump, key, names: Names::new(key), wide, builder, strings: FxHashMap::default() };
+    let mut copy = Copy {
+        dump,
+        key,
+        names: Names::new(key),
+        wide,
+        builder,
+        edit: filter.edits().then(|| filter.edit(dump)),
+        strings: FxHashMap::default(),
+    };
     copy.whole();
     copy.rows();
     copy.builder.finish()
@@ -104,6 +114,8 @@ struct Copy<'d> {
     /// Some address has more than 32 bits.
     wide: bool,
     builder: DumpBuilder,
+    /// Which frames are left out; none if there is none.
+    edit: Option<Edit<'d>>,
     strings: FxHashMap<(Role, StrId), StrId>,
 }
 
@@ -143,10 +155,9 @@ impl Copy<'_> {
             ids(dump.frame_count()).map(|id| self.frame(FrameId::from(id))).collect();
         let stacks: Vec<StackId> = ids(dump.stack_count())
             .map(|id| {
-                let stack = dump.stack(StackId::from(id)).iter();
-                let stack: Vec<FrameId> =
-                    stack.filter_map(|id| frames.get(id.index()).copied()).collect();
-                self.builder.stack(&stack)
+                let left = self.left(StackId::from(id));
+                let stack = left.iter().filter_map(|id| frames.get(id.index()).copied());
+                self.builder.stack(&stack.collect::<Vec<FrameId>>())
             })
             .collect();
         let heads: Vec<HeadId> =
@@ -180,11 +191,41 @@ impl Copy<'_> {
             });
             let ancestors = ancestors.collect();
             self.builder.push_ancestors(ancestors);
-            for word in goroutine.args() {
-                let word = ArgWord { value: self.key.address(word.value, self.wide), ..*word };
+            for word in self.words(goroutine) {
                 self.builder.push_arg(word, true);
             }
         }
+    }
+
+    /// What is left of a stack; nothing if its goroutines are not asked for.
+    fn left(&self, id: StackId) -> Cow<'_, [FrameId]> {
+        match &self.edit {
+            Some(edit) => Cow::Owned(edit.left(self.dump, id).unwrap_or_default()),
+            None => Cow::Borrowed(self.dump.stack(id)),
+        }
+    }
+
+    /// The arguments of the frames that are left, at their new places.
+    fn words(&self, goroutine: Goroutine<'_>) -> Vec<ArgWord> {
+        let args = goroutine.args().iter();
+        let args =
+            args.map(|word| ArgWord { value: self.key.address(word.value, self.wide), ..*word });
+        if self.edit.is_none() || goroutine.args().is_empty() {
+            return args.collect();
+        }
+        let left = self.left(goroutine.row().stack);
+        let mut rest = left.iter().enumerate().peekable();
+        // A frame is hidden wherever it stands, so what is left is found in the same order.
+        let places: Vec<Option<u16>> = self
+            .dump
+            .stack(goroutine.row().stack)
+            .iter()
+            .map(|id| {
+                rest.next_if(|(_, kept)| *kept == id).and_then(|(at, _)| u16::try_from(at).ok())
+            })
+            .collect();
+        let place = |frame: u16| places.get(usize::from(frame)).copied().flatten();
+        args.filter_map(|word| Some(ArgWord { frame: place(word.frame)?, ..word })).collect()
     }
 
     fn string(&mut self, role: Role, id: StrId) -> StrId {

@@ -113,7 +113,7 @@ impl<'a> Checker<'a> {
             .map(|(known, field)| (distance(&plain, known), field))
             .min_by_key(|n| n.0);
         match near {
-            Some((distance, field)) if distance <= 2.max(plain.chars().count() / 3) => {
+            Some((distance, field)) if distance <= (plain.chars().count() / 3).max(1) => {
                 let near = field.name();
                 self.wrong(span, format!("there is no field {name}; did you mean {near}?"))
             }

@@ -10,6 +10,7 @@ mod simple;
 mod syntax;
 mod values;
 
+pub(super) use pprof::Edit;
 pub use pprof::{PprofFilter, TagTest};
 pub use simple::{CreatorTest, LabelTest, StateTest, WaitLimit};
 pub use syntax::WhereError;

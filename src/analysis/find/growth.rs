@@ -21,10 +21,13 @@ use crate::model::Goroutine;
 /// The kind of these findings.
 pub(super) const KIND: &str = "growing";
 
-/// A trend in words.
-fn words(trend: Trend) -> &'static str {
+/// The trend of `counts` in words.
+fn words(trend: Trend, counts: &[i64]) -> &'static str {
     match trend {
         Trend::Grows => "it grows",
+        Trend::Stays if counts.last() > counts.first() => {
+            "it rises no more than chance may explain"
+        }
         Trend::Stays => "it does not grow",
         Trend::Falls => "it falls",
         Trend::Varies => "it rises, but not all the time",
@@ -98,7 +101,7 @@ pub(super) fn weigh(case: &Case<'_, '_>, history: &History<'_>, finding: &mut Fi
     let trend = Trend::of(&counts);
     let (stayed, earlier) = stayed(case, &finding.groups);
     let moves = earlier >= MANY && stayed.saturating_mul(10) < earlier;
-    let mut said = vec![format!("{}: {}", words(trend), arrow(&counts))];
+    let mut said = vec![format!("{}: {}", words(trend, &counts), arrow(&counts))];
     if stayed > 0 {
         said.push(format!(
             "{stayed} of the {earlier} that were there in the dump before still are"

@@ -9,6 +9,7 @@ use super::By;
 use crate::analysis::canon::{Shown, Stacks};
 use crate::analysis::filter::label_set_count;
 use crate::analysis::fingerprint::{finish, hash_str, mix};
+use crate::analysis::spawn;
 use crate::model::{CreatorId, Dump, Head, HeadId, LabelsId, Signature, StackId, Symbol};
 
 /// Computes the keys of one grouping: a number in the upper half, the state in the lower.
@@ -22,6 +23,9 @@ pub(super) struct Keys<'d> {
     /// The state of each head as a number; empty unless the state is part of the key.
     states: Vec<u32>,
     names: IndexSet<Place<'d>, FxBuildHasher>,
+    /// Of each creator whether it starts goroutines for others, and the number of who is meant by each
+    /// stack; both empty if there is no such creator.
+    helpers: (Vec<bool>, Vec<Option<u32>>),
 }
 
 /// The part of a record that a key is made of.
@@ -92,19 +96,23 @@ impl<'d> Keys<'d> {
                     line: creator.line,
                 });
                 let all = std::iter::once(Place::from("(creator not known)")).chain(places);
-                (Part::Creator, all.map(number).collect())
+                (Part::Creator, all.map(&mut number).collect())
             }
             By::Label(key) => {
                 let value = |id| {
                     let found = dump.labels(LabelsId::from(id)).find(|(name, _)| name == key);
                     found.map_or(Place::from("(no such label)"), |(_, value)| value.into())
                 };
-                (Part::Labels, (0..label_set_count(dump)).map(value).map(number).collect())
+                (Part::Labels, (0..label_set_count(dump)).map(value).map(&mut number).collect())
             }
+        };
+        let helpers = match by {
+            By::CreatedBy => helped(dump, stacks, &mut number),
+            _ => (Vec::new(), Vec::new()),
         };
         let states =
             if by.is_stack() { head_numbers(dump, |head| head.state.into()) } else { Vec::new() };
-        Self { dump, by: by.clone(), part, numbers, states, names }
+        Self { dump, by: by.clone(), part, numbers, states, names, helpers }
     }
 
     pub(super) fn by(&self) -> &By {
@@ -118,7 +126,10 @@ impl<'d> Keys<'d> {
             Part::Creator => signature.creator.index(),
             Part::Labels => signature.labels.index(),
         };
-        let number = self.numbers.get(index).copied().unwrap_or(0);
+        let (helpers, meant) = &self.helpers;
+        let helped = helpers.get(signature.creator.index()).copied().unwrap_or(false);
+        let meant = meant.get(signature.stack.index()).copied().flatten().filter(|_| helped);
+        let number = meant.or_else(|| self.numbers.get(index).copied()).unwrap_or(0);
         let state = self.states.get(signature.head.index()).copied().unwrap_or(0);
         u64::from(number) << 32 | u64::from(state)
     }
@@ -205,7 +216,38 @@ fn wait_step(head: Head) -> &'static str {
     }
 }
 
+/// Which creators start goroutines for others, by id, and who is meant, by stack.
+fn helped<'d>(
+    dump: &'d Dump,
+    stacks: &Stacks<'d>,
+    mut number: impl FnMut(Place<'d>) -> u32,
+) -> (Vec<bool>, Vec<Option<u32>>) {
+    let creators = (1..).map_while(|id| dump.creator(CreatorId::from(id)));
+    let creators = creators.map(|creator| spawn::is_helper(dump.str(creator.function)));
+    let helpers: Vec<bool> = std::iter::once(false).chain(creators).collect();
+    if !helpers.contains(&true) {
+        return (Vec::new(), Vec::new());
+    }
+    let ids = 0..u32::try_from(dump.stack_count()).unwrap_or(u32::MAX);
+    // The place is where the goroutine is by now, not where its `go` statement is: it tells nobody apart.
+    let meant = |id: u32| {
+        let (name, ..) = spawn::meant(stacks, StackId::from(id))?;
+        let name = match spawn::helper(stacks, StackId::from(id)) {
+            Some(helper) => format!("{name} via {helper}").into(),
+            None => name.into(),
+        };
+        Some(number(Place { name, file: "", line: 0 }))
+    };
+    (helpers, ids.map(meant).collect())
+}
+
 fn stack_place<'d>(stacks: &Stacks<'d>, stack: StackId, by: &By) -> Place<'d> {
+    if *by == By::Start {
+        let (function, ..) = spawn::start(stacks, stack);
+        if !function.is_empty() {
+            return function.into();
+        }
+    }
     let chosen = match by {
         By::Start => stacks.visible(stack).next_back(),
         By::Top => stacks.visible(stack).next(),
@@ -213,7 +255,6 @@ fn stack_place<'d>(stacks: &Stacks<'d>, stack: StackId, by: &By) -> Place<'d> {
     };
     let Some(frame) = chosen else { return Place::from("(no stack)") };
     match (stacks.shown(frame), by) {
-        (Shown::Call { function, .. }, By::Start) => function.into(),
         (Shown::Call { function, .. }, By::Package) => {
             let package = Symbol::new(function).package();
             if package.is_empty() { "(no package)".into() } else { package.into() }

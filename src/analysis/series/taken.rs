@@ -36,6 +36,11 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// Whether the filter left out any goroutine.
+    pub(super) fn is_filtered(&self) -> bool {
+        self.filtered != 0
+    }
+
     /// The dump's name.
     pub fn name(&self) -> &str {
         &self.shell.name

@@ -176,6 +176,10 @@ impl SeriesBuilder {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        let none = self.dumps.iter().all(|taken| taken.goroutines == 0);
+        if none && self.dumps.iter().any(Taken::is_filtered) {
+            notes.push("no goroutine passes the filter".to_owned());
+        }
         let aggregated = |taken: &&Taken| matches!(taken.format(), Format::Debug1 | Format::Proto);
         let without = self.dumps.iter().filter(aggregated).count();
         if without == self.dumps.len() {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::{Extent, Forest, NONE, Node, Place, created_by, spawn};
+use super::{Extent, Forest, NONE, Node, Place, created_by};
+use crate::analysis::spawn;
 use crate::analysis::summary::Summary;
 use crate::model::{CreatorId, StackId};
 

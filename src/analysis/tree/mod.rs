@@ -6,10 +6,10 @@
 //! goroutines and nothing is recursive: a chain of a million creators is a line.
 
 mod fold;
-pub mod spawn;
 
 use rustc_hash::FxHashMap;
 
+use super::spawn;
 use super::summary::{Look, Summary};
 use crate::model::{CreatorId, Dump, Goroutine, StackId};
 
@@ -82,12 +82,10 @@ pub fn created_by<'d>(summary: &Summary<'d>, id: CreatorId, stack: StackId) -> O
     let dump = summary.dump;
     let creator = dump.creator(id)?;
     let (function, file) = (dump.str(creator.function), dump.str(creator.file));
-    if spawn::is_helper(function) {
-        let (start, start_file, line) = spawn::start(&summary.stacks, stack);
-        let meant = spawn::around(start);
-        if !spawn::is_helper(start) && meant != start {
-            return Some(Place { function: meant, file: start_file, line, via: Some(function) });
-        }
+    if spawn::is_helper(function)
+        && let Some((meant, file, line)) = spawn::meant(&summary.stacks, stack)
+    {
+        return Some(Place { function: meant, file, line, via: Some(function) });
     }
     Some(Place { function, file, line: creator.line, via: None })
 }

@@ -59,7 +59,7 @@ fn collect(args: &Args) -> Result<()> {
     let taken =
         take::take(&client, &address, policy, &live.limits, &mut |event| live::tell(event, &live))?;
     let goroutines = taken.counts.goroutine_count();
-    let manifest = Manifest::new(&process(&address), goroutines, &taken.pieces, None);
+    let manifest = Manifest::new(&live::process(&address), goroutines, &taken.pieces, None);
     let written = write(args.output.as_deref(), &address, &manifest, &taken.pieces)?;
     if !live.quiet {
         for piece in &taken.pieces {
@@ -74,18 +74,11 @@ fn collect(args: &Args) -> Result<()> {
         note(&format!(
             "{} of {}; next: gdump {}",
             counted(goroutines, "goroutine"),
-            process(&address),
+            live::process(&address),
             written
         ));
     }
     Ok(())
-}
-
-/// The process without a profile's path.
-fn process(address: &Address) -> String {
-    let text = address.to_string();
-    let end = text.find("/debug/pprof").or_else(|| text.find('?')).unwrap_or(text.len());
-    text.get(..end).unwrap_or(&text).trim_end_matches(['/', ':']).to_owned()
 }
 
 /// Keeps it where the user wants it, and returns where that is.

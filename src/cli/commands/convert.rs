@@ -153,13 +153,8 @@ pub(super) fn run(args: Args) -> Exit {
         let mut selections = select(dumps, &options.look.filter);
         let anonymous: Vec<Dump>;
         if anonymize {
-            if options.look.filter.pprof.edits() {
-                let text = "convert: --anonymize cannot be used with --hide, --show or --show-from, which \
-                            name frames\n  leave one of them out";
-                return Err(Error::Usage(text.to_owned()));
-            }
-            let key = secret(key);
-            anonymous = dumps.iter().map(|dump| nameless(dump, &key)).collect();
+            let (key, hidden) = (secret(key), &options.look.filter.pprof);
+            anonymous = dumps.iter().map(|dump| nameless(dump, &key, hidden)).collect();
             let pairs = selections.into_iter().zip(&anonymous);
             selections = pairs.map(|(selection, dump)| selection.anonymous(dump)).collect();
         }

@@ -1,12 +1,12 @@
 //! `gdump diff A B`: what changed from one dump to another.
 
-use super::{with_inputs, write_report};
+use super::{with_inputs, write_page, write_report};
 use crate::analysis::series::Diff;
 use crate::cli::Exit;
 use crate::cli::args::Shared;
 use crate::error::{Error, Result};
 use crate::model::Dump;
-use crate::render::{Body, Report};
+use crate::render::{Body, OutputFormat, Report};
 
 /// Examples in the help.
 pub(in crate::cli) const EXAMPLES: &str = "\
@@ -28,6 +28,9 @@ pub(in crate::cli) struct Args {
 pub(super) fn run(args: Args) -> Exit {
     with_inputs("diff", args.shared, |options, read, out| {
         let (before, after) = two(&read.dumps)?;
+        if options.view.format == OutputFormat::Html {
+            return write_page("diff", options, &read.dumps, &options.look, out);
+        }
         let time = |index: usize| read.modified.get(index).copied().flatten();
         let diff = Diff::new((before, time(0)), (after, time(1)), &options.look);
         write_report(options, &Report { command: "diff", body: Body::Diff(Box::new(diff)) }, out)

@@ -1,12 +1,12 @@
 //! `gdump groups`: goroutines that are alike.
 
-use super::{with_dumps, write_report};
+use super::{with_dumps, write_page, write_report};
 use crate::analysis::group::{GroupOrder, Similarity};
 use crate::analysis::{By, Summary};
 use crate::cli::Exit;
 use crate::cli::args::Shared;
 use crate::error::Error;
-use crate::render::{Body, Report};
+use crate::render::{Body, OutputFormat, Report};
 
 pub(in crate::cli) const EXAMPLES: &str = "\
 Examples:
@@ -51,6 +51,14 @@ pub(super) fn run(args: Args) -> Exit {
                 return Err(Error::Usage(text.to_owned()));
             }
             look.by = similarity.by();
+        }
+        if options.view.format == OutputFormat::Html {
+            if skip > 0 {
+                let text =
+                    "groups: --skip has no meaning with --format html: the page has its own order";
+                return Err(Error::Usage(text.to_owned()));
+            }
+            return write_page("groups", options, dumps, &look, out);
         }
         let sorted = |dump| {
             let mut summary = Summary::new(dump, &look);

@@ -40,7 +40,7 @@ pub(super) fn run(args: Args) -> Exit {
     with_dumps("list", shared, |options, dumps, out| {
         let top = match (options.view.top, options.view.format) {
             (Some(top), _) => top.get(),
-            (None, OutputFormat::Text) => TOP,
+            (None, OutputFormat::Text | OutputFormat::Markdown) => TOP,
             (None, OutputFormat::Json) => JSON_TOP,
             (None, _) => usize::MAX,
         };

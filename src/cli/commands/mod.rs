@@ -1,6 +1,7 @@
 //! The commands, one file each: what can be typed, and what is done. A command that reads dumps goes
 //! through [`with_dumps`], so that inputs, errors, output and exit status are the same for all.
 
+pub(super) mod check;
 #[cfg(feature = "live")]
 pub(super) mod collect;
 pub(super) mod completions;
@@ -31,10 +32,11 @@ use super::inputs::{self, Inputs};
 use super::options::Options;
 use super::output;
 use super::{Exit, fail};
-use crate::analysis::Summary;
+use crate::analysis::summary::Look;
+use crate::analysis::{Sight, Summary};
 use crate::error::{Error, Result};
 use crate::model::Dump;
-use crate::render::Report;
+use crate::render::{Body, Report};
 
 /// Does what was typed; without a command that is `summarize`.
 pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
@@ -49,6 +51,7 @@ pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
         Some(Command::Tree(args)) => tree::run(*args),
         Some(Command::Diff(args)) => diff::run(*args),
         Some(Command::Trend(args)) => trend::run(*args),
+        Some(Command::Check(args)) => check::run(*args),
         Some(Command::Convert(args)) => convert::run(*args),
         #[cfg(feature = "live")]
         Some(Command::Collect(args)) => collect::run(&args),
@@ -131,6 +134,18 @@ fn with_each<S>(
         Ok(exit) => exit,
         Err(error) => fail(&error),
     }
+}
+
+/// Writes `dumps` as a page, which holds all that commands about groups and growth tell.
+fn write_page(
+    command: &'static str,
+    options: &Options,
+    dumps: &[Dump],
+    look: &Look,
+    out: &mut dyn Write,
+) -> Result<Exit> {
+    let sights = Sight::all(dumps, look, &options.config, &options.known);
+    write_report(options, &Report { command, body: Body::Sights(sights) }, out)
 }
 
 /// Writes `report`; [`Exit::Gate`] if `--strict` was given and a dump is not whole or was not understood.

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use crate::analysis::facts::Config;
+use crate::analysis::gate::{Gate, Max, Rules};
 use crate::analysis::summary::Look;
 use crate::analysis::{Known, Sight};
 use crate::cli::connect::{Ask, Common, Live};
@@ -16,6 +17,7 @@ use crate::cli::{Exit, complain, fail, live, note};
 use crate::error::{Error, Result};
 use crate::live::bundle::{self, Manifest};
 use crate::live::identity::identity;
+use crate::live::pace::patience;
 use crate::live::store::Store;
 use crate::live::take::{self, Piece, Policy};
 use crate::live::trigger::Triggers;
@@ -28,6 +30,7 @@ Examples:
   gdump record http://localhost:6060 -o dumps --keep 24h --max-size 1G
   gdump record http://localhost:6060 -o dumps --every 10s --over 5000 --doubling
   gdump record http://localhost:6060 -o dumps --on-finding leak,deadlock:low
+  gdump record http://localhost:6060 -o dumps --max 'state:chan send=100'
   gdump leaks dumps                          what grew
 
 Each dump is debug=0, which costs the process little; when something trips, debug=2 is taken too.";
@@ -65,6 +68,10 @@ pub(in crate::cli) struct Args {
     /// deadlock:low, any:high
     #[arg(long, value_name = "WHAT[:SEVERITY]", value_parser = values::fail_on, value_delimiter = ',', help_heading = "Triggers")]
     on_finding: Vec<FailOn>,
+    /// Take the whole text when there are more than a gate allows, as for check: goroutines=10000,
+    /// 'state:chan send=100', group:FUNCTION=20; may be repeated
+    #[arg(long, value_name = "WHAT=N", value_parser = Max::parse, help_heading = "Triggers")]
+    max: Vec<Max>,
     /// Take the whole text no more often than that
     #[arg(long, value_name = "DURATION", value_parser = values::time, default_value = "5m", help_heading = "Triggers")]
     full_every: Duration,
@@ -103,6 +110,8 @@ struct Recorder {
     triggers: Triggers,
     /// Findings that were there before.
     known: BTreeSet<u64>,
+    /// Thresholds that did not hold before.
+    over: BTreeSet<String>,
     identity: Option<Vec<(u64, u64)>>,
     last_full: Option<SystemTime>,
     written: u64,
@@ -129,6 +138,7 @@ impl Recorder {
             store,
             triggers,
             known: BTreeSet::new(),
+            over: BTreeSet::new(),
             identity: None,
             last_full: None,
             written: 0,
@@ -160,8 +170,7 @@ impl Recorder {
                 let what = error.to_string();
                 let what = what.lines().next().unwrap_or_default().to_owned();
                 self.index(&serde_json::json!({ "event": "failed", "what": what }));
-                let steps = 1u32 << self.errors.min(8).saturating_sub(1);
-                self.args.every.saturating_mul(steps.saturating_sub(1)).min(PATIENCE)
+                patience(self.errors, self.args.every, PATIENCE)
             }
         }
     }
@@ -173,14 +182,24 @@ impl Recorder {
         let dump = take::read(&piece, &self.live.limits)?;
         self.notice_restart(&piece);
         let count = dump.goroutine_count();
-        let tripped = self.triggers.look(count).or_else(|| self.new_finding(&dump));
+        let tripped = self.triggers.look(count);
+        let judged = self.judge(&dump);
+        let tripped = tripped.or(judged);
         let stem = piece.asked_at.strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
         let full = tripped.as_ref().and_then(|why| self.whole(why, count));
         let (name, pieces) = match full {
             Some(full) => (format!("{stem}.bundle.tar.gz"), vec![piece, full]),
             None => (format!("{stem}.debug0.pb.gz"), vec![piece]),
         };
-        self.save(&name, &stem, &pieces, count, tripped.clone())?;
+        let named = |source| Error::Io { path: self.args.output.clone(), source };
+        let save = || self.save(&name, &stem, &pieces, count, tripped.clone());
+        if let Err(error) = save() {
+            // On a full disk, what rotation removes may be the room that is missing.
+            if self.store.rotate(SystemTime::now()).map_err(named)? == 0 {
+                return Err(error);
+            }
+            save()?;
+        }
         self.index(&serde_json::json!({
             "event": "dump", "file": name, "goroutines": count,
             "tripped": tripped, "full": pieces.len() > 1,
@@ -245,18 +264,24 @@ impl Recorder {
             self.index(&serde_json::json!({ "event": "restarted" }));
             self.triggers.restart();
             self.known.clear();
+            self.over.clear();
         }
         self.identity = identity.or_else(|| self.identity.take());
     }
 
-    /// What `--on-finding` names and was not there before; at first everything was there before.
-    fn new_finding(&mut self, dump: &Dump) -> Option<String> {
-        if self.args.on_finding.is_empty() {
+    /// What the findings and the thresholds of a gate say of `dump` that they did not say before.
+    fn judge(&mut self, dump: &Dump) -> Option<String> {
+        if self.args.on_finding.is_empty() && self.args.max.is_empty() {
             return None;
         }
         let dumps = std::slice::from_ref(dump);
         let sights = Sight::all(dumps, &Look::default(), &Config::default(), &Known::built_in());
-        let sight = sights.first()?;
+        let finding = sights.first().and_then(|sight| self.new_finding(sight));
+        finding.or(self.over_threshold(sights))
+    }
+
+    /// What `--on-finding` names and was not there before; at first everything was there before.
+    fn new_finding(&mut self, sight: &Sight<'_>) -> Option<String> {
         let mut found = None;
         let mut ids = BTreeSet::new();
         for finding in &sight.findings {
@@ -270,6 +295,20 @@ impl Recorder {
         }
         self.known = ids;
         found
+    }
+
+    /// The first threshold of `--max` that held before and does not now.
+    fn over_threshold(&mut self, sights: Vec<Sight<'_>>) -> Option<String> {
+        let rules = Rules { max: self.args.max.clone(), ..Rules::default() };
+        let gate = Gate::new(sights, &rules, |_| false);
+        let name = |check: usize| gate.checks.get(check).map(|check| check.name.clone());
+        let new = gate
+            .trips
+            .iter()
+            .find(|trip| name(trip.check).is_some_and(|name| !self.over.contains(&name)));
+        let message = new.map(|trip| trip.message.clone());
+        self.over = gate.trips.iter().filter_map(|trip| name(trip.check)).collect();
+        message
     }
 
     /// Adds a line to the index. If that cannot be written, neither can dumps, which is said then.

@@ -4,15 +4,22 @@ use std::net::SocketAddr;
 
 use crate::cli::args::Shared;
 use crate::cli::environment::Environment;
+use crate::cli::follow::{self, Pace};
+use crate::cli::inputs::{self, Inputs};
 use crate::cli::options::Options;
-use crate::cli::{Exit, fail, inputs, say, values};
+use crate::cli::{Exit, fail, say, values};
+use crate::error::Result;
+use crate::model::Dump;
+use crate::render::words::series_name;
 use crate::serve::{self, Settings, Store};
+use crate::source::http::Address;
 
 /// Examples for the help.
 pub(in crate::cli) const EXAMPLES: &str = "\
 Examples:
   gdump serve goroutines.txt.gz               the report at http://127.0.0.1:PORT, printed when it is there
   gdump serve --open monday.txt tuesday.txt   a series, in the browser right away
+  gdump serve --every 30s http://localhost:6060 http://localhost:6061   processes, with new dumps as they come
   gdump serve                                 nothing yet: drop a file on the page";
 
 /// What can be typed.
@@ -20,6 +27,8 @@ Examples:
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     shared: Shared,
+    #[command(flatten)]
+    pace: Pace,
     /// Where to listen; port 0 is any that is free. Whoever can reach it can read the dumps
     #[arg(
         long,
@@ -48,18 +57,32 @@ pub(super) fn run(args: Args) -> Exit {
     if none {
         shared.inputs.push("-".into());
     }
-    let options = match Options::resolve("serve", shared, &environment) {
-        Ok(Some(options)) => options,
+    let resolved = Options::resolve("serve", shared, &environment).and_then(|options| {
+        let Some(mut options) = options else { return Ok(None) };
+        if none {
+            options.targets.clear();
+        }
+        let addresses = follow::processes(&mut options, args.pace)?;
+        Ok(Some((options, addresses)))
+    });
+    let (options, addresses) = match resolved {
+        Ok(Some(resolved)) => resolved,
         Ok(None) => return Exit::Trouble,
         Err(error) => return fail(&error),
     };
-    let read = if none { inputs::Inputs::default() } else { inputs::read(&options) };
-    if read.dumps.is_empty() && read.failed {
+    let read = if options.targets.is_empty() { Inputs::default() } else { inputs::read(&options) };
+    if read.dumps.is_empty() && read.failed && addresses.is_empty() {
         return Exit::Trouble;
     }
-    let settings =
-        Settings { look: options.look, config: options.config, known: options.known, every: None };
-    let store = Store::new(read.dumps, settings);
+    let settings = Settings {
+        look: options.look.clone(),
+        config: options.config.clone(),
+        known: options.known.clone(),
+    };
+    let store = Store::new(settings);
+    if let Err(error) = sources(&store, read.dumps, addresses, &options, args.pace) {
+        return fail(&error);
+    }
     let server = serve::Options {
         listen: args.listen,
         hosts: args.host,
@@ -79,8 +102,72 @@ pub(super) fn run(args: Args) -> Exit {
             say(&format!("no browser can be opened ({error}); go to {url}"));
         }
     };
-    match serve::run(&store, &server, ready) {
+    let done = serve::run(&store, &server, ready);
+    // The program ends now: to free a million goroutines one by one would hold the user up.
+    std::mem::forget(store);
+    match done {
         Ok(()) => Exit::Done,
         Err(error) => fail(&error),
     }
+}
+
+/// What is served: files are the past of a process if there is just one, else they stand for themselves.
+#[cfg(feature = "live")]
+fn sources(
+    store: &Store,
+    files: Vec<Dump>,
+    addresses: Vec<Address>,
+    options: &Options,
+    pace: Pace,
+) -> Result<()> {
+    use std::time::Duration;
+
+    /// Time from one dump to the next if the user does not say.
+    const EVERY: Duration = Duration::from_secs(10);
+    let followers = follow::followers(addresses, options, pace, EVERY)?;
+    let mut past = Some(files);
+    if followers.len() != 1 {
+        let files = past.take().unwrap_or_default();
+        if !files.is_empty() {
+            store.source(series_name(&files), None, files);
+        }
+    }
+    for follower in followers {
+        let name = crate::cli::live::process(follower.address());
+        let number = store.source(name, Some(follower.every()), past.take().unwrap_or_default());
+        let store = store.clone();
+        // It ends with the process.
+        std::thread::spawn(move || follow_on(&store, number, follower));
+    }
+    Ok(())
+}
+
+/// Asks a process for ever.
+#[cfg(feature = "live")]
+fn follow_on(store: &Store, number: usize, mut follower: crate::live::follow::Follower) {
+    use crate::live::follow::Moment;
+
+    loop {
+        let asked = follower.ask(false);
+        match asked.result {
+            Ok(moment) => {
+                let (cost, note) = follow::words(&follower, &moment);
+                let Moment { dump, restarted, .. } = moment;
+                store.add(number, dump, serve::About { restarted, note }, cost);
+            }
+            Err(error) => {
+                let next = crate::cli::live::time(asked.wait);
+                store.fail(number, format!("{error}\n  next try in {next}"));
+            }
+        }
+        std::thread::sleep(asked.wait);
+    }
+}
+
+#[cfg(not(feature = "live"))]
+fn sources(store: &Store, files: Vec<Dump>, _: Vec<Address>, _: &Options, _: Pace) -> Result<()> {
+    if !files.is_empty() {
+        store.source(series_name(&files), None, files);
+    }
+    Ok(())
 }

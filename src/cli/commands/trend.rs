@@ -1,11 +1,11 @@
 //! `gdump trend A B C…`: what grows, stays or falls over a series of dumps.
 
-use super::{with_each, write_report};
+use super::{with_dumps, with_each, write_page, write_report};
 use crate::analysis::series::SeriesBuilder;
 use crate::analysis::series::taken::Taken;
 use crate::cli::Exit;
-use crate::cli::args::Shared;
-use crate::error::Error;
+use crate::cli::args::{Format, Shared};
+use crate::error::{Error, Result};
 use crate::render::{Body, Report};
 
 /// Examples in the help.
@@ -29,6 +29,9 @@ pub(in crate::cli) struct Args {
 /// Reads the dumps one by one; only counts are kept of each.
 pub(super) fn run(args: Args) -> Exit {
     let sorted = args.sort_time;
+    if args.shared.format == Format::Html {
+        return page(args);
+    }
     with_each(
         "trend",
         args.shared,
@@ -36,15 +39,32 @@ pub(super) fn run(args: Args) -> Exit {
         SeriesBuilder::add,
         |options, builder, out| {
             let series = builder.finish();
-            if let [one] = series.dumps.as_slice() {
-                return Err(Error::Usage(format!(
-                    "trend: {} is one dump, and a trend needs two or more\n  gdump trend FIRST SECOND …",
-                    one.name()
-                )));
-            }
+            several(series.dumps.len(), series.dumps.first().map_or("", Taken::name))?;
             let summaries = series.dumps.iter().map(Taken::summary).collect();
             let report = Report { command: "trend", body: Body::Series(&series, summaries) };
             write_report(options, &report, out)
         },
     )
+}
+
+/// The series as a page, for which the dumps are kept.
+fn page(args: Args) -> Exit {
+    let Args { shared, sort_time } = args;
+    with_dumps("trend", shared, |options, dumps, out| {
+        if sort_time {
+            let text = "trend: --sort-time cannot be used with --format html\n  give the dumps in their order";
+            return Err(Error::Usage(text.to_owned()));
+        }
+        several(dumps.len(), dumps.first().map_or("", |dump| &dump.name))?;
+        write_page("trend", options, dumps, &options.look, out)
+    })
+}
+
+fn several(dumps: usize, name: &str) -> Result<()> {
+    if dumps > 1 {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "trend: {name} is one dump, and a trend needs two or more\n  gdump trend FIRST SECOND …"
+    )))
 }

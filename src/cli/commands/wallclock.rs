@@ -49,7 +49,7 @@ pub(in crate::cli) struct Args {
     #[arg(long = "for", value_name = "DURATION", value_parser = values::time, default_value = "30s")]
     during: Duration,
     /// Most that sampling may cost the process: the share of the time in which it answers
-    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "1%")]
+    #[arg(long, value_name = "PERCENT", value_parser = values::percent, default_value = "1%")]
     max_cost: f64,
     /// The format to write; without it the ending of -o FILE says it, else a table is written
     #[arg(long, value_enum, value_name = "FORMAT")]
@@ -70,12 +70,6 @@ pub(in crate::cli) struct Args {
 fn hertz(text: &str) -> std::result::Result<f64, String> {
     let hz = text.parse().ok().filter(|hz| (0.001..=1000.0).contains(hz));
     hz.ok_or_else(|| "expected a number from 0.001 to 1000".to_owned())
-}
-
-/// `1%` as 0.01.
-fn percent(text: &str) -> std::result::Result<f64, String> {
-    let share = text.trim_end_matches('%').parse().ok().filter(|n| *n > 0.0 && *n <= 100.0);
-    share.map(|n: f64| n / 100.0).ok_or_else(|| "expected a percentage such as 1%".to_owned())
 }
 
 /// Samples and writes.
@@ -123,6 +117,18 @@ fn profile(args: &Args) -> Result<Exit> {
     })
 }
 
+/// Time that an answer may take whatever it may cost: a connection takes some of it.
+const LEAST: Duration = Duration::from_secs(2);
+
+/// Why there is no sample: the first one took all the time that all of them may take.
+fn dear(address: &Address, budget: Duration) -> Error {
+    Error::Fetch {
+        url: address.to_string(),
+        what: format!("one sample took longer than the {} that all may take", live::time(budget)),
+        remedy: "allow more: --max-cost is the share of --for in which the process may answer; or look at one dump: gdump collect".to_owned(),
+    }
+}
+
 /// Takes samples until the time is over; also how many failed, and how long it took.
 fn sample(
     args: &Args,
@@ -135,12 +141,17 @@ fn sample(
     let limit = client.settings().timeout;
     let mut samples = Samples::new(&address.profile("goroutine", 0).to_string());
     let (mut failed, mut first) = (0u64, None);
+    // What it costs is not known before the first answer, so that may take no more than all together.
+    let budget = args.during.mul_f64(args.max_cost).max(LEAST);
     let begun = Instant::now();
     Poll { every: pace.interval(), during: Some(args.during) }.run(stop, || {
         // A program that does something at even intervals would be seen at the same point each time.
         if stop.wait(pace.jitter()) {
             return ControlFlow::Break(());
         }
+        let is_first = samples.samples == 0;
+        let limit = if is_first { limit.min(budget) } else { limit };
+        let asked = Instant::now();
         let piece = take::ask(&client, address, ("goroutine", 0), limit, &live.limits);
         let taken = piece.and_then(|piece| Ok((take::read(&piece, &live.limits)?, piece.took)));
         match taken {
@@ -149,7 +160,8 @@ fn sample(
                 ControlFlow::Continue(pace.answered(took))
             }
             Err(error) if samples.samples == 0 => {
-                first = Some(error);
+                let is_dear = limit == budget && asked.elapsed() >= budget;
+                first = Some(if is_dear { dear(address, budget) } else { error });
                 ControlFlow::Break(())
             }
             Err(error) => {

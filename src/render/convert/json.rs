@@ -5,53 +5,19 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
-use serde_json::ser::{CompactFormatter, Formatter};
 
 use super::rows::{Labels, Place};
 use crate::analysis::Selection;
 use crate::model::{
     Account, Ancestor, ArgWord, Bubble, CallKind, CreatorId, Dump, Frame, Goroutine, StackId,
 };
-use crate::render::escape::is_hidden;
+use crate::render::harmless::to_line;
 
 pub(super) fn write(selections: &[Selection<'_>], out: &mut dyn Write) -> io::Result<()> {
     to_line(
         &Document { schema: "gdump-dump/1", dumps: Seq(|| selections.iter().map(DumpView)) },
         out,
     )
-}
-
-/// Writes `value` as one line. What would command a terminal is escaped.
-pub(super) fn to_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Harmless);
-    value.serialize(&mut serializer).map_err(io::Error::from)?;
-    writeln!(out)
-}
-
-/// Writes invisible characters as escapes: serde alone escapes those below a blank only.
-struct Harmless;
-
-impl Formatter for Harmless {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        if !fragment.contains(is_hidden) {
-            return CompactFormatter.write_string_fragment(out, fragment);
-        }
-        let (mut units, mut bytes) = ([0; 2], [0; 4]);
-        for c in fragment.chars() {
-            if is_hidden(c) {
-                c.encode_utf16(&mut units)
-                    .iter()
-                    .try_for_each(|unit| write!(out, "\\u{unit:04x}"))?;
-            } else {
-                out.write_all(c.encode_utf8(&mut bytes).as_bytes())?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// A list that is made while it is written.

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::json::to_line;
 use super::rows::Rows;
 use crate::analysis::Selection;
+use crate::render::harmless::to_line;
 
 pub(in crate::render) fn write<'a, 'd: 'a>(
     selections: impl IntoIterator<Item = &'a Selection<'d>>,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Conversion;
 use super::fold::Folded;
-use super::json::to_line;
+use crate::render::harmless::to_line;
 
 #[derive(Serialize)]
 struct File<'a> {

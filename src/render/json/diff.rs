@@ -96,7 +96,7 @@ impl<'a> From<&'a Who> for WhoView<'a> {
 }
 
 #[derive(Serialize)]
-struct RowView<'a> {
+pub(super) struct RowView<'a> {
     #[serde(flatten)]
     who: WhoView<'a>,
     change: &'static str,
@@ -139,10 +139,15 @@ impl<'a> Body<'a> {
                 flow: (!between.flows.is_empty()).then(|| between.total().into()),
                 changes: Changes { new, grown, shrunk, gone, unchanged },
                 unchanged_goroutines: same.fold(0, |sum: i64, row| sum.saturating_add(row.after)),
-                groups: diff.rows.iter().take(top).map(RowView::new).collect(),
+                groups: rows(diff, top).collect(),
             },
         }
     }
+}
+
+/// The groups compared, at most `top`.
+pub(super) fn rows<'a>(diff: &'a Diff<'_>, top: usize) -> impl Iterator<Item = RowView<'a>> {
+    diff.rows.iter().take(top).map(RowView::new)
 }
 
 /// What could not be compared; it concerns both dumps.

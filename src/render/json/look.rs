@@ -17,17 +17,28 @@ pub(super) struct Groups<'a, 'd> {
     pub(super) ids: usize,
 }
 
-impl Serialize for Groups<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
+impl Groups<'_, '_> {
+    /// Gives each group to `put`; they are made one by one.
+    pub(super) fn each<E>(
+        &self,
+        mut put: impl FnMut(&GroupView<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         for summary in self.summaries {
             let end = self.skip.saturating_add(self.top).min(summary.grouping.len());
             for index in self.skip..end {
                 if let Some(group) = summary.grouping.group(&summary.stacks, index, self.ids) {
-                    list.serialize_element(&GroupView::new(summary, &group))?;
+                    put(&GroupView::new(summary, &group))?;
                 }
             }
         }
+        Ok(())
+    }
+}
+
+impl Serialize for Groups<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        self.each(|group| list.serialize_element(group))?;
         list.end()
     }
 }

@@ -58,7 +58,7 @@ impl<'a> From<&'a Taken> for DumpView<'a> {
 }
 
 #[derive(Serialize)]
-struct GroupRow<'a> {
+pub(super) struct GroupRow<'a> {
     #[serde(flatten)]
     who: WhoView<'a>,
     trend: &'static str,
@@ -75,31 +75,35 @@ struct GroupRow<'a> {
 impl<'a> Body<'a> {
     /// The series, with at most `top` groups.
     pub(super) fn new(series: &'a Series, top: usize) -> Self {
-        let dumps = series.dumps.len();
         let totals: Vec<i64> =
             series.dumps.iter().skip(series.since).map(|taken| taken.goroutines).collect();
-        let row = |track: &'a Track| GroupRow {
-            who: WhoView::from(&track.who),
-            trend: track.trend.name(),
-            counts: track.counts(dumps),
-            first: track.first,
-            last: track.last,
-            min: track.min,
-            max: track.max,
-            slope: track.slope,
-            never_falls: track.never_falls,
-            stuck: track.stuck,
-        };
         Self {
             trend: TrendView {
                 dumps: series.dumps.iter().map(DumpView::from).collect(),
                 since: series.since,
                 per: if series.minutes.is_some() { "minute" } else { "dump" },
                 slope: slope_of(&totals, series.minutes.as_deref()),
-                groups: series.groups.iter().take(top).map(row).collect(),
+                groups: rows(series, top).collect(),
             },
         }
     }
+}
+
+/// The groups of the series, at most `top`.
+pub(super) fn rows(series: &Series, top: usize) -> impl Iterator<Item = GroupRow<'_>> {
+    let dumps = series.dumps.len();
+    series.groups.iter().take(top).map(move |track: &Track| GroupRow {
+        who: WhoView::from(&track.who),
+        trend: track.trend.name(),
+        counts: track.counts(dumps),
+        first: track.first,
+        last: track.last,
+        min: track.min,
+        max: track.max,
+        slope: track.slope,
+        never_falls: track.never_falls,
+        stuck: track.stuck,
+    })
 }
 
 /// What could not be compared; it concerns the series.

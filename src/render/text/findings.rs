@@ -54,12 +54,15 @@ impl About {
     }
 
     /// What is said if there is no finding. Go's own leak profile finds only what it can prove.
-    fn nothing(self, profile: &str) -> &'static str {
+    fn nothing(self, sight: &Sight<'_>) -> &'static str {
+        let filtered = sight.summary().filtered != 0;
         match self {
-            Self::Leaks if profile == "goroutineleak" => {
+            Self::Leaks if sight.facts.dump().profile == "goroutineleak" => {
                 "No leak is proven; that is not to say that there is none."
             }
+            Self::Leaks if filtered => "No leak in sight among those who pass the filter.",
             Self::Leaks => "No leak in sight.",
+            Self::Blocked if filtered => "Nobody who passes the filter is blocked by anybody else.",
             Self::Blocked => "Nobody is blocked by anybody else.",
         }
     }
@@ -82,8 +85,7 @@ pub(in crate::render) fn chosen<'s>(command: &str, sight: &'s Sight<'_>) -> Vec<
 
 /// What `command` says of `sight` if it has no finding.
 pub(in crate::render) fn nothing(command: &str, sight: &Sight<'_>) -> &'static str {
-    let profile = &sight.facts.dump().profile;
-    About::of(command).map_or("Nothing wrong in sight.", |about| about.nothing(profile))
+    About::of(command).map_or("Nothing wrong in sight.", |about| about.nothing(sight))
 }
 
 fn role(severity: Severity) -> Role {
@@ -174,12 +176,7 @@ fn screen(sight: &Sight<'_>, about: About, view: &View, out: &mut dyn Write) -> 
     }
     if chosen.is_empty() {
         lines.push(Line::new());
-        lines.extend(paragraph(
-            Role::Good,
-            about.nothing(&sight.facts.dump().profile),
-            1,
-            view.width,
-        ));
+        lines.extend(paragraph(Role::Good, about.nothing(sight), 1, view.width));
     }
     if chosen.len() > most {
         let mut line = Line::at(1);

@@ -36,6 +36,8 @@ struct Cells {
     state: String,
     wait: String,
     user: String,
+    /// `user` is the program's own.
+    is_user: bool,
     place: (String, u32),
     creator: String,
     labels: String,
@@ -45,8 +47,8 @@ fn cells(list: &Listing<'_>, goroutine: Goroutine<'_>) -> Cells {
     let summary = &list.summary;
     let stacks = &summary.stacks;
     let dump = summary.dump;
-    let frame = stacks.user(goroutine.stack());
-    let frame = frame.or_else(|| stacks.visible(goroutine.stack()).next_back());
+    let own = stacks.user(goroutine.stack());
+    let frame = own.or_else(|| stacks.visible(goroutine.stack()).next_back());
     let (user, place) = match frame.map(|id| stacks.shown(id)) {
         Some(Shown::Call { function, file, line, .. }) => {
             (function.to_owned(), (file.to_owned(), line))
@@ -67,73 +69,120 @@ fn cells(list: &Listing<'_>, goroutine: Goroutine<'_>) -> Cells {
         state: visible(if state.is_empty() { "unknown" } else { state }),
         wait: goroutine.head().minutes.map_or(String::new(), wait),
         user: visible(&user),
+        is_user: own.is_some(),
         place: (visible(&place.0), place.1),
         creator: visible(creator),
         labels: visible(&labels.join(" ")),
     }
 }
 
-#[allow(clippy::too_many_lines, reason = "one line of the table after the other")]
+/// Where the columns begin, and how wide they are.
+struct Layout {
+    /// End of the id.
+    id: usize,
+    state: Column,
+    wait: Column,
+    user: Column,
+    place: Column,
+    /// Only where there is room for it.
+    creator: Option<Column>,
+    labels: Option<Column>,
+}
+
+/// A column: where it begins, and its width.
+#[derive(Clone, Copy)]
+struct Column {
+    at: usize,
+    width: usize,
+}
+
+impl Column {
+    /// Columns between two.
+    const GAP: usize = 2;
+
+    fn end(self) -> usize {
+        self.at + self.width + Self::GAP
+    }
+
+    /// The column behind this one.
+    fn then(self, width: usize) -> Self {
+        Self { at: self.end(), width }
+    }
+}
+
+impl Layout {
+    /// For what is like `sample`.
+    fn new(sample: &[Cells], width: usize) -> Self {
+        let widest = |of: &dyn Fn(&Cells) -> usize, least: usize, most: usize| {
+            sample.iter().map(of).max().unwrap_or(0).clamp(least, most.max(least))
+        };
+        let id = widest(&|c| columns(&c.id), 2, 20) + 1;
+        let state = Column { at: id, width: 0 }.then(widest(&|c| columns(&c.state), 5, 24));
+        let wait = state.then(widest(&|c| columns(&c.wait), 4, 8));
+        let mut room = width.saturating_sub(wait.end()).max(24);
+        let has_creators = sample.iter().any(|c| !c.creator.is_empty()) && room >= 90;
+        let has_labels = sample.iter().any(|c| !c.labels.is_empty());
+        let labels = has_labels.then(|| widest(&|c| columns(&c.labels), 6, room / 4));
+        room = room.saturating_sub(labels.map_or(0, |width| width + Column::GAP));
+        let creator = has_creators.then(|| widest(&|c| columns(&c.creator), 10, room / 4));
+        room = room.saturating_sub(creator.map_or(0, |width| width + Column::GAP));
+        let long = if room > 90 { 44 } else { 0 };
+        let place = widest(&|c| columns(&location(&c.place.0, c.place.1, long)), 5, room / 2);
+        let left = room.saturating_sub(place + Column::GAP);
+        let user = wait.then(widest(&|c| columns(&c.user), 8, left));
+        let place = user.then(place);
+        let creator = creator.map(|width| place.then(width));
+        let labels = labels.map(|width| creator.unwrap_or(place).then(width));
+        Self { id, state, wait, user, place, creator, labels }
+    }
+
+    fn title(&self) -> Line {
+        let mut line = Line::new();
+        line.push_right(Role::Dim, "id", self.id);
+        let all = [
+            (Some(self.state), "state"),
+            (Some(self.wait), "wait"),
+            (Some(self.user), "function"),
+            (Some(self.place), "at"),
+            (self.creator, "created by"),
+            (self.labels, "labels"),
+        ];
+        for (column, name) in all {
+            if let Some(column) = column {
+                line.pad_to(column.at).push(Role::Dim, name);
+            }
+        }
+        line
+    }
+
+    fn row(&self, cells: &Cells) -> Line {
+        let mut line = Line::new();
+        let cut = |text: &str, column: Column| cut_end(text, column.width).to_string();
+        let name = |text: &str, column: Column| function(text, column.width, true).to_string();
+        line.push_right(Role::Number, &cells.id, self.id);
+        line.pad_to(self.state.at).push(Role::State, &cut(&cells.state, self.state));
+        line.pad_to(self.wait.at).push(Role::Plain, &cells.wait);
+        let role = if cells.is_user { Role::User } else { Role::Plain };
+        line.pad_to(self.user.at).push(role, &name(&cells.user, self.user));
+        let at = location(&cells.place.0, cells.place.1, self.place.width);
+        line.pad_to(self.place.at).push(Role::Plain, &cut_start(&at, self.place.width));
+        if let Some(column) = self.creator {
+            line.pad_to(column.at).push(Role::Dim, &name(&cells.creator, column));
+        }
+        if let Some(column) = self.labels {
+            line.pad_to(column.at).push(Role::Dim, &cut(&cells.labels, column));
+        }
+        line
+    }
+}
+
 fn one(list: &Listing<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let sample: Vec<Cells> =
         list.page.goroutines().take(SAMPLE).map(|goroutine| cells(list, goroutine)).collect();
-    let widest = |of: &dyn Fn(&Cells) -> usize, least: usize, most: usize| {
-        sample.iter().map(of).max().unwrap_or(0).clamp(least, most)
-    };
-    let id = widest(&|c| columns(&c.id), 2, 20) + 1;
-    let state = widest(&|c| columns(&c.state), 5, 24);
-    let wait = widest(&|c| columns(&c.wait), 4, 8);
-    let room = view.width.saturating_sub(id + state + wait + 6).max(24);
-    let has_creators = sample.iter().any(|c| !c.creator.is_empty()) && room >= 90;
-    let has_labels = sample.iter().any(|c| !c.labels.is_empty());
-    let labels = if has_labels { widest(&|c| columns(&c.labels), 6, room / 4) + 2 } else { 0 };
-    let room = room.saturating_sub(labels);
-    let creator = if has_creators { widest(&|c| columns(&c.creator), 10, room / 4) + 2 } else { 0 };
-    let room = room.saturating_sub(creator);
-    let place = widest(
-        &|c| columns(&location(&c.place.0, c.place.1, if room > 90 { 44 } else { 0 })),
-        5,
-        room / 2,
-    );
-    let user = widest(&|c| columns(&c.user), 8, room.saturating_sub(place + 2).max(8));
-    let starts = [id + 2, id + 2 + state + 2, id + 4 + state + wait + 2];
-    let [state_at, wait_at, user_at] = starts;
-    let place_at = user_at + user + 2;
-    let creator_at = place_at + place + 2;
-    let labels_at = creator_at + creator;
-    let mut title = Line::new();
-    title.push_right(Role::Dim, "id", id);
-    title.pad_to(state_at).push(Role::Dim, "state").pad_to(wait_at).push(Role::Dim, "wait");
-    title.pad_to(user_at).push(Role::Dim, "function").pad_to(place_at).push(Role::Dim, "at");
-    if creator > 0 {
-        title.pad_to(creator_at).push(Role::Dim, "created by");
-    }
-    if labels > 0 {
-        title.pad_to(labels_at).push(Role::Dim, "labels");
-    }
-    title.write(view.style, out)?;
+    let layout = Layout::new(&sample, view.width);
+    layout.title().write(view.style, out)?;
     for goroutine in list.page.goroutines() {
-        let cells = cells(list, goroutine);
-        let mut line = Line::new();
-        line.push_right(Role::Number, &cells.id, id);
-        line.pad_to(state_at).push(Role::State, &cut_end(&cells.state, state));
-        line.pad_to(wait_at).push(Role::Plain, &cells.wait);
-        let role = if list.summary.stacks.user(goroutine.stack()).is_some() {
-            Role::User
-        } else {
-            Role::Plain
-        };
-        line.pad_to(user_at).push(role, &function(&cells.user, user, true));
-        let at = location(&cells.place.0, cells.place.1, place);
-        line.pad_to(place_at).push(Role::Plain, &cut_start(&at, place));
-        if creator > 0 {
-            let name = function(&cells.creator, creator - 2, true);
-            line.pad_to(creator_at).push(Role::Dim, &name);
-        }
-        if labels > 0 {
-            line.pad_to(labels_at).push(Role::Dim, &cut_end(&cells.labels, labels - 2));
-        }
-        line.write(view.style, out)?;
+        layout.row(&cells(list, goroutine)).write(view.style, out)?;
     }
     let mut parts = Vec::new();
     if list.skipped > 0 {

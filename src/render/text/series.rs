@@ -17,7 +17,7 @@ use crate::render::{Limit, View};
 const TOP: [(Trend, &str, usize); 4] = [
     (Trend::Grows, "Growing", 10),
     (Trend::Varies, "Higher than at first, but not growing all the time", 5),
-    (Trend::Stays, "Flat", 5),
+    (Trend::Stays, "Flat, but for what chance may explain", 5),
     (Trend::Falls, "Falling", 5),
 ];
 /// Widest graph.

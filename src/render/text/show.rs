@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::entries::set;
 use super::stack::{Entry, entry};
 use super::{Role, paragraph};
-use crate::analysis::inspect::{Inspection, Kin, Link, Standing};
+use crate::analysis::inspect::{Inspection, Kin, Link, Part, Standing};
 use crate::analysis::{Severity, Sight};
 use crate::render::View;
 use crate::render::line::{Line, flow};
@@ -219,6 +219,17 @@ fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
                         finding.title
                     ),
                 );
+                match (one.part(finding), &finding.root) {
+                    (Some(Part::Root), Some(root)) if !root.role.is_empty() => {
+                        let words = format!("This one is the root: {}.", root.role);
+                        lines.extend(text(role, &words));
+                    }
+                    (Some(Part::Root), _) => lines.extend(text(role, "This one is the root.")),
+                    (Some(Part::Victim), _) => {
+                        lines.extend(text(Role::Plain, "This one is among those who wait."));
+                    }
+                    _ => {}
+                }
                 if let Some(next) = finding.next.first() {
                     lines.extend(paragraph(Role::Dim, &format!("Next: {next}"), 4, view.width));
                 }

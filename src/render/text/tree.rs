@@ -149,7 +149,8 @@ fn line(node: &Node<'_>, rails: &str, view: &View) -> Line {
     }
     if node.count > 1 && !node.goids.is_empty() {
         let ids: Vec<String> = node.goids.iter().take(3).map(u64::to_string).collect();
-        add(&mut line, Role::Dim, &format!("  {} …", ids.join(" ")), view);
+        let more = if usize::try_from(node.count) == Ok(ids.len()) { "" } else { " …" };
+        add(&mut line, Role::Dim, &format!("  {}{more}", ids.join(" ")), view);
     }
     line
 }

@@ -8,11 +8,9 @@ use ratatui::widgets::Paragraph;
 use super::{Palette, width};
 use crate::render::escape::visible;
 use crate::render::words::{columns, cut_end, cut_start, function, number};
-use crate::tui::app::{App, Pane, Row};
+use crate::tui::app::{App, HISTORY, Pane, Row};
 use crate::tui::trend::{change, sparkline};
 
-/// Columns of a group's history.
-const HISTORY: usize = 10;
 /// Columns of the number of goroutines, and of the change.
 const COUNT: usize = 9;
 const DELTA: usize = 8;
@@ -22,7 +20,7 @@ const STATE: usize = 18;
 pub(super) fn draw(app: &mut App, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
     let height = width(area.height).saturating_sub(1);
     app.groups.show(app.rows.len(), height);
-    let series = app.moments.len() > 1;
+    let series = app.history.is_series();
     let mut lines = vec![head(app, palette, series)];
     let shown = app.rows.iter().enumerate().skip(app.groups.top).take(height);
     for (index, row) in shown {

@@ -43,23 +43,22 @@ fn series() -> Vec<Dump> {
 
 /// The screen after `keys`, each a character, or `⏎`, `⎋`, `⇥`, `↓`, `←`.
 fn after(keys_pressed: &str, width: u16, height: u16) -> String {
-    let feed: Box<dyn Feed> = Box::new(Files::new(series()));
-    let mut app = App::new(feed.name(), String::new(), Look::default().filter);
+    let mut feed: Box<dyn Feed> = Box::new(Files::new(series()));
+    let mut app = App::new(feed.name(), feed.every(), Look::default().filter);
     let options = Options {
         look: Look::default(),
         config: Config::default(),
         known: Known::built_in(),
-        every: None,
         colored: false,
         folder: std::env::temp_dir(),
     };
-    let mut work = Work::new(feed, options);
+    let mut work = Work::new(options.into(), false);
     while !app.ended {
-        work.take().into_iter().for_each(|answer| app.hear(answer));
+        work.take(feed.next(false)).into_iter().for_each(|answer| app.hear(answer));
     }
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let palette = Palette::new(false);
-    terminal.draw(|frame| screen(&mut app, palette, frame)).unwrap();
+    terminal.draw(|frame| screen(&mut app, (&[], 0), palette, frame)).unwrap();
     for key in keys_pressed.chars() {
         let code = match key {
             '⏎' => KeyCode::Enter,
@@ -73,7 +72,7 @@ fn after(keys_pressed: &str, width: u16, height: u16) -> String {
         for ask in std::mem::take(&mut app.asks) {
             work.answer(ask).into_iter().for_each(|answer| app.hear(answer));
         }
-        terminal.draw(|frame| screen(&mut app, palette, frame)).unwrap();
+        terminal.draw(|frame| screen(&mut app, (&[], 0), palette, frame)).unwrap();
     }
     terminal.backend().to_string().replace('"', "")
 }

@@ -8,7 +8,9 @@ async function start() {
   await takeReport();
   if (!view.report.dumps.length) {
     startServed();
-    byId('main').prepend(el('p', {}, 'There is no dump yet: drop one here, or open a file. It stays on this machine.'));
+    setTheme(storedTheme());
+    byId('theme').addEventListener('click', nextTheme);
+    byId('main').prepend(el('p', { id: 'empty' }, 'There is no dump yet: drop one here, or open a file. It stays on this machine.'));
     document.documentElement.dataset.ready = 'yes';
     return;
   }
@@ -19,9 +21,10 @@ async function start() {
   document.addEventListener('keydown', pageKey);
   window.addEventListener('hashchange', followHash);
   window.addEventListener('resize', repaint);
-  const isSeries = view.report.dumps.length > 1;
-  byId('sections').append(...SECTIONS.filter(([id]) => id !== 'series' || isSeries)
-    .map(([id, title]) => el('a', { href: `#${id}` }, title)));
+  // Who compares asks what grew.
+  if (view.report.dumps.length > 1 && ['diff', 'trend'].includes(view.report.command)) {
+    groupSort.column = 1;
+  }
   showDump(view.index);
   followHash();
   if (isServed()) {
@@ -33,6 +36,7 @@ async function start() {
 function showDump(index) {
   view.index = index;
   view.goroutine = null;
+  drawNav();
   drawTabs();
   drawOverview();
   drawFindings();
@@ -45,13 +49,22 @@ function showDump(index) {
   }
 }
 
+function drawNav() {
+  const isSeries = view.report.dumps.length > 1;
+  byId('sections').replaceChildren(...SECTIONS.filter(([id]) => id !== 'series' || isSeries)
+    .map(([id, title]) => el('a', { href: `#${id}` }, title)));
+}
+
 function drawTabs() {
   const dumps = view.report.dumps;
+  // Dumps of a process have the same name: the time tells them apart.
+  const isUnique = new Set(dumps.map((dump) => dump.name)).size === dumps.length;
+  const title = (dump) => (isUnique || !dump.takenAt ? shortPath(dump.name) : dump.takenAt.slice(11, 19));
   byId('dumps').hidden = dumps.length < 2;
   byId('dumps').replaceChildren(...dumps.map((dump, index) => el('button', {
     type: 'button', role: 'tab', 'aria-selected': String(index === view.index), tabindex: index === view.index ? 0 : -1,
     title: dump.name, on: { click: () => showDump(index) },
-  }, shortPath(dump.name), el('span', { class: 'dim' }, ` ${number(dump.goroutines)}`))));
+  }, title(dump), el('span', { class: 'dim' }, ` ${number(dump.goroutines)}`))));
 }
 
 // -- Links: #g16 is a goroutine, #group-… a group, #f-… a finding

@@ -6,7 +6,7 @@ function drawOverview() {
   document.title = `${dump.name} – gdump report`;
   section.replaceChildren(
     el('h1', {}, dump.name),
-    el('p', { class: 'facts' }, dump.facts.concat(dump.takenAt || []).join(' · ')),
+    el('p', { class: 'facts' }, dump.facts.concat(dump.facts.includes(dump.takenAt) ? [] : dump.takenAt || []).join(' · ')),
     el('p', { class: 'facts' }, dump.account),
     verdict(dump),
   );

@@ -7,13 +7,16 @@ const LOOK_EVERY = 2000;
 const server = { version: 0, auto: true, skip: 0, sort: 'dump', group: '', asked: 0 };
 
 const isServed = () => Boolean(byId('report').dataset.source);
-const expression = () => new URLSearchParams(location.search).get('where') || '';
+const asked = (name) => new URLSearchParams(location.search).get(name) || '';
+const expression = () => asked('where');
 
-/** A path of the server with the expression in force and `more`. */
+/** A path of the server with the source and the expression in force, and `more`. */
 function serverPath(path, more) {
   const query = new URLSearchParams(more || {});
-  if (expression()) {
-    query.set('where', expression());
+  for (const name of ['source', 'where']) {
+    if (asked(name)) {
+      query.set(name, asked(name));
+    }
   }
   return query.size ? `${path}?${query}` : path;
 }
@@ -49,7 +52,8 @@ function drawServerBar() {
   const form = el('form', { class: 'where', on: { submit: (event) => { event.preventDefault(); filterBy(input.value); } } },
     input, el('button', { type: 'submit' }, 'Apply'));
   const file = el('input', { id: 'file', type: 'file', hidden: true, on: { change: () => sendFile(file.files[0]) } });
-  byId('served').replaceChildren(form,
+  const source = el('select', { id: 'source', hidden: true, 'aria-label': 'Process or files', on: { change: () => go({ source: source.value }) } });
+  byId('served').replaceChildren(source, form,
     el('button', { type: 'button', on: { click: () => file.click() } }, 'Open a file'), file,
     el('button', { id: 'auto', type: 'button', hidden: true, on: { click: toggleAuto } }),
     el('span', { id: 'news', class: 'dim', role: 'status' }));
@@ -58,9 +62,34 @@ function drawServerBar() {
 
 /** The page with another expression; its address can be handed on. */
 function filterBy(text) {
+  go({ where: text.trim() });
+}
+
+/** The page with other parameters. */
+function go(changes) {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) {
+      query.set(name, value);
+    } else {
+      query.delete(name);
+    }
+  }
   const address = new URL(location.href);
-  address.search = text.trim() ? `?${new URLSearchParams({ where: text.trim() })}` : '';
+  address.search = query.size ? `?${query}` : '';
   location.assign(address);
+}
+
+/** The sources to choose from, if there are several. */
+function drawSources(state) {
+  const select = byId('source');
+  select.hidden = state.sources.length < 2;
+  const options = state.sources.map(({ name, trouble }, index) => [String(index), trouble ? `${name} (no answer)` : name]);
+  const drawn = [...select.options].map((option) => [option.value, option.textContent]);
+  if (JSON.stringify(drawn) !== JSON.stringify(options)) {
+    select.replaceChildren(...options.map(([value, text]) => el('option', { value }, text)));
+  }
+  select.value = String(state.source);
 }
 
 // -- New dumps
@@ -73,16 +102,23 @@ function toggleAuto() {
 async function lookForNews() {
   let state;
   try {
-    state = await ask('/api/state');
+    state = await ask(serverPath('/api/state'));
   } catch {
     byId('news').textContent = 'the server is gone; this page stays as it is';
+    byId('news').className = 'trouble';
     return;
   }
   const isNew = server.version !== 0 && state.version !== server.version;
-  byId('auto').hidden = !state.every;
+  drawSources(state);
+  if (byId('empty') && state.every !== null) {
+    byId('empty').textContent = 'There is no dump of this process yet; the page shows it when it comes.';
+  }
+  byId('auto').hidden = state.every === null;
   byId('auto').textContent = server.auto ? 'Pause' : 'Go on';
-  byId('auto').title = state.every ? `a dump every ${state.every} s` : '';
-  byId('news').textContent = state.trouble || (isNew && !server.auto ? 'there is a newer dump' : '');
+  byId('auto').title = state.every === null ? '' : `a dump every ${state.every} s`;
+  const waiting = isNew && !server.auto ? 'there is a newer dump' : '';
+  byId('news').textContent = state.trouble || waiting || (state.every === null ? '' : `every ${state.every} s; ${state.cost || 'waiting for the first dump'}`);
+  byId('news').className = state.trouble ? 'trouble' : 'dim';
   if (server.version === 0 || (isNew && server.auto)) {
     const isFirst = server.version === 0;
     server.version = state.version;
@@ -92,16 +128,26 @@ async function lookForNews() {
   }
 }
 
-/** Shows what the server has now; what was typed and where one was stays. */
+/** Shows what the server has now; what was typed and where one was stays. Who looks at the newest dump
+ * sees the new one, who looks at another stays there. */
 async function reload() {
-  if (!view.report.dumps.length) {
+  const before = view.report.dumps;
+  if (!before.length) {
     location.reload();
     return;
   }
   const place = window.scrollY;
+  const shown = shownDump();
+  const isNewest = view.index === before.length - 1;
   const unfolded = [...document.querySelectorAll('tbody[id^="group-"] [aria-expanded="true"]')].map((button) => button.closest('tbody').id);
   await takeReport();
-  showDump(view.report.dumps.length - 1);
+  const { dumps } = view.report;
+  const same = dumps.findIndex((dump) => dump.name === shown.name && dump.takenAt === shown.takenAt);
+  const { skip } = server;
+  showDump(isNewest || same < 0 ? dumps.length - 1 : same);
+  if (skip) {
+    turnTo(skip);
+  }
   unfolded.map(byId).filter(Boolean).forEach((body) => body.dispatchEvent(new Event('unfold')));
   window.scrollTo(0, place);
 }

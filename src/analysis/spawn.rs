@@ -25,7 +25,7 @@ const HELPERS: &[&str] = &[
 ];
 
 /// Whether `function` is such a helper, or a closure in one.
-pub fn is_helper(function: &str) -> bool {
+pub(super) fn is_helper(function: &str) -> bool {
     HELPERS.iter().any(|helper| {
         function
             .strip_prefix(helper)
@@ -36,7 +36,7 @@ pub fn is_helper(function: &str) -> bool {
 
 /// The function that the goroutine with `stack` runs, helpers looked through, and where it is; the file
 /// is empty and the line 0 if nothing is known.
-pub fn start<'d>(stacks: &Stacks<'d>, stack: StackId) -> (&'d str, &'d str, u32) {
+pub(super) fn start<'d>(stacks: &Stacks<'d>, stack: StackId) -> (&'d str, &'d str, u32) {
     let mut outermost = None;
     for id in stacks.visible(stack).rev() {
         let Shown::Call { function, file, line, .. } = stacks.shown(id) else { continue };
@@ -48,8 +48,25 @@ pub fn start<'d>(stacks: &Stacks<'d>, stack: StackId) -> (&'d str, &'d str, u32)
     outermost.unwrap_or(("", "", 0))
 }
 
+/// Who a helper started the goroutine with `stack` for: the function around the closure that it runs,
+/// and where that is. `None` if it runs no closure, so that nothing tells.
+pub(super) fn meant<'d>(stacks: &Stacks<'d>, stack: StackId) -> Option<(&'d str, &'d str, u32)> {
+    let (start, file, line) = start(stacks, stack);
+    let meant = around(start);
+    (!is_helper(start) && meant != start).then_some((meant, file, line))
+}
+
+/// The helper at the root of `stack`, by the name of its `go` statement's function.
+pub(super) fn helper<'d>(stacks: &Stacks<'d>, stack: StackId) -> Option<&'d str> {
+    let mut calls = stacks.visible(stack).rev().filter_map(|id| match stacks.shown(id) {
+        Shown::Call { function, .. } => Some(function),
+        Shown::Address(_) | Shown::Elided(_) => None,
+    });
+    calls.next().filter(|function| is_helper(function)).map(around)
+}
+
 /// The function around a closure: `main.run` of `main.run.func1.2`.
-pub fn around(function: &str) -> &str {
+fn around(function: &str) -> &str {
     let mut name = function;
     while let Some((before, last)) = name.rsplit_once('.') {
         let stem = ["func", "gowrap", "deferwrap"].iter().find_map(|p| last.strip_prefix(p));
