@@ -5,8 +5,8 @@
 //! in a method of that type with the very object that holds the lock (or has the lock's own address as
 //! its receiver), likely holds it. Weaker, in this order: the same pointer as another argument; a
 //! pointer just before the lock in a goroutine that waits for another lock; another method of the same
-//! type that is blocked; a goroutine started together with the waiters that is blocked on a channel.
-//! Words that Go marks `?` are never used.
+//! type that is blocked; a goroutine started together with the waiters that is blocked on a channel; for
+//! locks that plain functions take, one that is blocked in another function of the package. Words that Go marks `?` are never used.
 
 use std::cell::OnceCell;
 
@@ -32,6 +32,9 @@ pub enum Tier {
     Type,
     /// Started together with the waiters.
     Sibling,
+    /// In another function of the package whose functions, not methods, wait: their lock is a variable
+    /// of the package.
+    Package,
     /// In a `Cond.Wait` of the same object or type, which has released its lock, but no other one. Only
     /// if nobody else is seen and the wait cannot be chance.
     Released,
@@ -63,7 +66,7 @@ const NEAR: u64 = 64;
 const SAMPLE: usize = 16;
 
 /// Candidates kept of each lock.
-const KEPT: usize = 8;
+pub(super) const KEPT: usize = 8;
 
 /// The offset of a lock in the object at `receiver`, if it can be a field of it.
 pub(super) fn offset(lock: u64, receiver: u64) -> Option<u64> {
@@ -83,8 +86,9 @@ pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
     let mut found: Vec<Vec<Candidate>> = vec![Vec::new(); locks.locks.len()];
     by_address(locks, facts, &mut found);
     by_type(locks, facts, &mut found);
-    by_once(locks, facts, &mut found);
+    super::sibling::by_once(locks, facts, &mut found);
     super::sibling::by_start(locks, facts, &mut found);
+    super::sibling::by_package(locks, facts, &mut found);
     for (lock, mut list) in locks.locks.iter_mut().zip(found) {
         list.sort_by_key(|candidate| (candidate.row, candidate.tier));
         list.dedup_by_key(|candidate| candidate.row);
@@ -204,7 +208,7 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
 
 /// States in which a goroutine is blocked in the midst of its work. `select` is left out: loops that
 /// serve an object wait in it and hold nothing. debug=1 hides some channel waits: they are unknown.
-fn is_blocked(state: &str) -> bool {
+pub(super) fn is_blocked(state: &str) -> bool {
     matches!(state, "IO wait" | "semacquire" | "sleep" | "syscall")
         || matches!(state, "sync.WaitGroup.Wait" | "sync.Cond.Wait")
         || state.starts_with("chan ")
@@ -297,37 +301,6 @@ fn is_same_place(locks: &Locks<'_>, facts: &Facts<'_>, a: u32, b: u32, lock: &Lo
         Some((frame.name, if lock.id.is_object() { frame.line } else { 0 }))
     };
     place(a) == place(b)
-}
-
-/// For a `sync.Once`: who is in its function, called from the same place as the waiters.
-fn by_once(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
-    let mut running: FxHashMap<&str, Vec<(u32, usize)>> = FxHashMap::default();
-    for index in 0..facts.groups.len() {
-        let Some(row) = facts.summary.grouping.rows(index).first() else { continue };
-        let stack = stack_of(facts, *row);
-        let inside = stack.iter().take_while(|id| locks.frames.is_sync(**id)).count();
-        let calls = (inside + 1..stack.len()).filter(|at| {
-            let before = stack.get(at - 1).is_some_and(|id| locks.frames.is_once(*id));
-            before && stack.get(*at).is_some_and(|id| !locks.frames.is_sync(*id))
-        });
-        for at in calls {
-            let list = running.entry(locks.frames.at(stack, at).name).or_default();
-            if list.len() < KEPT {
-                list.push((*row, at));
-            }
-        }
-    }
-    for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
-        let Some(wait) = locks.waits_for(number).find(|wait| wait.op == Op::Once) else { continue };
-        let name = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).name;
-        let rows = running.get(name).into_iter().flatten();
-        list.extend(rows.filter(|(row, _)| *row != wait.row).map(|(row, frame)| Candidate {
-            row: *row,
-            frame: *frame,
-            tier: Tier::Type,
-            pointer: 0,
-        }));
-    }
 }
 
 /// How well a state fits a holder: who is blocked in the midst of work comes first, loops that wait

@@ -1,10 +1,12 @@
-//! Who may hold a lock by where it was started: together with the waiters, or by one of them.
+//! Who may hold a lock by where it was started, together with the waiters or by one of them, or by the
+//! package that it is in; and who is in the function of a `sync.Once`.
 
 use rustc_hash::FxHashMap;
 
-use super::{Candidate, Locks, Tier, Wait, stack_of};
+use super::holder::KEPT;
+use super::{Candidate, Locks, Op, Tier, Wait, stack_of};
 use crate::analysis::Facts;
-use crate::model::GoidSet;
+use crate::model::{GoidSet, Symbol};
 
 /// Goroutines started by one that belong together; who starts more is a dispatcher, or main, and to be
 /// started by it tells nothing. In the reduced bugs of `GoBench` all but 12 of 6,208 starters have at
@@ -63,5 +65,111 @@ pub(super) fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Ca
                 list.push(Candidate { row: *row, frame, tier: Tier::Sibling, pointer: 0 });
             }
         }
+    }
+}
+
+/// Goroutines that are blocked in another function of the package, for locks that functions take which
+/// are no methods: their lock is a variable of the package. One of several alike cannot hold a mutex.
+pub(super) fn by_package(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+    let package = |wait: &Wait| {
+        let frame = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize);
+        let plain = frame.user && frame.owner.is_none() && wait.op != Op::Once;
+        plain.then_some(frame.package)
+    };
+    let wanted: Vec<(usize, &str)> = (0u32..)
+        .zip(&*found)
+        .filter(|(_, list)| list.is_empty())
+        .filter_map(|(number, _)| {
+            let wait = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
+            Some((number as usize, package(wait)?))
+        })
+        .collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let mut blocked: FxHashMap<&str, Vec<(u32, usize)>> = FxHashMap::default();
+    for index in 0..facts.groups.len() {
+        let [row] = facts.summary.grouping.rows(index) else { continue };
+        if facts.groups.get(index).is_some_and(|group| group.count > 1)
+            || locks.wait(*row).is_some()
+        {
+            continue;
+        }
+        if let Some((package, frame)) = inside(locks, facts, index, *row) {
+            blocked.entry(package).or_default().push((*row, frame));
+        }
+    }
+    for (number, package) in wanted {
+        let Some(list) = found.get_mut(number) else { continue };
+        let inside = blocked.get(package).into_iter().flatten().take(FAMILY);
+        list.extend(inside.map(|(row, frame)| Candidate {
+            row: *row,
+            frame: *frame,
+            tier: Tier::Package,
+            pointer: 0,
+        }));
+    }
+}
+
+/// The package of the innermost plain function that the goroutine in `row` is blocked in, with its frame.
+/// The function that a goroutine starts with is mostly a loop, which holds nothing while it waits for its
+/// next turn: it counts only if it is in a call that takes its time.
+fn inside<'d>(
+    locks: &Locks<'d>,
+    facts: &Facts<'d>,
+    index: usize,
+    row: u32,
+) -> Option<(&'d str, usize)> {
+    let stack = stack_of(facts, row);
+    let state = facts.state(index);
+    let in_call = matches!(state, "IO wait" | "syscall")
+        || (state == "select" && locks.frames.is_in_call(stack));
+    let accepts = facts.names(index).iter().any(|name| name.ends_with(".accept"));
+    if accepts || !(in_call || super::holder::is_blocked(state)) {
+        return None;
+    }
+    let at = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user)?;
+    let frame = locks.frames.at(stack, at);
+    let starts = at + 1 == stack.len() || frame.name == "main.main";
+    (frame.owner.is_none() && (!starts || in_call)).then_some((frame.package, at))
+}
+
+/// For a `sync.Once`: who is in its function, called from the same place as the waiters.
+pub(super) fn by_once(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+    let mut running: FxHashMap<&str, Vec<(u32, usize)>> = FxHashMap::default();
+    for index in 0..facts.groups.len() {
+        let Some(row) = facts.summary.grouping.rows(index).first() else { continue };
+        let stack = stack_of(facts, *row);
+        let inside = stack.iter().take_while(|id| locks.frames.is_sync(**id)).count();
+        let calls = (inside + 1..stack.len()).filter(|at| {
+            let before = stack.get(at - 1).is_some_and(|id| locks.frames.is_once(*id));
+            before && stack.get(*at).is_some_and(|id| !locks.frames.is_sync(*id))
+        });
+        for at in calls {
+            let list = running.entry(locks.frames.at(stack, at).name).or_default();
+            if list.len() < KEPT {
+                list.push((*row, at));
+            }
+        }
+    }
+    for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
+        let Some(wait) = locks.waits_for(number).find(|wait| wait.op == Op::Once) else { continue };
+        let name = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).name;
+        let package = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package;
+        let inside = |name: &&str| Symbol::new(name).package() == package;
+        let exact = running.get(name).into_iter().flatten().filter(|(row, _)| *row != wait.row);
+        let mut rows: Vec<_> = exact.collect();
+        if rows.is_empty() {
+            // One that is called from several places, as what `sync.OnceValue` returns is.
+            let near = running.iter().filter(|(name, _)| inside(name)).flat_map(|(_, list)| list);
+            rows.extend(near.filter(|(row, _)| *row != wait.row));
+            rows.sort_unstable();
+        }
+        list.extend(rows.into_iter().map(|(row, frame)| Candidate {
+            row: *row,
+            frame: *frame,
+            tier: Tier::Type,
+            pointer: 0,
+        }));
     }
 }
