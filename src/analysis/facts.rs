@@ -8,6 +8,7 @@ use super::known::Known;
 use super::locks::Locks;
 use super::places::Places;
 use super::servers::Servers;
+use super::started::Started;
 use super::summary::{Look, Summary};
 use crate::model::{Dump, GoidSet, Goroutine, StackId};
 
@@ -50,6 +51,8 @@ pub struct Facts<'d> {
     places: OnceLock<Places>,
     /// Goroutines that serve requests; found when first asked for.
     servers: OnceLock<Servers>,
+    /// What the goroutines in `WaitGroup.Wait` started; found when first asked for.
+    started: OnceLock<Started>,
     /// Locks and who waits for them. Not found lazily: a cell would make the lifetime invariant.
     locks: Locks<'d>,
 }
@@ -81,6 +84,7 @@ impl<'d> Facts<'d> {
             starters: OnceLock::new(),
             places: OnceLock::new(),
             servers: OnceLock::new(),
+            started: OnceLock::new(),
             locks: Locks::empty(dump),
         };
         let locks = Locks::new(&bare);
@@ -147,6 +151,11 @@ impl<'d> Facts<'d> {
     /// The goroutines that serve one request after the other.
     pub(super) fn servers(&self) -> &Servers {
         self.servers.get_or_init(|| Servers::new(self))
+    }
+
+    /// What the goroutines in `WaitGroup.Wait` started.
+    pub(super) fn started(&self) -> &Started {
+        self.started.get_or_init(|| Started::new(self))
     }
 
     /// The row of the goroutine with the id `goid`, if it started one of the first

@@ -6,6 +6,7 @@ mod bundles;
 mod commands;
 mod connect;
 mod environment;
+#[cfg(any(feature = "tui", feature = "serve"))]
 mod follow;
 mod inputs;
 #[cfg(feature = "live")]

@@ -65,8 +65,14 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     };
     let mut value: u64 = 0;
     let mut len = 0;
-    if let Some(eight) = digits.first_chunk().copied().and_then(eight_digits) {
-        (value, len) = (u64::from(eight), 8);
+    // Sixteen digits fit. What is no lower-case digit, or near the end, is looked at by itself.
+    while let Some(chunk) = digits.get(len..).and_then(<[u8]>::first_chunk).filter(|_| len < 16) {
+        let (more, count) = lower_digits(*chunk);
+        value = (value << (4 * count)) | more;
+        len += count;
+        if count < 8 {
+            break;
+        }
     }
     for byte in digits.get(len..).unwrap_or_default() {
         let digit = HEX_DIGITS.get(usize::from(*byte)).copied().unwrap_or(NO_DIGIT);
@@ -85,23 +91,30 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     Ok((digits.get(len..).unwrap_or_default(), value))
 }
 
-/// The value of eight lower-case hexadecimal digits, all at once.
-fn eight_digits(digits: [u8; 8]) -> Option<u32> {
+/// The value of the lower-case hexadecimal digits at the start of eight bytes, and their count: all at
+/// once.
+fn lower_digits(text: [u8; 8]) -> (u64, usize) {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let text = u64::from_le_bytes(digits);
-    // Digits have bit 4 and not bit 6, letters have bit 6.
-    let letters = (text >> 6) & ONES;
-    let values = (text & (ONES * 0x0f)) + letters * 9;
-    let same = values + (ONES * 0x30) + letters * 0x27 == text;
-    // Letters, and nothing else, are ten to fifteen.
-    let tens = (values + ONES * 6) & (ONES * 0x10) == letters << 4;
-    if !same || !tens || values & (ONES * 0x10) != 0 {
-        return None;
+    const HIGH: u64 = ONES * 0x80;
+    let text = u64::from_le_bytes(text);
+    let low = text & !HIGH;
+    // The high bit of every byte that is above nine; that is not one of the letters one to six.
+    let no_digit = (low ^ (ONES * 0x30)) + ONES * 0x76;
+    let letter = low ^ (ONES * 0x60);
+    let no_letter = (letter + ONES * 0x79) | !(letter + ONES * 0x7f);
+    let others = ((no_digit & no_letter) | text) & HIGH;
+    let count = others.trailing_zeros() / 8;
+    if count == 0 {
+        return (0, 0);
     }
+    let values = (low & (ONES * 0x0f)) + ((low >> 6) & ONES) * 9;
+    // The first byte is the lowest: what is no digit goes, and zeros come before the others.
+    let values = values << (64 - 8 * count);
     // Neighbours are joined: 2, 4, 8 digits.
-    let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs << 8 | pairs >> 16) & 0x0000_ffff_0000_ffff;
-    u32::try_from((fours << 16 | fours >> 32) & 0xffff_ffff).ok()
+    let pairs = ((values << 4) | (values >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = ((pairs << 8) | (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let eight = ((fours << 16) | (fours >> 32)) & 0xffff_ffff;
+    (eight, count as usize)
 }
 
 const NO_DIGIT: u8 = 0xff;
@@ -291,15 +304,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn eight_digits_are_read_as_one_by_one() {
+    fn digits_are_read_at_once_as_one_by_one() {
         for byte in 0..=255u8 {
             for at in 0..8 {
-                let mut digits = *b"09afc3e1";
-                digits[at] = byte;
-                let text = std::str::from_utf8(&digits).ok();
-                let expected = text.and_then(|text| u32::from_str_radix(text, 16).ok());
-                let upper = byte.is_ascii_uppercase() || byte == b'+';
-                assert_eq!(eight_digits(digits), expected.filter(|_| !upper), "{digits:?}");
+                let mut text = *b"09afc3e1";
+                text[at] = byte;
+                let is_digit = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                let count = text.iter().take_while(is_digit).count();
+                let digits = std::str::from_utf8(&text[..count]).unwrap();
+                let value = u64::from_str_radix(digits, 16).unwrap_or(0);
+                assert_eq!(lower_digits(text), (value, count), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn hexadecimal_numbers_of_any_length() {
+        for len in 1..=16 {
+            let digits = "f0123456789abcdE".split_at(len).0;
+            let value = u64::from_str_radix(digits, 16).unwrap();
+            for tail in ["", ")", "?, 0x1", "\n\t/x.go:1 +0x1f and more"] {
+                let text = format!("0x{digits}{tail}");
+                assert_eq!(hex(text.as_bytes()).unwrap(), (tail.as_bytes(), value), "{text}");
             }
         }
     }

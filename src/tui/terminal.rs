@@ -4,10 +4,12 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
+use std::thread;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use super::app::App;
 use super::work::{Answer, Job, Work};
@@ -16,6 +18,9 @@ use crate::error::{Error, Result};
 
 /// How long keys are waited for before the screen looks whether there is something new.
 const BEAT: Duration = Duration::from_millis(100);
+
+/// How long the screen has to end by itself after a signal.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// One of those that are watched.
 struct Watched {
@@ -51,9 +56,7 @@ pub(super) fn run(feeds: Vec<Box<dyn Feed>>, options: Options) -> Result<()> {
     }
     // The terminal must be given back on these signals, also when the terminal itself goes away.
     let ended = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&ended)).map_err(Error::Output)?;
-    }
+    end_on_signals(&ended).map_err(Error::Output)?;
     let palette = draw::Palette::new(options.colored);
     let options = Arc::new(options);
     let mut all: Vec<_> = feeds.into_iter().map(|feed| Watched::start(feed, &options)).collect();
@@ -89,6 +92,27 @@ pub(super) fn run(feeds: Vec<Box<dyn Feed>>, options: Options) -> Result<()> {
     };
     ratatui::try_restore().map_err(Error::Output)?;
     done
+}
+
+/// Sets `ended` when a signal asks for the end, and sees to it that it comes: where the terminal went
+/// away, crossterm (0.29) reads nothing from it again and again, and does not return.
+#[expect(
+    clippy::exit,
+    reason = "the main thread may never return; the terminal is given back first"
+)]
+fn end_on_signals(ended: &Arc<AtomicBool>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let ended = Arc::clone(ended);
+    thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            ended.store(true, Ordering::Relaxed);
+            thread::sleep(GRACE);
+            // Nobody sees what goes wrong now.
+            drop(ratatui::try_restore());
+            std::process::exit(128 + signal);
+        }
+    });
+    Ok(())
 }
 
 fn next_event() -> io::Result<Option<Event>> {

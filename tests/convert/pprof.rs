@@ -133,7 +133,7 @@ fn debug3_is_read() {
 fn go_pprof() -> Option<Command> {
     // Tests run at the same time.
     static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    // Of several the newest: old ones write numbers in another way.
+    // The newest: what it prints has changed over time.
     let go = gos().pop()?;
     let env = Command::new(&go).args(["env", "GOROOT", "GOVERSION"]).output();
     let Ok(env) = env.map_err(|error| println!("skipped: no Go found: {error}")) else {

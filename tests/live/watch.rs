@@ -196,3 +196,24 @@ fn servers_that_are_no_good() {
     terminal.press(&["q"]);
     terminal.ends(0);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_that_goes_away_ends_it() {
+    let dump = crate::support::root().join("testdata/debug2/leaky-service.go1.27.txt");
+    let line = format!("sh -c 'echo $$ > pid; exec {GDUMP} watch {}'", dump.display());
+    let Some(terminal) = Terminal::start(&line, 80, 24) else { return };
+    terminal.shows(&["main.watchConfig", "Enter open"]);
+    let pid = std::fs::read_to_string(terminal.folder().join("pid")).unwrap();
+    let process = PathBuf::from("/proc").join(pid.trim());
+    assert!(process.exists());
+    drop(terminal);
+    // It has a second to end by itself.
+    for _ in 0..100 {
+        if !process.exists() {
+            return;
+        }
+        sleep(Duration::from_millis(100));
+    }
+    panic!("{} goes on without a terminal", process.display());
+}

@@ -27,6 +27,8 @@ pub(super) struct Origin {
     pub left: i64,
     /// Goroutines whose creator is in a request, perhaps the one in which it started them.
     pub serving: i64,
+    /// The creator that was met last.
+    last: Option<(u64, Fate)>,
     /// Ids of those that were left, until they are counted.
     left_goids: Option<Ids>,
     /// Calls that started those that were left.
@@ -35,6 +37,35 @@ pub(super) struct Origin {
     pub of_writer: i64,
     /// Ids of the goroutines themselves.
     pub goids: Ids,
+}
+
+/// What became of a creator.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    /// It writes the dump.
+    Writes,
+    Gone,
+    /// It is between two requests.
+    Idle,
+    /// It is in a request.
+    Serves,
+    Other,
+}
+
+impl Fate {
+    fn of(facts: &Facts<'_>, creator: u64) -> Self {
+        if Some(creator) == facts.summary.writer_goid {
+            Self::Writes
+        } else if !facts.has(creator) {
+            Self::Gone
+        } else if facts.servers().is_idle(creator) {
+            Self::Idle
+        } else if facts.servers().is_busy(creator) {
+            Self::Serves
+        } else {
+            Self::Other
+        }
+    }
 }
 
 impl Origin {
@@ -69,12 +100,12 @@ impl Origin {
                     }
                 }
             }
-            for (member, group) in facts.grouped() {
+            facts.grouped().for_each(|(member, group)| {
                 let crowd = crowd_of.get(group).copied().flatten();
                 if let Some(origin) = crowd.and_then(|crowd| origins.get_mut(crowd)) {
                     origin.add(facts, member);
                 }
-            }
+            });
         }
         for origin in &mut origins {
             origin.goids.finish();
@@ -104,19 +135,27 @@ impl Origin {
         }
         let Some(creator) = member.creator_goid() else { return };
         self.known += 1;
-        self.creators.push(creator);
-        if Some(creator) == facts.summary.writer_goid {
-            self.of_writer += 1;
-        } else if !facts.has(creator) {
-            self.gone += 1;
-        } else if facts.servers().is_idle(creator) {
-            self.left += 1;
-            if let Some(goid) = member.goid() {
-                let empty = || self.goids.empty();
-                self.left_goids.get_or_insert_with(empty).push(goid);
+        // One that starts many often starts several in a row.
+        let fate = match self.last {
+            Some((last, fate)) if last == creator => fate,
+            _ => {
+                self.creators.push(creator);
+                Fate::of(facts, creator)
             }
-        } else if facts.servers().is_busy(creator) {
-            self.serving += 1;
+        };
+        self.last = Some((creator, fate));
+        match fate {
+            Fate::Writes => self.of_writer += 1,
+            Fate::Gone => self.gone += 1,
+            Fate::Idle => {
+                self.left += 1;
+                if let Some(goid) = member.goid() {
+                    let empty = || self.goids.empty();
+                    self.left_goids.get_or_insert_with(empty).push(goid);
+                }
+            }
+            Fate::Serves => self.serving += 1,
+            Fate::Other => {}
         }
     }
 
@@ -157,15 +196,17 @@ impl Origin {
 /// Goroutine ids: as bits where that takes less than a list.
 #[derive(Clone, Debug)]
 pub(super) enum Ids {
+    /// Sorted; all below 2³², as those of most programs are.
+    Short(Vec<u32>),
     /// Sorted.
-    List(Vec<u64>),
+    Long(Vec<u64>),
     /// Bits, and how many are set.
     Bits(Vec<u64>, usize),
 }
 
 impl Default for Ids {
     fn default() -> Self {
-        Self::List(Vec::new())
+        Self::Long(Vec::new())
     }
 }
 
@@ -174,16 +215,16 @@ impl Ids {
     fn new(max: u64, len: usize) -> Self {
         match usize::try_from(max / 64) {
             Ok(words) if words < len => Self::Bits(vec![0; words + 1], 0),
-            _ => Self::List(Vec::new()),
+            _ if u32::try_from(max).is_ok() => Self::Short(Vec::with_capacity(len)),
+            _ => Self::Long(Vec::with_capacity(len)),
         }
     }
 
-    /// Adds an id; those of a list are put in order at the end.
+    /// Adds an id, which is no larger than was said; those of a list are put in order at the end.
     fn push(&mut self, id: u64) {
         match self {
-            // One that starts many often starts several in a row.
-            Self::List(list) if list.last() == Some(&id) => {}
-            Self::List(list) => list.push(id),
+            Self::Short(list) => list.extend(u32::try_from(id)),
+            Self::Long(list) => list.push(id),
             Self::Bits(bits, len) => {
                 if let Some(word) = usize::try_from(id / 64).ok().and_then(|at| bits.get_mut(at)) {
                     let bit = 1 << (id % 64);
@@ -196,17 +237,18 @@ impl Ids {
 
     /// Makes the ids ready to be compared.
     fn finish(&mut self) {
-        if let Self::List(list) = self {
-            list.sort_unstable();
-            list.dedup();
-            list.shrink_to_fit();
+        match self {
+            Self::Short(list) => finish(list),
+            Self::Long(list) => finish(list),
+            Self::Bits(..) => {}
         }
     }
 
     /// None yet, of about as many as `self` was made for.
     fn empty(&self) -> Self {
         match self {
-            Self::List(_) => Self::List(Vec::new()),
+            Self::Short(_) => Self::Short(Vec::new()),
+            Self::Long(_) => Self::Long(Vec::new()),
             Self::Bits(bits, _) => Self::Bits(vec![0; bits.len()], 0),
         }
     }
@@ -215,12 +257,8 @@ impl Ids {
     /// for the batches of 16 in which processors take them (`_GoidCacheBatch`, runtime/proc.go).
     fn runs(&self) -> usize {
         match self {
-            Self::List(list) => {
-                let breaks = list
-                    .windows(2)
-                    .filter(|pair| matches!(pair, [a, b] if a.saturating_add(1) != *b));
-                breaks.count() + usize::from(!list.is_empty())
-            }
+            Self::Short(list) => runs(list),
+            Self::Long(list) => runs(list),
             Self::Bits(bits, _) => {
                 let mut before = 0;
                 let starts = bits.iter().map(|word| {
@@ -236,7 +274,8 @@ impl Ids {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::List(list) => list.len(),
+            Self::Short(list) => list.len(),
+            Self::Long(list) => list.len(),
             Self::Bits(_, len) => *len,
         }
     }
@@ -246,45 +285,70 @@ impl Ids {
         let needed = all.saturating_mul(9).div_ceil(10);
         let (small, large) = if self.len() <= other.len() { (self, other) } else { (other, self) };
         let Some(spare) = small.len().checked_sub(needed) else { return false };
-        match (small, large) {
-            (Self::Bits(a, len), Self::Bits(b, _)) => {
-                let both = a.iter().zip(b).map(|(a, b)| (a & b).count_ones() as usize);
-                len - both.sum::<usize>() <= spare
-            }
-            (Self::List(list), Self::Bits(bits, _)) => {
-                let is_in = |id: u64| {
-                    let word = usize::try_from(id / 64).ok().and_then(|at| bits.get(at));
-                    word.is_some_and(|word| word & (1 << (id % 64)) != 0)
-                };
-                list.iter().filter(|id| !is_in(**id)).nth(spare).is_none()
-            }
-            (Self::Bits(bits, len), Self::List(list)) => {
-                let is_in = |id: u64| {
-                    let word = usize::try_from(id / 64).ok().and_then(|at| bits.get(at));
-                    word.is_some_and(|word| word & (1 << (id % 64)) != 0)
-                };
-                len - list.iter().filter(|id| is_in(**id)).count() <= spare
-            }
-            (Self::List(few), Self::List(many)) => {
-                let mut rest = many.as_slice();
-                let missing = few.iter().filter(|id| {
-                    rest = after(rest, **id);
-                    rest.first() != Some(*id)
-                });
-                missing.into_iter().nth(spare).is_none()
-            }
+        if let (Self::Bits(a, len), Self::Bits(b, _)) = (small, large) {
+            let both = a.iter().zip(b).map(|(a, b)| (a & b).count_ones() as usize);
+            return len - both.sum::<usize>() <= spare;
+        }
+        let mut found = large.finder();
+        let mut missing = small.iter().filter(|id| !found(*id));
+        missing.nth(spare).is_none()
+    }
+
+    /// The ids, ascending.
+    fn iter(&self) -> Box<dyn Iterator<Item = u64> + '_> {
+        match self {
+            Self::Short(list) => Box::new(list.iter().map(|id| u64::from(*id))),
+            Self::Long(list) => Box::new(list.iter().copied()),
+            Self::Bits(bits, _) => Box::new((0u64..).zip(bits).flat_map(|(at, word)| {
+                let bits = (0..64).filter(move |bit| word & (1 << bit) != 0);
+                bits.map(move |bit| at * 64 + bit)
+            })),
+        }
+    }
+
+    /// Says of one id after the other, ascending, whether it is there.
+    fn finder(&self) -> Box<dyn FnMut(u64) -> bool + '_> {
+        match self {
+            Self::Short(list) => finder(list),
+            Self::Long(list) => finder(list),
+            Self::Bits(bits, _) => Box::new(|id| {
+                let word = usize::try_from(id / 64).ok().and_then(|at| bits.get(at));
+                word.is_some_and(|word| word & (1 << (id % 64)) != 0)
+            }),
         }
     }
 }
 
+fn finish<T: Ord>(list: &mut Vec<T>) {
+    list.sort_unstable();
+    list.dedup();
+    list.shrink_to_fit();
+}
+
+fn runs<T: Copy + Into<u64>>(list: &[T]) -> usize {
+    let is_break = |pair: &&[T]| match pair {
+        [a, b] => (*a).into().saturating_add(1) != (*b).into(),
+        _ => false,
+    };
+    list.windows(2).filter(is_break).count() + usize::from(!list.is_empty())
+}
+
+fn finder<T: Copy + Into<u64>>(list: &[T]) -> Box<dyn FnMut(u64) -> bool + '_> {
+    let mut rest = list;
+    Box::new(move |id| {
+        rest = after(rest, id);
+        rest.first().is_some_and(|first| (*first).into() == id)
+    })
+}
+
 /// What of the sorted `list` is not less than `id`, which is mostly near its start.
-fn after(list: &[u64], id: u64) -> &[u64] {
+fn after<T: Copy + Into<u64>>(list: &[T], id: u64) -> &[T] {
     let mut step = 1;
-    while list.get(step).is_some_and(|other| *other < id) {
+    while list.get(step).is_some_and(|other| (*other).into() < id) {
         step *= 2;
     }
     let near = list.get(..list.len().min(step + 1)).unwrap_or(list);
-    list.get(near.partition_point(|other| *other < id)..).unwrap_or(&[])
+    list.get(near.partition_point(|other| (*other).into() < id)..).unwrap_or(&[])
 }
 
 /// Number of ids that two sorted lists have in common.
@@ -318,18 +382,22 @@ mod tests {
     #[test]
     fn runs_of_lists_and_bits() {
         let ids = [5, 6, 7, 63, 64, 65, 130];
-        let (mut list, mut bits) = (Ids::List(Vec::new()), Ids::new(130, 99));
+        let (mut long, mut short) = (Ids::new(u64::MAX, 0), Ids::new(130, 0));
+        let mut bits = Ids::new(130, 99);
         for id in ids {
-            list.push(id);
-            bits.push(id);
+            for all in [&mut long, &mut short, &mut bits] {
+                all.push(id);
+            }
         }
-        assert!(matches!(bits, Ids::Bits(..)));
-        assert_eq!((list.runs(), bits.runs()), (3, 3));
+        assert!(matches!((&long, &short, &bits), (Ids::Long(_), Ids::Short(_), Ids::Bits(..))));
+        assert_eq!((long.runs(), short.runs(), bits.runs()), (3, 3, 3));
     }
 
     #[test]
     fn nine_in_ten_of_lists_and_bits() {
-        let list = |ids: &[u64]| Ids::List(ids.to_vec());
+        let long = |ids: &[u64]| Ids::Long(ids.to_vec());
+        let list =
+            |ids: &[u64]| Ids::Short(ids.iter().map(|id| u32::try_from(*id).unwrap()).collect());
         let bits = |ids: &[u64]| {
             let mut all = Ids::new(700, 99);
             ids.iter().chain(ids).for_each(|id| all.push(*id));
@@ -341,6 +409,8 @@ mod tests {
         for all in [a, c] {
             for (x, y) in [
                 (list(&all), list(&b)),
+                (long(&all), list(&b)),
+                (bits(&all), long(&b)),
                 (list(&all), bits(&b)),
                 (bits(&all), list(&b)),
                 (bits(&all), bits(&b)),

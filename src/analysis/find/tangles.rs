@@ -196,9 +196,13 @@ impl Knot<'_, '_> {
     /// A waiter of the largest group, and the user's frame in it.
     pub(super) fn crowd(&self) -> Option<Spot> {
         let waits = self.tangle.locks.iter().flat_map(|lock| self.locks.waits_for(*lock));
+        // They come group by group.
+        let mut last = (u32::MAX, None);
         let wait = waits.max_by_key(|wait| {
-            let group = wait.group as usize;
-            (self.tangle.waiters.get(&group).copied(), std::cmp::Reverse(wait.row))
+            if last.0 != wait.group {
+                last = (wait.group, self.tangle.waiters.get(&(wait.group as usize)).copied());
+            }
+            (last.1, std::cmp::Reverse(wait.row))
         })?;
         Some((wait.row, self.tell.user(wait.row, wait.caller as usize)))
     }

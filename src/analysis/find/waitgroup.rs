@@ -10,15 +10,14 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
-use crate::analysis::group::Group;
 use crate::analysis::locks::Op;
-use crate::model::GoidSet;
+use crate::model::Goroutine;
 
 /// The kind of findings about missing children.
 pub(super) const NEVER: &str = "waitgroup-never-done";
@@ -29,10 +28,9 @@ pub(super) const CHILDREN: &str = "waitgroup-waits-for-children";
 /// Looks at a case for blocked children.
 pub(super) fn children(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
-    let started = started(facts);
-    let named = if started.is_empty() { named(facts) } else { FxHashMap::default() };
+    let named = if facts.started().is_known() { FxHashMap::default() } else { named(facts) };
     let told = waiting(facts).into_iter().filter_map(|site| {
-        let family = family(facts, &site, &started, &named);
+        let family = family(facts, &site, &named);
         blocked_child(facts, &site, &family)
     });
     told.collect()
@@ -41,13 +39,12 @@ pub(super) fn children(case: &Case<'_, '_>) -> Vec<Finding> {
 /// Looks at a case for missing children.
 pub(super) fn never(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
-    let started = started(facts);
-    if started.is_empty() || facts.is_partial() {
+    if !facts.started().is_known() || facts.is_partial() {
         return Vec::new();
     }
     let named = FxHashMap::default();
     let told = waiting(facts).into_iter().filter_map(|site| {
-        let family = family(facts, &site, &started, &named);
+        let family = family(facts, &site, &named);
         childless(facts, &site, &family)
     });
     told.collect()
@@ -61,41 +58,6 @@ fn waiting<'d>(facts: &Facts<'d>) -> Vec<Site<'d>> {
     })
 }
 
-/// Groups of the goroutines that each goroutine in `WaitGroup.Wait` started.
-fn started(facts: &Facts<'_>) -> FxHashMap<u64, Vec<usize>> {
-    let mut started: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
-    // Bits, as most goroutines are no child of these.
-    let mut waiters = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
-    for site in waiting(facts) {
-        for goroutine in site.groups.iter().flat_map(|group| facts.members(*group)) {
-            let Some(goid) = goroutine.goid() else { continue };
-            started.insert(goid, Vec::new());
-            waiters.insert(goid);
-        }
-    }
-    if started.is_empty() {
-        return started;
-    }
-    let (mut any, mut known) = (false, FxHashSet::default());
-    // A server's connection starts one that waits for the client to go; it is nobody's worker.
-    let serves =
-        |group: &Group<'_>| group.creators.iter().all(|by| by.function.starts_with("net/http."));
-    let serves: Vec<bool> = facts.groups.iter().map(serves).collect();
-    for (goroutine, group) in facts.grouped() {
-        let Some(creator) = goroutine.creator_goid() else { continue };
-        any = true;
-        if !waiters.contains(creator) || serves.get(group) == Some(&true) {
-            continue;
-        }
-        let Some(list) = started.get_mut(&creator) else { continue };
-        // One may have started goroutines of every group.
-        if list.last() != Some(&group) && known.insert((creator, group)) {
-            list.push(group);
-        }
-    }
-    if any { started } else { FxHashMap::default() }
-}
-
 /// The children of a site's waiters.
 #[derive(Default)]
 struct Family {
@@ -105,27 +67,27 @@ struct Family {
     childless: i64,
 }
 
-fn family(
-    facts: &Facts<'_>,
-    site: &Site<'_>,
-    started: &FxHashMap<u64, Vec<usize>>,
-    named: &FxHashMap<&str, Vec<usize>>,
-) -> Family {
+fn family(facts: &Facts<'_>, site: &Site<'_>, named: &FxHashMap<&str, Vec<usize>>) -> Family {
     let mut family = Family::default();
-    for goroutine in site.groups.iter().flat_map(|group| facts.members(*group)) {
-        let list = goroutine.goid().and_then(|goid| started.get(&goid));
-        match list.map(Vec::as_slice) {
-            Some([]) => family.childless += 1,
-            Some(groups) => {
-                for group in groups {
-                    *family.children.entry(*group).or_default() += 1;
-                }
-            }
-            None => {}
-        }
-    }
-    if started.is_empty() {
+    let started = facts.started();
+    if !started.is_known() {
         by_name(facts, site, named, &mut family);
+        return family;
+    }
+    // A server's connection starts one that waits for the client to go; it is nobody's worker.
+    let serves = |group: usize| {
+        let group = facts.groups.get(group);
+        group.is_some_and(|g| g.creators.iter().all(|by| by.function.starts_with("net/http.")))
+    };
+    for goid in
+        site.groups.iter().flat_map(|group| facts.members(*group)).filter_map(Goroutine::goid)
+    {
+        let mut any = false;
+        for group in started.by(goid).filter(|group| !serves(*group)) {
+            any = true;
+            *family.children.entry(group).or_default() += 1;
+        }
+        family.childless += i64::from(!any);
     }
     family
 }

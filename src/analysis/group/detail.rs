@@ -8,7 +8,9 @@ use rustc_hash::FxHashMap;
 use super::key::{Name, state_or_unknown};
 use crate::analysis::canon::Stacks;
 use crate::analysis::wait::WaitStats;
-use crate::model::{CreatorId, Dump, Goroutine, HeadId, LabelsId, Signature, SignatureId, StackId};
+use crate::model::{
+    CreatorId, Dump, GoidSet, Goroutine, HeadId, LabelsId, Signature, SignatureId, StackId,
+};
 
 /// Goroutines that are alike.
 #[derive(Clone, Debug)]
@@ -131,7 +133,7 @@ pub(super) fn group<'d>(
         locked: of_heads(|head| head.locked),
         leaked: of_heads(|head| head.leaked),
         cut: of_heads(|head| head.cut),
-        creators: creators(dump, parts.creators.finish(), &[]),
+        creators: creators(dump, parts.creators.finish(), &FxHashMap::default()),
         labels: labels(dump, parts.labels.finish()),
         goids,
         goid_count,
@@ -223,9 +225,10 @@ impl Distinct {
         self.compact = self.list.len();
     }
 
-    fn finish(mut self) -> Vec<(CreatorId, u64)> {
+    fn finish(mut self) -> FxHashMap<CreatorId, Ran> {
         self.dedup();
-        self.list
+        let runs = self.list.chunk_by(|(a, _), (b, _)| a == b);
+        runs.filter_map(|run| run.first().map(|(id, goid)| (*id, (run.len(), *goid)))).collect()
     }
 }
 
@@ -256,32 +259,56 @@ pub(super) fn creators_of<'d>(dump: &'d Dump, members: &Members<'_>) -> Vec<Crea
         [(only, _)] => Some(*only),
         _ => None,
     };
-    let mut ran = Distinct::default();
-    for goroutine in members.rows.iter().filter_map(|row| dump.goroutine(*row as usize)) {
-        let Some(creator_goid) = goroutine.creator_goid() else { continue };
-        ran.push((only.unwrap_or_else(|| goroutine.signature().creator), creator_goid));
-    }
+    let rows = members.rows.iter().filter_map(|row| dump.goroutine(*row as usize));
+    let ran = if let Some(creator) = only {
+        runners(dump, rows).map(|ran| (creator, ran)).into_iter().collect()
+    } else {
+        let mut ran = Distinct::default();
+        for goroutine in rows {
+            let Some(goid) = goroutine.creator_goid() else { continue };
+            ran.push((goroutine.signature().creator, goid));
+        }
+        ran.finish()
+    };
     counts.retain(|(creator, _)| *creator != CreatorId::default());
-    creators(dump, counts, &ran.finish())
+    creators(dump, counts, &ran)
+}
+
+/// Goroutines that ran a `go` statement: how many, and one of them.
+type Ran = (usize, u64);
+
+/// The goroutines that started `members`; `None` if no ids of creators are known.
+fn runners<'d>(dump: &'d Dump, members: impl Iterator<Item = Goroutine<'d>>) -> Option<Ran> {
+    let mut seen = None;
+    let mut ran: Option<Ran> = None;
+    for goid in members.filter_map(Goroutine::creator_goid) {
+        // One that starts many often starts several in a row.
+        if ran.is_some_and(|(_, last)| last == goid) {
+            continue;
+        }
+        let seen = seen.get_or_insert_with(|| GoidSet::new(dump.max_goid(), dump.len()));
+        let (count, last) = ran.get_or_insert((0, goid));
+        *count += usize::from(seen.insert(goid));
+        *last = goid;
+    }
+    ran
 }
 
 fn creators<'d>(
     dump: &'d Dump,
     counts: Vec<(CreatorId, i64)>,
-    goids: &[(CreatorId, u64)],
+    ran: &FxHashMap<CreatorId, Ran>,
 ) -> Vec<CreatorCount<'d>> {
     let one = |(id, count): (CreatorId, i64)| {
         let creator = dump.creator(id)?;
-        let from = goids.partition_point(|(other, _)| *other < id);
-        let to = goids.partition_point(|(other, _)| *other <= id);
-        let goids = goids.get(from..to).unwrap_or(&[]);
+        let ran = ran.get(&id);
         Some(CreatorCount {
             function: dump.str(creator.function),
             file: dump.str(creator.file),
             line: creator.line,
             count,
-            goroutines: (!goids.is_empty()).then_some(goids.len()),
-            goid: goids.first().map(|(_, goid)| *goid).filter(|_| goids.len() == 1),
+            goroutines: ran.map(|(goroutines, _)| *goroutines),
+            goid: ran.filter(|(goroutines, _)| *goroutines == 1).map(|(_, goid)| *goid),
         })
     };
     let mut list: Vec<_> = counts.into_iter().filter_map(one).collect();

@@ -94,14 +94,14 @@ impl<'d> Grouping<'d> {
         let mut of_signature = vec![(0u32, 0i64); dump.signature_count()];
         let mut first = Vec::new();
         let mut left = vec![false; of_signature.len()];
-        for goroutine in dump.goroutines() {
+        dump.goroutines().for_each(|goroutine| {
             let id = goroutine.signature_id();
             if !keep(goroutine) {
                 left_out.insert(goroutine.index());
                 if let Some(left) = left.get_mut(id.index()) {
                     *left = true;
                 }
-                continue;
+                return;
             }
             if let Some((records, count)) = of_signature.get_mut(id.index()) {
                 if *records == 0 {
@@ -110,7 +110,7 @@ impl<'d> Grouping<'d> {
                 *records += 1;
                 *count = count.saturating_add(goroutine.count());
             }
-        }
+        });
         // Mostly all goroutines of a signature are kept or none.
         if !left.iter().zip(&of_signature).any(|(left, (kept, _))| *left && *kept > 0) {
             left_out = Bits::default();
@@ -297,7 +297,7 @@ fn sort_by_group<T: Copy + Default>(
         start += len;
     }
     let mut sorted = vec![T::default(); start as usize];
-    for (group, item) in items {
+    items.for_each(|(group, item)| {
         if let Some(group) = groups.get_mut(group as usize) {
             let span = span(group);
             if let Some(slot) = sorted.get_mut(span.end as usize) {
@@ -305,7 +305,7 @@ fn sort_by_group<T: Copy + Default>(
             }
             span.end += 1;
         }
-    }
+    });
     sorted
 }
 

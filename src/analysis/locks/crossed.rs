@@ -208,7 +208,7 @@ fn is_ring(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {
     let crowds = members.iter().filter(|(_, odd)| odd.stands_out).count();
     let given = |wait: &Wait| {
         let words = facts.dump().args(wait.row as usize).iter();
-        words.filter(|word| u32::from(word.frame) == wait.caller).count()
+        words.filter(|word| word.frame == wait.caller).count()
     };
     let two = |(_, odd): &&(u32, Odd)| given(&odd.wait) > 1;
     members.len() > 1
@@ -247,7 +247,7 @@ pub(super) fn adopt(locks: &Locks<'_>, facts: &Facts<'_>, verdicts: &mut [Verdic
         };
         let Some(wait) = first(index).filter(|_| weak) else { continue };
         let args = facts.dump().args(wait.row as usize);
-        let sampled = args.iter().any(|word| u32::from(word.frame) >= wait.caller);
+        let sampled = args.iter().any(|word| word.frame >= wait.caller);
         if let Some(candidate) = known.get(&wait.group).filter(|_| !sampled) {
             *verdict = Verdict::Held(*candidate);
         }

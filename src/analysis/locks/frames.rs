@@ -115,11 +115,13 @@ impl<'d> Frames<'d> {
     }
 
     /// The frame behind `id`.
+    #[inline]
     pub fn get(&self, id: FrameId) -> Judged<'d> {
         self.all.get(id.index()).copied().unwrap_or(NOTHING)
     }
 
     /// The frame at a raw index of `stack`.
+    #[inline]
     pub fn at(&self, stack: &[FrameId], index: usize) -> Judged<'d> {
         stack.get(index).map_or(NOTHING, |id| self.get(*id))
     }

@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Id, Lock, Locks, Op, Owner, stack_of};
 use crate::analysis::Facts;
+use crate::model::GoidSet;
 
 /// How a candidate was found, surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,7 +63,7 @@ const NEAR: u64 = 64;
 const SAMPLE: usize = 16;
 
 /// Candidates kept of each lock.
-const KEPT: usize = 8;
+pub(super) const KEPT: usize = 8;
 
 /// The offset of a lock in the object at `receiver`, if it can be a field of it.
 pub(super) fn offset(lock: u64, receiver: u64) -> Option<u64> {
@@ -82,7 +83,7 @@ pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
     let mut found: Vec<Vec<Candidate>> = vec![Vec::new(); locks.locks.len()];
     by_address(locks, facts, &mut found);
     by_type(locks, facts, &mut found);
-    by_once(locks, facts, &mut found);
+    super::once::by_function(locks, facts, &mut found);
     super::sibling::by_start(locks, facts, &mut found);
     for (lock, mut list) in locks.locks.iter_mut().zip(found) {
         list.sort_by_key(|candidate| (candidate.row, candidate.tier));
@@ -120,7 +121,7 @@ fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> FxHashMap<u64, Vec<Lead<'d
             let package = locks.frames.at(stack, wait.caller as usize).package;
             for word in facts.dump().args(wait.row as usize) {
                 let frame = locks.frames.at(stack, usize::from(word.frame));
-                let inside = u32::from(word.frame) >= wait.caller;
+                let inside = word.frame >= wait.caller;
                 // What the standard library hands around, such as a server's context, lies next to
                 // anything on the heap.
                 let own = frame.user || frame.package == package;
@@ -231,25 +232,36 @@ fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
             }
         }
     }
-    let start = |row: u32| facts.dump().goroutine(row as usize)?.creator_goid();
-    let mut by_start: FxHashMap<usize, FxHashMap<Option<u64>, u32>> = FxHashMap::default();
-    for (number, lock) in (0u32..).zip(&locks.locks) {
-        let Some(list) = found.get_mut(number as usize).filter(|list| list.is_empty()) else {
-            continue;
-        };
-        let Some(first) = locks.waits_for(number).find(|wait| wait.op.is_lock()) else { continue };
+    // What is asked for: each lock without a candidate, its first waiter, and the type of its method.
+    let ask = |(number, list): (u32, &Vec<Candidate>)| {
+        let lock = locks.lock(number).filter(|_| list.is_empty())?;
+        let first = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
         let stack = stack_of(facts, first.row);
-        let Some(owner) = locks.frames.at(stack, first.caller as usize).owner else { continue };
-        if is_of_argument(lock, facts, first) {
-            continue;
-        }
+        let owner = locks.frames.at(stack, first.caller as usize).owner?;
+        (!is_of_argument(lock, facts, first)).then_some((number, lock, first, owner))
+    };
+    let asked: Vec<_> = (0u32..).zip(found.iter()).filter_map(ask).collect();
+    let start = |row: u32| facts.dump().goroutine(row as usize)?.creator_goid();
+    let mut starters = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
+    for goid in asked.iter().filter_map(|(_, _, first, _)| start(first.row)) {
+        starters.insert(goid);
+    }
+    let mut by_start: FxHashMap<usize, FxHashMap<Option<u64>, u32>> = FxHashMap::default();
+    for (number, lock, first, owner) in asked {
+        let Some(list) = found.get_mut(number as usize) else { continue };
         let known = locks.frames.receiver(first.row as usize, first.caller as usize);
         for (group, frame) in groups.get(&owner).into_iter().flatten().take(KEPT * 4) {
             let rows = facts.summary.grouping.rows(*group);
             // Of many instances the one that was started together with the waiter.
             let starts = by_start.entry(*group).or_insert_with(|| {
-                // The first row stays: it is put in last.
-                rows.iter().rev().map(|row| (start(*row), *row)).collect()
+                let mut firsts = FxHashMap::default();
+                for row in rows {
+                    let start = start(*row);
+                    if start.is_none_or(|goid| starters.contains(goid)) {
+                        firsts.entry(start).or_insert(*row);
+                    }
+                }
+                firsts
             });
             let near = starts.get(&start(first.row));
             let Some(row) = near.or(rows.first()).copied() else { continue };
@@ -271,7 +283,7 @@ fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
 pub(super) fn is_of_argument(lock: &Lock<'_>, facts: &Facts<'_>, wait: &super::Wait) -> bool {
     let Id::Address(address) = lock.id else { return false };
     let words = facts.dump().args(wait.row as usize).iter();
-    let mut own = words.filter(|word| u32::from(word.frame) == wait.caller && word.exact);
+    let mut own = words.filter(|word| word.frame == wait.caller && word.exact);
     let lies_in = |value: u64| address.checked_sub(value).is_some_and(|offset| offset <= NEAR);
     own.any(|word| word.position > 0 && word.value >= 0x1000 && lies_in(word.value))
 }
@@ -285,37 +297,6 @@ fn is_same_place(locks: &Locks<'_>, facts: &Facts<'_>, a: u32, b: u32, lock: &Lo
         Some((frame.name, if lock.id.is_object() { frame.line } else { 0 }))
     };
     place(a) == place(b)
-}
-
-/// For a `sync.Once`: who is in its function, called from the same place as the waiters.
-fn by_once(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
-    let mut running: FxHashMap<&str, Vec<(u32, usize)>> = FxHashMap::default();
-    for index in 0..facts.groups.len() {
-        let Some(row) = facts.summary.grouping.rows(index).first() else { continue };
-        let stack = stack_of(facts, *row);
-        let inside = stack.iter().take_while(|id| locks.frames.is_sync(**id)).count();
-        let calls = (inside + 1..stack.len()).filter(|at| {
-            let before = stack.get(at - 1).is_some_and(|id| locks.frames.is_once(*id));
-            before && stack.get(*at).is_some_and(|id| !locks.frames.is_sync(*id))
-        });
-        for at in calls {
-            let list = running.entry(locks.frames.at(stack, at).name).or_default();
-            if list.len() < KEPT {
-                list.push((*row, at));
-            }
-        }
-    }
-    for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
-        let Some(wait) = locks.waits_for(number).find(|wait| wait.op == Op::Once) else { continue };
-        let name = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).name;
-        let rows = running.get(name).into_iter().flatten();
-        list.extend(rows.filter(|(row, _)| *row != wait.row).map(|(row, frame)| Candidate {
-            row: *row,
-            frame: *frame,
-            tier: Tier::Type,
-            pointer: 0,
-        }));
-    }
 }
 
 /// How well a state fits a holder: who is blocked in the midst of work comes first, loops that wait

@@ -11,6 +11,7 @@ mod diagnose;
 mod ends;
 mod frames;
 mod holder;
+mod once;
 mod sibling;
 mod stuck;
 mod tangle;
@@ -42,8 +43,8 @@ pub struct Wait {
     pub lock: u32,
     /// What it waits in.
     pub op: Op,
-    /// Raw index of the frame that locks.
-    pub caller: u32,
+    /// Raw index of the frame that locks; as in [`ArgWord`], of far ones nothing is known.
+    pub caller: u16,
 }
 
 /// How a lock is known.
@@ -82,8 +83,10 @@ pub struct Lock<'d> {
 pub struct Locks<'d> {
     /// The dump's frames, judged.
     pub frames: Frames<'d>,
-    /// All waits.
+    /// All waits, group by group.
     pub waits: Vec<Wait>,
+    /// Where the waits of each group start, as far as any group has some, and where the last ones end.
+    wait_starts: Vec<u32>,
     /// What they wait for, in the order of the groups.
     pub locks: Vec<Lock<'d>>,
     /// Who waits for whom.
@@ -106,6 +109,7 @@ impl<'d> Locks<'d> {
         Self {
             frames: Frames::empty(dump),
             waits: Vec::new(),
+            wait_starts: Vec::new(),
             locks: Vec::new(),
             graph: Graph::default(),
             tangles: Vec::new(),
@@ -136,11 +140,16 @@ impl<'d> Locks<'d> {
 
     /// The wait of the record at `row`.
     pub fn wait(&self, row: u32) -> Option<&Wait> {
-        let group = u32::try_from(self.group(row)?).ok()?;
-        // They were found group by group.
-        let at =
-            self.waits.binary_search_by_key(&(group, row), |wait| (wait.group, wait.row)).ok()?;
-        self.waits.get(at)
+        self.wait_in(self.group(row)?, row)
+    }
+
+    /// The wait of the record at `row`, which is in `group`.
+    pub fn wait_in(&self, group: usize, row: u32) -> Option<&Wait> {
+        let [start, end] = *self.wait_starts.get(group..)?.first_chunk()?;
+        let waits = self.waits.get(start as usize..end as usize)?;
+        // Most groups have none.
+        let at = waits.binary_search_by_key(&row, |wait| wait.row).ok()?;
+        waits.get(at)
     }
 
     /// The group of the record at `row`.
@@ -197,6 +206,15 @@ impl<'d> Locks<'d> {
                 self.add(wait, id, moving, &mut ids);
             },
         );
+        self.waits.shrink_to_fit();
+        // They were found group by group.
+        for (at, wait) in (0u32..).zip(&self.waits) {
+            let group = wait.group as usize;
+            if self.wait_starts.len() <= group {
+                self.wait_starts.resize(group + 1, at);
+            }
+        }
+        self.wait_starts.push(u32::try_from(self.waits.len()).unwrap_or(NONE));
     }
 
     fn identity(
@@ -304,7 +322,7 @@ impl Shapes {
                     last = (Some(stack), shape.and_then(|shape| Some((shape, op(shape)?))));
                 }
                 let Some((shape, op)) = last.1 else { continue };
-                let caller = u32::try_from(shape.caller).unwrap_or(NONE);
+                let caller = u16::try_from(shape.caller).unwrap_or(u16::MAX);
                 let wait = Wait { row: *row, group: number, lock: 0, op, caller };
                 let args = facts.dump().args(*row as usize);
                 f(on_cpu || shape.unlocks, wait, shape, args);

@@ -43,15 +43,15 @@ pub(super) fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Ca
     if families.is_empty() {
         return;
     }
-    for goroutine in facts.dump().goroutines() {
+    facts.dump().goroutines().for_each(|goroutine| {
         let parent = goroutine.creator_goid().filter(|goid| asked.contains(*goid));
-        let Some(family) = parent.and_then(|goid| families.get_mut(&goid)) else { continue };
+        let Some(family) = parent.and_then(|goid| families.get_mut(&goid)) else { return };
         family.size += 1;
         let group = facts.group_of(goroutine).filter(|_| family.size <= FAMILY);
         if group.is_some_and(|group| facts.state(group).starts_with("chan ")) {
             family.blocked.extend(u32::try_from(goroutine.index()).ok());
         }
-    }
+    });
     for (number, wait) in waits {
         let Some(list) = found.get_mut(number) else { continue };
         let package = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package;

@@ -45,11 +45,11 @@ pub(super) fn busy_parents(facts: &Facts<'_>) -> GoidSet {
         (0..facts.groups.len()).map(|index| works(facts.state(index)) && own(index)).collect();
     let mut parents = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
     // In the order of the dump, as rows of a group lie far apart.
-    for (goroutine, group) in facts.grouped() {
+    facts.grouped().for_each(|(goroutine, group)| {
         if let (Some(true), Some(parent)) = (works.get(group), goroutine.creator_goid()) {
             parents.insert(parent);
         }
-    }
+    });
     parents
 }
 

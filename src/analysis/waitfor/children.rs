@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Builder, NodeId, Why};
 use crate::analysis::finding::Confidence;
+use crate::analysis::group::Group;
 use crate::analysis::locks::{Op, stack_of, starts_for_user};
 use crate::model::{GoidSet, Goroutine};
 
@@ -30,31 +31,36 @@ pub(super) fn link(builder: &mut Builder<'_, '_>) {
 fn by_id(builder: &mut Builder<'_, '_>, waiting: &[(NodeId, Vec<u32>)]) -> bool {
     let facts = builder.facts;
     let goid = |row: &u32| facts.dump().goroutine(*row as usize).and_then(Goroutine::goid);
-    let mut parents: FxHashMap<u64, NodeId> = FxHashMap::default();
-    for (id, rows) in waiting {
-        parents.extend(rows.iter().filter_map(goid).map(|goid| (goid, *id)));
-    }
-    let ids = || waiting.iter().flat_map(|(_, rows)| rows).filter_map(goid);
+    let all = waiting.iter().flat_map(|(id, rows)| rows.iter().map(move |row| (row, *id)));
+    let mut parents: Vec<(u64, NodeId)> =
+        all.filter_map(|(row, id)| Some((goid(row)?, id))).collect();
+    parents.sort_unstable();
     // Bits, as most goroutines are no such child.
     let mut asked = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
-    ids().for_each(|goid| {
-        asked.insert(goid);
-    });
+    for (goid, _) in &parents {
+        asked.insert(*goid);
+    }
+    let own = |group: &Group<'_>| group.creators.iter().any(|by| starts_for_user(by.function));
+    let own: Vec<bool> = facts.groups.iter().map(own).collect();
     let mut any = false;
-    for index in 0..facts.groups.len() {
-        let creators = facts.groups.get(index).map_or(&[][..], |group| &group.creators);
-        let own = creators.iter().any(|by| starts_for_user(by.function));
-        for row in facts.summary.grouping.rows(index) {
-            let goroutine = facts.dump().goroutine(*row as usize);
-            let Some(creator) = goroutine.and_then(Goroutine::creator_goid) else { continue };
-            any = true;
-            if !own || !asked.contains(creator) {
-                continue;
-            }
-            let Some(parent) = parents.get(&creator).copied() else { continue };
-            if let Some(child) = builder.of_row(*row, None).filter(|child| *child != parent) {
-                builder.link(parent, child, Why::Child, Confidence::Likely);
-            }
+    let mut children: Vec<(usize, u32, NodeId)> = Vec::new();
+    // In the order of the dump, as rows of a group lie far apart.
+    facts.grouped().for_each(|(goroutine, group)| {
+        let Some(creator) = goroutine.creator_goid() else { return };
+        any = true;
+        if asked.contains(creator)
+            && own.get(group) == Some(&true)
+            && let Ok(at) = parents.binary_search_by_key(&creator, |(goid, _)| *goid)
+            && let (Some((_, parent)), Ok(row)) =
+                (parents.get(at), u32::try_from(goroutine.index()))
+        {
+            children.push((group, row, *parent));
+        }
+    });
+    children.sort_unstable();
+    for (_, row, parent) in children {
+        if let Some(child) = builder.of_row(row, None).filter(|child| *child != parent) {
+            builder.link(parent, child, Why::Child, Confidence::Likely);
         }
     }
     any

@@ -118,7 +118,7 @@ fn place<'d>(builder: &Builder<'_, 'd>, id: NodeId, why: Why) -> Option<Place<'d
 }
 
 /// One look at every word of the dump.
-fn by_pointer(builder: &Builder<'_, '_>, places: &mut [Place<'_>]) {
+fn by_pointer<'d>(builder: &Builder<'_, 'd>, places: &mut [Place<'d>]) {
     let mut leads: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
     for (at, place) in places.iter().enumerate() {
         for pointer in &place.pointers {
@@ -128,30 +128,52 @@ fn by_pointer(builder: &Builder<'_, '_>, places: &mut [Place<'_>]) {
     if leads.is_empty() {
         return;
     }
+    // What only the signature decides, found out for the first.
+    let mut known: Vec<Option<Option<Waiter<'d>>>> =
+        vec![None; builder.facts.dump().signature_count()];
     for word in builder.facts.dump().all_args().iter().filter(|word| word.exact) {
         let Some(list) = leads.get(&word.value) else { continue };
-        let stack = stack_of(builder.facts, word.row);
+        let Some(goroutine) = builder.facts.dump().goroutine(word.row as usize) else { continue };
+        let Some(slot) = known.get_mut(goroutine.signature_id().index()) else { continue };
+        let waiter = *slot.get_or_insert_with(|| Waiter::new(builder, word.row));
+        let stack = builder.facts.dump().stack(goroutine.stack());
         let frame = builder.locks.frames.at(stack, usize::from(word.frame));
-        let Some(group) = builder.locks.group(word.row).filter(|_| frame.user) else { continue };
+        let Some(waiter) = waiter.filter(|_| frame.user) else { continue };
         for at in list.iter().take(KEPT) {
             let Some(place) = places.get_mut(*at) else { continue };
-            let peer = place.group == group || is_peer(builder, place, word.row);
-            if !peer && place.same.len() <= KEPT * KEPT {
+            let room = place.same.len() <= KEPT * KEPT;
+            if room && place.group != waiter.group && !waiter.is_peer(builder, place) {
                 place.same.push((word.row, usize::from(word.frame)));
             }
         }
     }
 }
 
-/// Whether the goroutine in `row` waits in the function of `place`, too: for the same, or for the lock
-/// that it takes before. What another instance of the function would do is not the opposite.
-fn is_peer(builder: &Builder<'_, '_>, place: &Place<'_>, row: u32) -> bool {
-    let stack = stack_of(builder.facts, row);
-    let at = builder.user_frame(row);
-    let frame = builder.locks.frames.at(stack, at);
-    let state = |group: usize| builder.facts.state(group);
-    let same = builder.locks.group(row).is_some_and(|group| state(group) == state(place.group));
-    frame.name == place.function && (same || builder.locks.wait(row).is_some())
+/// A goroutine beside a place.
+#[derive(Clone, Copy)]
+struct Waiter<'d> {
+    group: usize,
+    /// The innermost function of the user's code.
+    function: &'d str,
+    /// It waits for a lock, a `WaitGroup` or a `Cond`.
+    locks: bool,
+}
+
+impl<'d> Waiter<'d> {
+    /// The goroutine in `row`; `None` if it is in no group.
+    fn new(builder: &Builder<'_, 'd>, row: u32) -> Option<Self> {
+        let group = builder.locks.group(row)?;
+        let at = builder.user_frame(row);
+        let function = builder.locks.frames.at(stack_of(builder.facts, row), at).name;
+        Some(Self { group, function, locks: builder.locks.wait_in(group, row).is_some() })
+    }
+
+    /// Whether it waits in the function of `place`, too: for the same, or for the lock that it takes
+    /// before. What another instance of the function would do is not the opposite.
+    fn is_peer(self, builder: &Builder<'_, 'd>, place: &Place<'d>) -> bool {
+        let state = |group: usize| builder.facts.state(group);
+        self.function == place.function && (self.locks || state(self.group) == state(place.group))
+    }
 }
 
 /// Groups by the types and functions in their stacks.
@@ -190,7 +212,10 @@ impl<'d> Index<'d> {
     fn groups(&self, builder: &Builder<'_, 'd>, place: &Place<'d>) -> Vec<usize> {
         let first = |group: usize| builder.facts.summary.grouping.rows(group).first().copied();
         let is_other = |group: usize| {
-            group != place.group && first(group).is_some_and(|row| !is_peer(builder, place, row))
+            group != place.group
+                && first(group).is_some_and(|row| {
+                    !Waiter::new(builder, row).is_some_and(|w| w.is_peer(builder, place))
+                })
         };
         let mut found = Vec::new();
         if let Some(owner) = place.owner {

@@ -13,11 +13,14 @@ mod children;
 mod counterpart;
 mod route;
 
+use std::cell::Cell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Facts;
 use super::finding::Confidence;
-use super::locks::{Locks, Op, Tier, Verdict, stack_of};
+use super::locks::{Locks, Op, Tier, Verdict};
+use crate::model::Goroutine;
 
 /// Index of a node.
 pub type NodeId = u32;
@@ -111,6 +114,7 @@ impl Graph {
             by_key: FxHashMap::default(),
             by_lock: vec![Vec::new(); locks.locks.len()],
             known: FxHashSet::default(),
+            user_frames: vec![Cell::new(NONE); facts.dump().stack_count()],
         };
         builder.waits();
         builder.holders(verdicts);
@@ -142,9 +146,10 @@ impl Graph {
 
     /// The node of the record at `row`, if it has one.
     pub fn of_row(&self, locks: &Locks<'_>, row: u32) -> Option<NodeId> {
-        let key = match locks.wait(row) {
+        let group = locks.group(row)?;
+        let key = match locks.wait_in(group, row) {
             Some(wait) => (wait.group, wait.lock),
-            None => (u32::try_from(locks.group(row)?).ok()?, NONE),
+            None => (u32::try_from(group).ok()?, NONE),
         };
         self.by_key.get(&key).copied()
     }
@@ -167,9 +172,10 @@ impl Graph {
     /// Goroutines of the node at `id`.
     pub fn count(&self, facts: &Facts<'_>, id: NodeId) -> i64 {
         let rows = self.node(id).map_or(&[][..], |node| &node.rows);
-        let count = |row: &u32| {
-            facts.dump().goroutine(*row as usize).map_or(1, crate::model::Goroutine::count)
-        };
+        if !facts.dump().is_counted() {
+            return i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        }
+        let count = |row: &u32| facts.dump().goroutine(*row as usize).map_or(1, Goroutine::count);
         rows.iter().map(count).fold(0, i64::saturating_add)
     }
 }
@@ -186,6 +192,8 @@ struct Builder<'b, 'd> {
     by_lock: Vec<Vec<NodeId>>,
     /// Edges that were made.
     known: FxHashSet<(NodeId, NodeId)>,
+    /// For each stack the raw index of the innermost frame of the user's code, once it was asked for.
+    user_frames: Vec<Cell<u32>>,
 }
 
 impl Builder<'_, '_> {
@@ -220,10 +228,10 @@ impl Builder<'_, '_> {
 
     /// The node that the record at `row` belongs to, and takes it up.
     fn of_row(&mut self, row: u32, frame: Option<usize>) -> Option<NodeId> {
-        if let Some(wait) = self.locks.wait(row) {
+        let group = self.locks.group(row)?;
+        if let Some(wait) = self.locks.wait_in(group, row) {
             return self.by_key.get(&(wait.group, wait.lock)).copied();
         }
-        let group = self.locks.group(row)?;
         let frame = frame.unwrap_or_else(|| self.user_frame(row));
         let id = self.node(group, NONE, None, frame);
         if let Some(node) = self.nodes.get_mut(id as usize)
@@ -236,8 +244,19 @@ impl Builder<'_, '_> {
 
     /// The raw index of the innermost frame of the user's code.
     fn user_frame(&self, row: u32) -> usize {
-        let stack = stack_of(self.facts, row);
-        (0..stack.len()).find(|at| self.locks.frames.at(stack, *at).user).unwrap_or(0)
+        let Some(id) = self.facts.dump().goroutine(row as usize).map(Goroutine::stack) else {
+            return 0;
+        };
+        let known = self.user_frames.get(id.index());
+        if let Some(known) = known.map(Cell::get).filter(|known| *known != NONE) {
+            return known as usize;
+        }
+        let stack = self.facts.dump().stack(id);
+        let found = stack.iter().position(|frame| self.locks.frames.get(*frame).user).unwrap_or(0);
+        if let (Some(known), Ok(found)) = (known, u32::try_from(found)) {
+            known.set(found);
+        }
+        found
     }
 
     fn link(&mut self, from: NodeId, to: NodeId, why: Why, sure: Confidence) {

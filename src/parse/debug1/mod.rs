@@ -4,18 +4,16 @@
 //! a block of text may end anywhere.
 
 mod grammar;
+mod known;
 mod lines;
 mod record;
 #[cfg(test)]
 mod tests;
 
-use rustc_hash::FxHashMap;
-
-use crate::model::{
-    Dump, DumpBuilder, Format, FrameId, Head, HeadId, Truncation, TruncationReason,
-};
+use crate::model::{Dump, DumpBuilder, Format, Head, HeadId, Truncation, TruncationReason};
 use crate::parse::infer::chains::Chains;
 use crate::parse::place::{Fed, Text};
+use known::Known;
 #[cfg(test)]
 use lines::count_lines;
 use lines::line_at;
@@ -30,8 +28,8 @@ const LOOK_AHEAD: usize = 64;
 /// The parser of one profile.
 pub(crate) struct Debug1 {
     builder: DumpBuilder,
-    /// Frames by the text of their lines: most lines of a dump are repeated many times.
-    known: FxHashMap<Box<[u8]>, Known>,
+    /// Frame lines that were read before.
+    known: Known,
     /// The head of every record until states are inferred.
     head: HeadId,
     header_read: bool,
@@ -49,13 +47,6 @@ pub(crate) struct Debug1 {
     chains: Chains,
 }
 
-/// What is remembered of a frame line.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    frame: FrameId,
-    pc: u64,
-}
-
 impl Debug1 {
     /// Whether `line` is the header of a profile in this format.
     pub(crate) fn sniff(line: &[u8]) -> bool {
@@ -66,7 +57,7 @@ impl Debug1 {
     pub(crate) fn new(name: &str) -> Self {
         Self {
             builder: DumpBuilder::new(name, Format::Debug1),
-            known: FxHashMap::default(),
+            known: Known::new(),
             head: HeadId::default(),
             header_read: false,
             headed: false,

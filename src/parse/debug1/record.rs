@@ -3,8 +3,9 @@
 use nom::Err;
 
 use super::grammar;
+use super::known::{Place, Said};
 use super::lines::{Line, line_at};
-use super::{Debug1, Known, LONGEST_RECORD};
+use super::{Debug1, LONGEST_RECORD};
 use crate::model::{CallKind, Frame, FrameId, Head, LabelsId, Row, TruncationReason};
 use crate::parse::expect::Expected;
 use crate::parse::infer::chains::Chain;
@@ -31,6 +32,8 @@ struct Draft {
     /// Address of the first and of the last frame line.
     first: Option<u64>,
     last: Option<u64>,
+    /// The frame line that was read last.
+    place: Place,
     lines: u64,
     end: usize,
 }
@@ -52,12 +55,19 @@ impl Debug1 {
             return self.last_record_line(text, pcs, &draft);
         }
         loop {
-            let Some(line) = line_at(text, draft.end) else {
-                return if text.eof { self.end_of_text(text, pcs, &draft) } else { Outcome::More };
-            };
             if draft.end - at > LONGEST_RECORD {
                 return Outcome::Bad { at, what: "a record of at most 4 MiB" };
             }
+            let rest = text.bytes.get(draft.end..).unwrap_or_default();
+            if let Some((place, said, len)) = self.known.predicted(draft.place, rest) {
+                draft.push(place, said);
+                draft.lines += 1;
+                draft.end += len;
+                continue;
+            }
+            let Some(line) = line_at(text, draft.end) else {
+                return if text.eof { self.end_of_text(text, pcs, &draft) } else { Outcome::More };
+            };
             if line.text.is_empty() {
                 draft.lines += 1;
                 draft.end = line.end;
@@ -87,8 +97,8 @@ impl Debug1 {
 
     /// Reads a labels line or a frame line into `draft`.
     fn hash_line<'i>(&mut self, line: Line<'i>, draft: &mut Draft) -> Result<(), Expected<'i>> {
-        if let Some(known) = self.known.get(line.text).copied() {
-            draft.push(known);
+        if let Some((place, said)) = self.known.get(draft.place, line.text) {
+            draft.push(place, said);
         } else if line.text.starts_with(b"# labels: ") {
             let labels = grammar::labels_line(line.text).map_err(|error| reason(&error))?.1;
             let labels: Vec<_> = labels
@@ -107,12 +117,14 @@ impl Debug1 {
                     kind: CallKind::Plain,
                 },
             };
-            let known = Known { frame: self.builder.frame(frame), pc: parsed.pc };
+            let said = Said { frame: self.builder.frame(frame), pc: parsed.pc };
             // A line that may be cut is no line to remember.
-            if line.whole {
-                self.known.insert(line.text.into(), known);
-            }
-            draft.push(known);
+            let place = if line.whole {
+                self.known.insert(draft.place, line.text, said)
+            } else {
+                Place::default()
+            };
+            draft.push(place, said);
         }
         draft.lines += 1;
         draft.end = line.end;
@@ -281,10 +293,11 @@ fn last_two(pcs: &[u8]) -> (u64, u64) {
 }
 
 impl Draft {
-    fn push(&mut self, known: Known) {
-        self.frames.push(known.frame);
-        self.first.get_or_insert(known.pc);
-        self.last = Some(known.pc);
+    fn push(&mut self, place: Place, said: Said) {
+        self.place = place;
+        self.frames.push(said.frame);
+        self.first.get_or_insert(said.pc);
+        self.last = Some(said.pc);
     }
 }
 
