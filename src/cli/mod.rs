@@ -67,7 +67,7 @@ fn note(text: &str) {
 }
 
 /// Says something on standard error that is not wrong.
-#[cfg(any(feature = "live", feature = "serve"))]
+#[cfg(feature = "serve")]
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "gdump: {}", visible(text));
 }

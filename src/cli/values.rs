@@ -87,6 +87,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 }
 
 /// `1%` as 0.01.
+#[cfg(any(feature = "live", feature = "tui", feature = "serve"))]
 pub(super) fn percent(text: &str) -> Result<f64, String> {
     let share = text.trim_end_matches('%').parse().ok().filter(|n| *n > 0.0 && *n <= 100.0);
     share.map(|n: f64| n / 100.0).ok_or_else(|| "expected a percentage such as 1%".to_owned())
