@@ -46,6 +46,16 @@ pub enum Shown<'d> {
     Elided(Option<u32>),
 }
 
+impl<'d> Shown<'d> {
+    /// The function, if it is a call.
+    pub fn function(self) -> Option<&'d str> {
+        match self {
+            Self::Call { function, .. } => Some(function),
+            Self::Address(_) | Self::Elided(_) => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct FrameClass {
     /// Equal for frames that differ only in how they were printed.
@@ -155,6 +165,11 @@ impl<'d> Stacks<'d> {
         }
     }
 
+    /// The names of the functions in `stack`, innermost first; frames without a name are left out.
+    pub fn functions(&self, stack: StackId) -> impl DoubleEndedIterator<Item = &'d str> + '_ {
+        self.visible(stack).filter_map(|id| self.shown(id).function())
+    }
+
     /// The innermost frame that is not of the standard library.
     pub fn user(&self, stack: StackId) -> Option<FrameId> {
         self.visible(stack).find(|id| self.class(*id).user)
@@ -163,10 +178,7 @@ impl<'d> Stacks<'d> {
     /// The name of the program's innermost function, else of the outermost one; empty if there is none.
     pub fn user_name(&self, stack: StackId) -> &'d str {
         let frame = self.user(stack).or_else(|| self.visible(stack).next_back());
-        match frame.map(|id| self.shown(id)) {
-            Some(Shown::Call { function, .. }) => function,
-            _ => "",
-        }
+        frame.and_then(|id| self.shown(id).function()).unwrap_or_default()
     }
 
     /// Frames that are shown, those that Go left out included.

@@ -2,13 +2,12 @@
 
 use std::sync::OnceLock;
 
-use super::canon::{Shown, Stacks};
+use super::canon::Shown;
 use super::group::Group;
 use super::known::Known;
 use super::locks::Locks;
 use super::places::Places;
 use super::servers::Servers;
-use super::started::Started;
 use super::summary::{Look, Summary};
 use crate::model::{Dump, GoidSet, Goroutine, StackId};
 
@@ -51,8 +50,6 @@ pub struct Facts<'d> {
     places: OnceLock<Places>,
     /// Goroutines that serve requests; found when first asked for.
     servers: OnceLock<Servers>,
-    /// What the goroutines in `WaitGroup.Wait` started; found when first asked for.
-    started: OnceLock<Started>,
     /// Locks and who waits for them. Not found lazily: a cell would make the lifetime invariant.
     locks: Locks<'d>,
 }
@@ -73,7 +70,7 @@ impl<'d> Facts<'d> {
             .collect();
         let (mut names, mut name_starts) = (Vec::new(), vec![0]);
         for group in &groups {
-            names.extend(functions(&summary.stacks, group.stack));
+            names.extend(summary.stacks.functions(group.stack));
             name_starts.push(names.len());
         }
         let bare = Self {
@@ -84,7 +81,6 @@ impl<'d> Facts<'d> {
             starters: OnceLock::new(),
             places: OnceLock::new(),
             servers: OnceLock::new(),
-            started: OnceLock::new(),
             locks: Locks::empty(dump),
         };
         let locks = Locks::new(&bare);
@@ -121,7 +117,7 @@ impl<'d> Facts<'d> {
 
     /// The names of the functions in `stack`, innermost first; frames without a name are left out.
     pub fn functions(&self, stack: StackId) -> impl DoubleEndedIterator<Item = &'d str> + '_ {
-        functions(&self.summary.stacks, stack)
+        self.summary.stacks.functions(stack)
     }
 
     /// The names of the functions in the stack of the group at `index`, innermost first.
@@ -132,7 +128,7 @@ impl<'d> Facts<'d> {
 
     /// The state of the group at `index`; `unknown` if there is none.
     pub fn state(&self, index: usize) -> &'d str {
-        self.groups.get(index).and_then(|group| group.states.first()).map_or("unknown", |s| s.state)
+        self.groups.get(index).map_or("unknown", Group::state)
     }
 
     /// Whether the goroutine with the id `goid` is in the dump.
@@ -154,8 +150,8 @@ impl<'d> Facts<'d> {
     }
 
     /// What the goroutines in `WaitGroup.Wait` started.
-    pub(super) fn started(&self) -> &Started {
-        self.started.get_or_init(|| Started::new(self))
+    pub(super) fn started(&self) -> &super::waitfor::Started {
+        self.locks.graph.started()
     }
 
     /// The row of the goroutine with the id `goid`, if it started one of the first
@@ -213,14 +209,4 @@ impl<'d> Facts<'d> {
     pub fn has_ages(&self) -> bool {
         self.dump().has_ages()
     }
-}
-
-fn functions<'s, 'd>(
-    stacks: &'s Stacks<'d>,
-    stack: StackId,
-) -> impl DoubleEndedIterator<Item = &'d str> + 's {
-    stacks.visible(stack).filter_map(|id| match stacks.shown(id) {
-        Shown::Call { function, .. } => Some(function),
-        Shown::Address(_) | Shown::Elided(_) => None,
-    })
 }

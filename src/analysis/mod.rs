@@ -26,7 +26,6 @@ pub mod select;
 pub mod series;
 mod servers;
 mod spawn;
-mod started;
 pub mod states;
 pub mod summary;
 pub mod tree;

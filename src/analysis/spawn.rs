@@ -58,11 +58,7 @@ pub(super) fn meant<'d>(stacks: &Stacks<'d>, stack: StackId) -> Option<(&'d str,
 
 /// The helper at the root of `stack`, by the name of its `go` statement's function.
 pub(super) fn helper<'d>(stacks: &Stacks<'d>, stack: StackId) -> Option<&'d str> {
-    let mut calls = stacks.visible(stack).rev().filter_map(|id| match stacks.shown(id) {
-        Shown::Call { function, .. } => Some(function),
-        Shown::Address(_) | Shown::Elided(_) => None,
-    });
-    calls.next().filter(|function| is_helper(function)).map(around)
+    stacks.functions(stack).next_back().filter(|function| is_helper(function)).map(around)
 }
 
 /// The function around a closure: `main.run` of `main.run.func1.2`.

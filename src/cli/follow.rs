@@ -4,9 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "live")]
+use super::live;
 use super::options::Options;
 use super::values;
 use crate::error::Result;
+#[cfg(feature = "live")]
+use crate::live::follow::{Follower, Moment};
+#[cfg(feature = "live")]
+use crate::live::take::Piece;
+#[cfg(feature = "live")]
+use crate::model::Dump;
 use crate::source::Target;
 use crate::source::http::Address;
 
@@ -24,15 +32,15 @@ pub(super) struct Pace {
 
 /// Takes the processes out of what is to be read; files remain.
 pub(super) fn processes(options: &mut Options, pace: Pace) -> Result<Vec<Address>> {
-    let is_url = |target: &Target| matches!(target, Target::Url(_));
-    let (urls, files) = std::mem::take(&mut options.targets).into_iter().partition(is_url);
-    options.targets = files;
-    let urls: Vec<Target> = urls;
-    let address = |target| match target {
-        Target::Url(address) => Some(address),
-        _ => None,
+    let mut addresses = Vec::new();
+    let file = |target| match target {
+        Target::Url(address) => {
+            addresses.push(address);
+            None
+        }
+        file => Some(file),
     };
-    let addresses: Vec<Address> = urls.into_iter().filter_map(address).collect();
+    options.targets = std::mem::take(&mut options.targets).into_iter().filter_map(file).collect();
     check(&addresses, pace)?;
     Ok(addresses)
 }
@@ -55,39 +63,39 @@ fn check(addresses: &[Address], pace: Pace) -> Result<()> {
     }
 }
 
-/// The processes at `addresses`, ready to be asked; `usual` is the time between two dumps if the user
-/// does not say.
+/// What is shown one beside the other: the processes at `addresses`, ready to be asked, and `files`, which
+/// are the past of a process if there is just one, else a series of their own. `usual` is the time
+/// between two dumps of a process if the user does not say.
 #[cfg(feature = "live")]
-pub(super) fn followers(
+pub(super) fn shown(
+    files: Vec<Dump>,
     addresses: Vec<Address>,
     options: &Options,
     pace: Pace,
     usual: Duration,
-) -> Result<Vec<crate::live::follow::Follower>> {
-    use super::live;
-    use crate::live::follow::Follower;
-
-    if addresses.is_empty() {
-        return Ok(Vec::new());
+) -> Result<Vec<(Option<Follower>, Vec<Dump>)>> {
+    let mut shown = Vec::new();
+    if !addresses.is_empty() {
+        let client = Arc::new(live::client(&options.live)?);
+        let how = (live::policy(&options.live), options.live.limits);
+        let every = pace.every.unwrap_or(usual);
+        shown.extend(addresses.into_iter().map(|address| {
+            let client = Arc::clone(&client);
+            (Some(Follower::new(client, address, how, every, pace.max_cost)), Vec::new())
+        }));
     }
-    let client = Arc::new(live::client(&options.live)?);
-    let how = (live::policy(&options.live), options.live.limits);
-    let every = pace.every.unwrap_or(usual);
-    let follower = |address| Follower::new(Arc::clone(&client), address, how, every, pace.max_cost);
-    Ok(addresses.into_iter().map(follower).collect())
+    if let [(_, past)] = shown.as_mut_slice() {
+        *past = files;
+    } else if !files.is_empty() {
+        shown.insert(0, (None, files));
+    }
+    Ok(shown)
 }
 
 /// What is to be said of `moment`, and of how `follower` asks: what it cost, and what was left out.
 #[cfg(feature = "live")]
-pub(super) fn words(
-    follower: &crate::live::follow::Follower,
-    moment: &crate::live::follow::Moment,
-) -> (String, String) {
-    use super::live;
-
-    let piece = |piece: &crate::live::take::Piece| {
-        format!("debug={} in {}", piece.debug, live::time(piece.took))
-    };
+pub(super) fn words(follower: &Follower, moment: &Moment) -> (String, String) {
+    let piece = |piece: &Piece| format!("debug={} in {}", piece.debug, live::time(piece.took));
     let pieces: Vec<String> = moment.pieces.iter().map(piece).collect();
     let every = follower.slowed().unwrap_or(follower.every());
     let share = moment.took.as_secs_f64() / every.as_secs_f64().max(0.001) * 100.0;

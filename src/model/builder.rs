@@ -59,7 +59,7 @@ impl DumpBuilder {
             rows: Chunked::default(),
             wide: Wide::default(),
             max_goid: 0,
-            present: GoidSet::new(0, 0),
+            present: GoidSet::default(),
             counts: Vec::new(),
             ancestors: Vec::new(),
             args: Vec::new(),

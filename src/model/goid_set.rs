@@ -12,6 +12,12 @@ enum Ids {
     Set(FxHashSet<u64>),
 }
 
+impl Default for GoidSet {
+    fn default() -> Self {
+        Self::new(0, 0)
+    }
+}
+
 impl GoidSet {
     /// An empty set that is going to hold about `len` ids, none larger than `max`.
     pub fn new(max: u64, len: usize) -> Self {

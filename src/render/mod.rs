@@ -76,6 +76,21 @@ pub struct View {
     pub quiet: bool,
 }
 
+impl View {
+    /// For a text of `width` columns that is not on a screen.
+    pub const fn plain(format: OutputFormat, width: usize) -> Self {
+        Self {
+            format,
+            top: None,
+            ids: Limit::Most(5),
+            width,
+            style: Style::plain(),
+            verbose: false,
+            quiet: false,
+        }
+    }
+}
+
 /// An output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutputFormat {

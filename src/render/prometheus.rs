@@ -60,15 +60,8 @@ pub(super) fn render(gate: &Gate<'_>, top: Option<usize>, out: &mut dyn Write) -
                 *sum = sum.saturating_add(group.count);
             }
         } else if groups.len() < top.unwrap_or(TOP) {
-            let stacks = &summary.stacks;
-            let frame =
-                stacks.user(group.stack).or_else(|| stacks.visible(group.stack).next_back());
-            let function = match frame.map(|id| stacks.shown(id)) {
-                Some(crate::analysis::canon::Shown::Call { function, .. }) => function,
-                _ => "",
-            };
-            let state = group.states.first().map_or("unknown", |state| state.state);
-            let (state, function) = (label(state), label(function));
+            let function = summary.stacks.user_name(group.stack);
+            let (state, function) = (label(group.state()), label(function));
             known.insert(group.id, groups.len());
             groups.push((
                 group.id,

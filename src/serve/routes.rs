@@ -18,7 +18,7 @@ use super::guard::{Guard, check};
 use super::{Options, Store};
 use crate::parse;
 use crate::render::escape::visible;
-use crate::render::{Limit, OutputFormat, Style, View, html};
+use crate::render::{OutputFormat, View, html};
 use crate::source::{Limits, open_reader};
 
 /// The application.
@@ -33,6 +33,9 @@ pub(super) fn app(store: Store, guard: Guard, options: &Options) -> Router {
         .layer(from_fn_with_state(guard, check))
         .with_state(store)
 }
+
+/// How a report is written.
+const VIEW: View = View::plain(OutputFormat::Html, 100);
 
 /// What is looked at.
 #[derive(Debug, Default, Deserialize)]
@@ -97,7 +100,7 @@ async fn report(State(store): State<Store>, Query(asked): Query<Filtered>) -> Re
         store.cache().report(key, || {
             let sights = series.sights(&look, store.settings());
             let mut body = Vec::new();
-            html::data("serve", &sights, &view(), &mut body).map_err(|error| error.to_string())?;
+            html::data("serve", &sights, &VIEW, &mut body).map_err(|error| error.to_string())?;
             Ok(Arc::new(body))
         })
     };
@@ -107,20 +110,8 @@ async fn report(State(store): State<Store>, Query(asked): Query<Filtered>) -> Re
     )
 }
 
-fn view() -> View {
-    View {
-        format: OutputFormat::Html,
-        top: None,
-        ids: Limit::Most(5),
-        width: 100,
-        style: Style::plain(),
-        verbose: false,
-        quiet: false,
-    }
-}
-
-/// Whether there is something new.
-#[derive(Serialize)]
+/// Whether there is something new. By default: of a server that has no source yet.
+#[derive(Default, Serialize)]
 struct News {
     version: u64,
     dumps: usize,
@@ -147,7 +138,7 @@ async fn state(State(store): State<Store>, Query(asked): Query<Filtered>) -> Res
     let Some(source) = sources.get(number) else {
         return match asked.source {
             Some(_) => refuse(StatusCode::BAD_REQUEST, &format!("there is no source {number}")),
-            None => Json(News::nothing()).into_response(),
+            None => Json(News::default()).into_response(),
         };
     };
     let text = |text: &str| visible(text).into_owned();
@@ -167,21 +158,6 @@ async fn state(State(store): State<Store>, Query(asked): Query<Filtered>) -> Res
             .collect(),
     })
     .into_response()
-}
-
-impl News {
-    /// Of a server that has no source yet.
-    fn nothing() -> Self {
-        Self {
-            version: 0,
-            dumps: 0,
-            every: None,
-            trouble: None,
-            cost: String::new(),
-            source: 0,
-            sources: Vec::new(),
-        }
-    }
 }
 
 /// A page of goroutines.

@@ -63,6 +63,24 @@ pub(super) struct Source {
     uploaded: bool,
 }
 
+impl Source {
+    /// A source with `dumps`, which always stay; its series has this `version`.
+    fn new(name: String, every: Option<Duration>, version: u64, dumps: Vec<Dump>) -> Self {
+        let fixed = dumps.len();
+        let alone = |dump| (Arc::new(dump), About::default());
+        let series = Series { version, dumps: dumps.into_iter().map(alone).collect() };
+        Self {
+            name,
+            every,
+            series: Arc::new(series),
+            trouble: None,
+            cost: String::new(),
+            fixed,
+            uploaded: false,
+        }
+    }
+}
+
 /// Dumps in the order of time; another one is made when one is added.
 #[derive(Default)]
 pub(super) struct Series {
@@ -121,16 +139,9 @@ impl Store {
     /// Adds a source that is called `name` with `dumps`, which always stay; of a process they are what was
     /// read before, and `every` so often it is asked. Returns its number.
     pub fn source(&self, name: String, every: Option<Duration>, dumps: Vec<Dump>) -> usize {
+        let source = Source::new(name, every, self.0.cache.version(), dumps);
         let mut sources = self.write();
-        sources.push(Source {
-            name,
-            every,
-            fixed: dumps.len(),
-            series: Arc::new(Series { version: self.0.cache.version(), dumps: alone(dumps) }),
-            trouble: None,
-            cost: String::new(),
-            uploaded: false,
-        });
+        sources.push(source);
         sources.len() - 1
     }
 
@@ -169,17 +180,9 @@ impl Store {
 
     /// Serves uploaded dumps as the first source, in place of those that were uploaded before.
     pub(super) fn upload(&self, name: String, dumps: Vec<Dump>) {
-        let version = self.0.cache.version();
+        let source = Source::new(name, None, self.0.cache.version(), dumps);
+        let uploaded = Source { uploaded: true, ..source };
         let mut sources = self.write();
-        let uploaded = Source {
-            name,
-            every: None,
-            fixed: dumps.len(),
-            series: Arc::new(Series { version, dumps: alone(dumps) }),
-            trouble: None,
-            cost: String::new(),
-            uploaded: true,
-        };
         match sources.iter_mut().find(|source| source.uploaded) {
             Some(before) => *before = uploaded,
             // The numbers of the others are known to who adds to them.
@@ -226,10 +229,6 @@ impl Store {
             look.filter.clone().and_where(expression).map_err(|error| error.to_string())?;
         Ok(Look { filter, ..look })
     }
-}
-
-fn alone(dumps: Vec<Dump>) -> Vec<(Arc<Dump>, About)> {
-    dumps.into_iter().map(|dump| (Arc::new(dump), About::default())).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use ratatui::crossterm::event::KeyCode;
 use super::feed::Raw;
 use crate::analysis::Sight;
 use crate::error::{Error, Result};
-use crate::render::{Body, Limit, OutputFormat, Report, Style, View};
+use crate::render::{Body, Limit, OutputFormat, Report, View};
 
 /// What can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +43,7 @@ pub(super) fn report(sight: Sight<'_>, format: OutputFormat, stem: &Path) -> Res
         _ => ".txt",
     };
     let ids = if format == OutputFormat::Json { Limit::All } else { Limit::Most(5) };
-    let view = View {
-        format,
-        top: None,
-        ids,
-        width: 100,
-        style: Style::plain(),
-        verbose: false,
-        quiet: false,
-    };
+    let view = View { ids, ..View::plain(format, 100) };
     let report = Report { command: "watch", body: Body::Sights(vec![sight]) };
     save(stem, ending, &|out| report.write(&view, out))
 }

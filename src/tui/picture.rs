@@ -6,7 +6,7 @@ use crate::analysis::canon::Shown;
 use crate::analysis::{Finding, Group, Severity, Sight, Summary};
 use crate::model::{Dump, Goroutine, StackId};
 use crate::render::words;
-use crate::render::{Limit, OutputFormat, Style, View, finding_lines};
+use crate::render::{OutputFormat, View, finding_lines};
 
 /// Groups of one dump that the screen can show: more than anybody scrolls through.
 pub(super) const GROUPS: usize = 5_000;
@@ -146,24 +146,22 @@ impl Detail {
     /// The group with the fingerprint `id`, if it is there.
     pub(super) fn of(summary: &Summary<'_>, id: u64) -> Option<Self> {
         let grouping = &summary.grouping;
-        let (index, group) = (0..grouping.len().min(GROUPS))
-            .filter_map(|at| Some((at, grouping.group(&summary.stacks, at, 0)?)))
-            .find(|(_, group)| group.id == id)?;
+        let index = (0..grouping.len().min(GROUPS))
+            .find(|index| grouping.id(&summary.stacks, *index) == id)?;
+        let group = grouping.group(&summary.stacks, index, 0)?;
+        let mut listed = 0i64;
         let mut stacks: FxHashMap<StackId, std::sync::Arc<Vec<FrameLine>>> = FxHashMap::default();
         let rows = grouping.rows(index).iter().take(GOROUTINES);
         let goroutines: Vec<_> = rows
             .filter_map(|row| summary.dump.goroutine(*row as usize))
             .map(|goroutine| {
-                let stack = goroutine.row().stack;
+                listed = listed.saturating_add(goroutine.count());
+                let stack = goroutine.stack();
                 let frames =
                     stacks.entry(stack).or_insert_with(|| frames(summary, stack).into()).clone();
                 goroutine_line(summary.dump, goroutine, frames)
             })
             .collect();
-        let listed = grouping.rows(index).iter().take(GOROUTINES);
-        let listed = listed
-            .filter_map(|row| summary.dump.goroutine(*row as usize))
-            .fold(0i64, |n, goroutine| n.saturating_add(goroutine.count()));
         let more = group.count.saturating_sub(listed);
         Some(Self { group: group_line(summary, &group), goroutines, more })
     }
@@ -210,7 +208,7 @@ fn group_line(summary: &Summary<'_>, group: &Group<'_>) -> GroupLine {
     GroupLine {
         id: group.id,
         count: group.count,
-        state: group.states.first().map_or("unknown", |state| state.state).to_owned(),
+        state: group.state().to_owned(),
         longest: group.wait.max,
         wait: words::range(&group.wait).unwrap_or_default(),
         function,
@@ -283,15 +281,7 @@ fn frame_line(shown: &Shown<'_>) -> FrameLine {
 fn finding_line(sight: &Sight<'_>, finding: &Finding) -> FindingLine {
     /// Read in a pane, which breaks nothing that is no wider.
     const WIDTH: usize = 78;
-    let view = View {
-        format: OutputFormat::Text,
-        top: None,
-        ids: Limit::Most(5),
-        width: WIDTH,
-        style: Style::plain(),
-        verbose: false,
-        quiet: false,
-    };
+    let view = View::plain(OutputFormat::Text, WIDTH);
     FindingLine {
         severity: finding.severity,
         category: finding.category.name(),

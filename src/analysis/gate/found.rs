@@ -18,7 +18,7 @@ pub fn accepted(sights: &[Sight<'_>]) -> BTreeMap<u64, (i64, String)> {
             let sum = counts.entry(group.id).or_default();
             *sum = sum.saturating_add(group.count);
             let functions = rule::telling(sight.summary(), &group);
-            let name = baseline::name(rule::state(&group), functions.into_iter());
+            let name = baseline::name(group.state(), functions.into_iter());
             all.entry(group.id).or_insert((0, name));
         }
         for (id, count) in counts {

@@ -254,7 +254,7 @@ impl<'d> Gate<'d> {
             message: format!(
                 "{over} goroutines have waited longer than {}, the longest {longest}m in {}{at}",
                 limit.text,
-                rule::state(group),
+                group.state(),
             ),
             count: over,
             place,
@@ -317,7 +317,7 @@ impl<'d> Gate<'d> {
         for (id, (count, group)) in &counts {
             let place = rule::place(summary, group);
             let at = place.as_ref().map_or("(no stack)", |place| &*place.function);
-            let state = rule::state(group);
+            let state = group.state();
             let (kind, message) = match baseline.entries.get(id) {
                 None => {
                     let allowed = growth.filter(|growth| matches!(growth, Growth::Count(_)));

@@ -114,13 +114,14 @@ impl Max {
                 Measured::of(groups.iter(), |_| 1, named("groups of goroutines by stack and state"))
             }
             Measure::State(test) => {
-                let states = groups.iter().filter(|group| test.matches(state(group)));
+                let states = groups.iter().filter(|group| test.matches(group.state()));
                 let what = self.words("state:");
                 Measured::of(states, |g| g.count, format!("goroutines in {what}"))
             }
             Measure::Function(test) => {
-                let has =
-                    |group: &&Group<'d>| functions(summary, group).any(|name| test.matches(name));
+                let has = |group: &&Group<'d>| {
+                    summary.stacks.functions(group.stack).any(|name| test.matches(name))
+                };
                 let what = self.words("group:");
                 Measured::of(
                     groups.iter().filter(has),
@@ -246,22 +247,6 @@ impl std::fmt::Display for Growth {
     }
 }
 
-/// The state of a group by stack and state.
-pub(super) fn state<'d>(group: &Group<'d>) -> &'d str {
-    group.states.first().map_or("unknown", |state| state.state)
-}
-
-/// The functions in a group's stack, innermost first.
-pub(super) fn functions<'d>(
-    summary: &Summary<'d>,
-    group: &Group<'d>,
-) -> impl Iterator<Item = &'d str> {
-    summary.stacks.visible(group.stack).filter_map(|id| match summary.stacks.shown(id) {
-        Shown::Call { function, .. } => Some(function),
-        Shown::Address(_) | Shown::Elided(_) => None,
-    })
-}
-
 /// The functions that tell who a group is, innermost first: the program's own; of a stack of the library
 /// alone the outermost ones.
 pub(super) fn telling<'d>(summary: &Summary<'d>, group: &Group<'d>) -> Vec<&'d str> {
@@ -269,16 +254,11 @@ pub(super) fn telling<'d>(summary: &Summary<'d>, group: &Group<'d>) -> Vec<&'d s
     const OUTERMOST: usize = 2;
     let stacks = &summary.stacks;
     let own = stacks.visible(group.stack).filter(|id| stacks.is_user(*id));
-    let own: Vec<&str> = own
-        .filter_map(|id| match stacks.shown(id) {
-            Shown::Call { function, .. } => Some(function),
-            Shown::Address(_) | Shown::Elided(_) => None,
-        })
-        .collect();
+    let own: Vec<&str> = own.filter_map(|id| stacks.shown(id).function()).collect();
     if !own.is_empty() {
         return own;
     }
-    let all: Vec<&str> = functions(summary, group).collect();
+    let all: Vec<&str> = stacks.functions(group.stack).collect();
     all.get(all.len().saturating_sub(OUTERMOST)..).unwrap_or(&[]).to_vec()
 }
 

@@ -47,6 +47,13 @@ pub struct Group<'d> {
     pub stack: StackId,
 }
 
+impl<'d> Group<'d> {
+    /// The state that most of them are in; `unknown` if there is none.
+    pub fn state(&self) -> &'d str {
+        self.states.first().map_or("unknown", |state| state.state)
+    }
+}
+
 /// A state and how many are in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateCount<'d> {

@@ -348,12 +348,7 @@ fn who(summary: &Summary<'_>, index: usize, id: u64) -> Who {
 fn inner(summary: &Summary<'_>, stack: StackId) -> String {
     let stacks = &summary.stacks;
     let lead = stacks.visible(stack).take_while(|id| !stacks.is_user(*id));
-    let names: Vec<&str> = lead
-        .filter_map(|id| match stacks.shown(id) {
-            Shown::Call { function, .. } => Some(function),
-            Shown::Address(_) | Shown::Elided(_) => None,
-        })
-        .collect();
+    let names: Vec<&str> = lead.filter_map(|id| stacks.shown(id).function()).collect();
     crate::analysis::meaning::meaning(&names).unwrap_or_default().to_owned()
 }
 

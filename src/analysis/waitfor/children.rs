@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Builder, NodeId, Why};
+use super::{Builder, NodeId, Started, Why};
 use crate::analysis::finding::Confidence;
 use crate::analysis::group::Group;
 use crate::analysis::locks::{Op, stack_of, starts_for_user};
@@ -44,12 +44,17 @@ fn by_id(builder: &mut Builder<'_, '_>, waiting: &[(NodeId, Vec<u32>)]) -> bool 
     let own: Vec<bool> = facts.groups.iter().map(own).collect();
     let mut any = false;
     let mut children: Vec<(usize, u32, NodeId)> = Vec::new();
+    let mut started: Vec<(u64, u32)> = Vec::new();
     // In the order of the dump, as rows of a group lie far apart.
     facts.grouped().for_each(|(goroutine, group)| {
         let Some(creator) = goroutine.creator_goid() else { return };
         any = true;
-        if asked.contains(creator)
-            && own.get(group) == Some(&true)
+        if !asked.contains(creator) {
+            return;
+        }
+        let pair = u32::try_from(group).ok().map(|group| (creator, group));
+        started.extend(pair.filter(|pair| started.last() != Some(pair)));
+        if own.get(group) == Some(&true)
             && let Ok(at) = parents.binary_search_by_key(&creator, |(goid, _)| *goid)
             && let (Some((_, parent)), Ok(row)) =
                 (parents.get(at), u32::try_from(goroutine.index()))
@@ -57,6 +62,9 @@ fn by_id(builder: &mut Builder<'_, '_>, waiting: &[(NodeId, Vec<u32>)]) -> bool 
             children.push((group, row, *parent));
         }
     });
+    if any && !parents.is_empty() {
+        builder.started = Started::new(facts.dump(), started);
+    }
     children.sort_unstable();
     for (_, row, parent) in children {
         if let Some(child) = builder.of_row(row, None).filter(|child| *child != parent) {

@@ -12,10 +12,13 @@
 mod children;
 mod counterpart;
 mod route;
+mod started;
 
 use std::cell::Cell;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use started::Started;
 
 use super::Facts;
 use super::finding::Confidence;
@@ -98,6 +101,7 @@ pub struct Graph {
     next: Vec<Option<Edge>>,
     /// The nodes whose chains come through each node.
     waiters: Vec<Vec<NodeId>>,
+    started: Started,
 }
 
 impl Graph {
@@ -115,6 +119,7 @@ impl Graph {
             by_lock: vec![Vec::new(); locks.locks.len()],
             known: FxHashSet::default(),
             user_frames: vec![Cell::new(NONE); facts.dump().stack_count()],
+            started: Started::default(),
         };
         builder.waits();
         builder.holders(verdicts);
@@ -137,6 +142,11 @@ impl Graph {
     pub fn victims(&self, facts: &Facts<'_>, id: NodeId) -> impl Iterator<Item = NodeId> {
         let all = self.waiters.get(id as usize).map_or(&[][..], Vec::as_slice);
         all.iter().copied().filter(|id| self.is_victim(facts, *id))
+    }
+
+    /// What the goroutines in `WaitGroup.Wait` started.
+    pub fn started(&self) -> &Started {
+        &self.started
     }
 
     /// The nodes that wait for the lock at `lock`.
@@ -192,6 +202,7 @@ struct Builder<'b, 'd> {
     by_lock: Vec<Vec<NodeId>>,
     /// Edges that were made.
     known: FxHashSet<(NodeId, NodeId)>,
+    started: Started,
     /// For each stack the raw index of the innermost frame of the user's code, once it was asked for.
     user_frames: Vec<Cell<u32>>,
 }

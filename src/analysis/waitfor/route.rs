@@ -21,7 +21,8 @@ pub(super) fn settle(builder: Builder<'_, '_>) -> Graph {
             list.push(id);
         }
     }
-    Graph { nodes, by_lock: builder.by_lock, by_key: builder.by_key, next, waiters }
+    let Builder { by_lock, by_key, started, .. } = builder;
+    Graph { nodes, by_lock, by_key, next, waiters, started }
 }
 
 /// Nothing ends a wait for a nil channel or in a `select` without cases.

@@ -111,7 +111,7 @@ pub(super) fn run(args: Args) -> Exit {
     }
 }
 
-/// What is served: files are the past of a process if there is just one, else they stand for themselves.
+/// What is served.
 #[cfg(feature = "live")]
 fn sources(
     store: &Store,
@@ -124,17 +124,13 @@ fn sources(
 
     /// Time from one dump to the next if the user does not say.
     const EVERY: Duration = Duration::from_secs(10);
-    let followers = follow::followers(addresses, options, pace, EVERY)?;
-    let mut past = Some(files);
-    if followers.len() != 1 {
-        let files = past.take().unwrap_or_default();
-        if !files.is_empty() {
-            store.source(series_name(&files), None, files);
-        }
-    }
-    for follower in followers {
+    for (follower, dumps) in follow::shown(files, addresses, options, pace, EVERY)? {
+        let Some(follower) = follower else {
+            store.source(series_name(&dumps), None, dumps);
+            continue;
+        };
         let name = crate::cli::live::process(follower.address());
-        let number = store.source(name, Some(follower.every()), past.take().unwrap_or_default());
+        let number = store.source(name, Some(follower.every()), dumps);
         let store = store.clone();
         // It ends with the process.
         std::thread::spawn(move || follow_on(&store, number, follower));

@@ -72,7 +72,7 @@ pub(super) fn run(args: Args) -> Exit {
     }
 }
 
-/// What is watched: files are the past of a process if there is just one, else they stand for themselves.
+/// What is watched.
 #[cfg(feature = "live")]
 fn feeds(
     files: Vec<Dump>,
@@ -80,20 +80,15 @@ fn feeds(
     options: &Options,
     pace: Pace,
 ) -> Result<Vec<Box<dyn Feed>>> {
-    let followers = follow::followers(addresses, options, pace, EVERY)?;
-    let mut past = Some(files);
-    let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
-    if followers.len() != 1 {
-        let files = past.take().unwrap_or_default();
-        if !files.is_empty() {
-            feeds.push(Box::new(Files::new(files)));
+    let shown = follow::shown(files, addresses, options, pace, EVERY)?;
+    let feed = |(follower, dumps)| -> Box<dyn Feed> {
+        let files = Files::new(dumps);
+        match follower {
+            Some(follower) => Box::new(process::Process::new(files, follower)),
+            None => Box::new(files),
         }
-    }
-    for follower in followers {
-        let past = Files::new(past.take().unwrap_or_default());
-        feeds.push(Box::new(process::Process::new(past, follower)));
-    }
-    Ok(feeds)
+    };
+    Ok(shown.into_iter().map(feed).collect())
 }
 
 #[cfg(not(feature = "live"))]

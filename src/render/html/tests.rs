@@ -2,19 +2,11 @@
 
 use super::{Escaped, SCRIPT, STYLE, hash};
 use crate::render::fixture;
-use crate::render::{Limit, OutputFormat, Style, View};
+use crate::render::{OutputFormat, View};
 use std::io::Write;
 
 fn page() -> String {
-    let view = View {
-        format: OutputFormat::Html,
-        top: None,
-        ids: Limit::Most(5),
-        width: 80,
-        style: Style::plain(),
-        verbose: false,
-        quiet: false,
-    };
+    let view = View::plain(OutputFormat::Html, 80);
     fixture::render(&fixture::dump(), &view)
 }
 

@@ -5,7 +5,6 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::Role;
-use crate::analysis::canon::Shown;
 use crate::analysis::{Sight, Summary};
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, number};
@@ -67,10 +66,7 @@ fn kind(summary: &Summary<'_>) -> String {
     let said = summary.dump.preamble.as_deref().and_then(|text| text.lines().next());
     let place = summary.dump.goroutine(0).and_then(|goroutine| {
         let frame = summary.stacks.user(goroutine.stack())?;
-        match summary.stacks.shown(frame) {
-            Shown::Call { function, .. } => Some(function),
-            Shown::Address(_) | Shown::Elided(_) => None,
-        }
+        summary.stacks.shown(frame).function()
     });
     match (said, place) {
         (Some(said), Some(place)) => format!("{place}: {}", without_stamp(said)),

@@ -39,7 +39,8 @@ pub(super) fn digest(summary: &Summary<'_>, group: &Group<'_>) -> Vec<Entry> {
         Shown::Call { std, function, .. } => !std && *function != "panic",
         Shown::Address(_) | Shown::Elided(_) => false,
     };
-    let lead: Vec<&str> = frames.iter().take_while(|f| !is_user(f)).filter_map(function).collect();
+    let lead: Vec<&str> =
+        frames.iter().take_while(|f| !is_user(f)).filter_map(|f| f.function()).collect();
     let mut entries = Vec::new();
     let mut user = frames.iter().filter(|frame| is_user(frame));
     let first = user.next();
@@ -56,7 +57,8 @@ pub(super) fn digest(summary: &Summary<'_>, group: &Group<'_>) -> Vec<Entry> {
     } else if let (None, Some(innermost)) = (first, frames.first().filter(|_| frames.len() > 1)) {
         entries.push(entry(innermost, Role::Dim, "in "));
     }
-    let different = |frame: &&Shown<'_>| function(frame) != first.and_then(function);
+    let different =
+        |frame: &&Shown<'_>| frame.function() != first.and_then(|first| first.function());
     entries.extend(user.find(different).map(|frame| entry(frame, Role::Plain, "called by ")));
     entries
 }
@@ -69,13 +71,6 @@ pub(super) fn whole(summary: &Summary<'_>, stack: StackId) -> Vec<Entry> {
         entry(&stacks.shown(id), role, "")
     };
     stacks.visible(stack).map(one).collect()
-}
-
-fn function<'d>(shown: &Shown<'d>) -> Option<&'d str> {
-    match shown {
-        Shown::Call { function, .. } => Some(function),
-        Shown::Address(_) | Shown::Elided(_) => None,
-    }
 }
 
 pub(super) fn entry(shown: &Shown<'_>, role: Role, before: &'static str) -> Entry {

@@ -3,15 +3,7 @@
 use crate::render::words::columns;
 use crate::render::{Limit, OutputFormat, Style, View, fixture};
 
-const VIEW: View = View {
-    format: OutputFormat::Text,
-    top: None,
-    ids: Limit::Most(5),
-    width: 80,
-    style: Style::plain(),
-    verbose: false,
-    quiet: false,
-};
+const VIEW: View = View::plain(OutputFormat::Text, 80);
 
 #[test]
 fn at_80_columns() {
