@@ -18,7 +18,7 @@ use crate::model::Dump;
 use crate::source::Target;
 use crate::source::http::Address;
 
-/// How processes are followed.
+// How processes are followed.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct Pace {
     /// Time from one dump of a process to the next; the default is 5s for watch, 10s for serve

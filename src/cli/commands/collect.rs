@@ -22,7 +22,7 @@ Examples:
 debug=0 is always taken: it costs little. debug=2 has ids, ages and creators, but the process stands
 still meanwhile: some milliseconds with a thousand goroutines, 2 to 10 seconds with a hundred thousand.";
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[arg(

@@ -36,7 +36,7 @@ Examples:
 
 Each dump is debug=0, which costs the process little; when something trips, debug=2 is taken too.";
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[arg(
