@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::argv::prepare;
@@ -75,8 +75,11 @@ pub(super) struct Args {
     pub(super) shared: Shared,
 }
 
-/// The commands.
+/// The commands. The options of each are built only when it was typed: to build all takes longer than to
+/// read a small dump. What is built last counts, so that a doc comment on the options of a command would
+/// take the place of the line about it here: they have comments of the other kind.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(super) enum Command {
     /// One screen: what the dump is, states with waits, the largest groups (the default)
     #[command(after_help = EXAMPLES)]
@@ -141,7 +144,7 @@ pub(super) enum Command {
     Man(man::Args),
 }
 
-/// Options that all commands have.
+// Options that all commands have.
 #[derive(Debug, clap::Args)]
 pub(super) struct Shared {
     /// Files, directories, archives, - for standard input, or a process: http://HOST:PORT
@@ -292,8 +295,13 @@ pub(super) enum Color {
 
 /// Reads the command line; help and mistakes are written, and how to end is returned.
 pub(super) fn parse(argv: impl Iterator<Item = OsString>) -> Result<Args, Exit> {
-    let argv = prepare(&Args::command(), argv.collect());
-    Args::try_parse_from(argv).map_err(|error| {
+    let mut program = Args::command();
+    let argv = prepare(&program, argv.collect());
+    let parsed = program.try_get_matches_from_mut(argv).and_then(|mut matches| {
+        let args = Args::from_arg_matches_mut(&mut matches);
+        args.map_err(|error| error.format(&mut program))
+    });
+    parsed.map_err(|error| {
         let text = error.render().to_string();
         if error.use_stderr() {
             let text = text.strip_prefix("error: ").unwrap_or(&text);

@@ -5,8 +5,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 /// `argv` with `-top 5` and `-top=5` as `--top`, and `-v summarize x` as `summarize -v x`.
+///
+/// `command` is the whole program. What options its commands have is found out only for an `argv` that
+/// this makes a difference for: to build all commands takes longer than to read a small dump.
 pub(super) fn prepare(command: &clap::Command, argv: Vec<OsString>) -> Vec<OsString> {
-    let options = Options::of(command);
+    if is_ready(command, &argv) { argv } else { rewrite(command, argv) }
+}
+
+fn rewrite(command: &clap::Command, argv: Vec<OsString>) -> Vec<OsString> {
+    let options = Options::of(command.clone());
     let mut out: Vec<OsString> = Vec::with_capacity(argv.len());
     let mut argv = argv.into_iter();
     out.extend(argv.next());
@@ -34,6 +41,24 @@ pub(super) fn prepare(command: &clap::Command, argv: Vec<OsString>) -> Vec<OsStr
     out
 }
 
+/// Whether nothing in `argv` can be meant otherwise than clap takes it: no option has several letters
+/// behind one dash, and no command may stand behind options.
+fn is_ready(command: &clap::Command, argv: &[OsString]) -> bool {
+    let is_option = |text: &str| text.len() > 1 && text.starts_with('-');
+    let is_whole = |text: &str| {
+        let body = text.trim_start_matches('-');
+        match text.len() - body.len() {
+            0 => true,
+            1 => text.len() <= 2,
+            dashes => dashes == 2,
+        }
+    };
+    let words = || argv.iter().skip(1).map(|arg| arg.to_str().unwrap_or(""));
+    let first = words().next().unwrap_or("");
+    words().all(is_whole)
+        && (!is_option(first) || words().all(|word| command.find_subcommand(word).is_none()))
+}
+
 /// The options that there are, and whether they take a value.
 struct Options {
     long: BTreeMap<String, bool>,
@@ -41,7 +66,9 @@ struct Options {
 }
 
 impl Options {
-    fn of(command: &clap::Command) -> Self {
+    fn of(mut command: clap::Command) -> Self {
+        command.build();
+        let command = &command;
         let mut long = BTreeMap::from([("help".to_owned(), false), ("version".to_owned(), false)]);
         let mut short = BTreeMap::new();
         let subcommands = command.get_subcommands();
@@ -104,7 +131,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_ready_would_not_be_rewritten() {
+        let program = Args::command();
+        let words =
+            ["f", "-", "--", "-v", "-o", "-vo", "-top", "--top", "--top=5", "---top", "leaks"];
+        let mut ready = 0;
+        for first in words {
+            for second in words {
+                for third in words {
+                    let argv: Vec<_> = ["gdump", first, second, third].map(OsString::from).into();
+                    if is_ready(&program, &argv) {
+                        ready += 1;
+                        assert_eq!(rewrite(&program, argv.clone()), argv);
+                    }
+                }
+            }
+        }
+        assert!(ready > 100, "{ready}");
+    }
+
+    #[test]
     fn clap_agrees_with_itself() {
         Args::command().debug_assert();
+        let (before, mut after) = (Args::command(), Args::command());
+        after.build();
+        for command in before.get_subcommands() {
+            let built = after.find_subcommand(command.get_name()).unwrap();
+            let about = |command: &clap::Command| command.get_about().map(ToString::to_string);
+            assert_eq!(about(built), about(command), "{}", command.get_name());
+            assert!(built.get_arguments().count() > 1);
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::values;
 use crate::source::Limits;
 
-/// How a process is reached.
+// How a process is reached.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Connect {
     // What is typed may be a secret, so clap must not check it: it would show it.
@@ -30,7 +30,7 @@ pub(super) struct Connect {
     pub(super) timeout: Option<std::time::Duration>,
 }
 
-/// How much a process is asked.
+// How much a process is asked.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct Ask {
     /// Take debug=2 however many goroutines there are: the process stands still meanwhile
@@ -53,7 +53,7 @@ impl Default for Ask {
     }
 }
 
-/// Options of the commands that follow a process.
+// Options of the commands that follow a process.
 #[derive(Clone, Debug, clap::Args)]
 #[cfg_attr(not(feature = "live"), allow(dead_code, reason = "without the client nobody asks"))]
 pub(super) struct Common {

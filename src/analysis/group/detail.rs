@@ -121,8 +121,10 @@ pub(super) fn group<'d>(
         parts.add(stacks, dump.signature(*id), *n);
     }
     let rows = members.rows.iter().filter_map(|row| dump.goroutine(*row as usize));
-    let goids: Vec<u64> = rows.filter_map(Goroutine::goid).take(ids).collect();
-    let goid_count = if dump.has_goids() { members.rows.len() } else { 0 };
+    let known = rows.filter_map(Goroutine::goid);
+    let goids: Vec<u64> = known.clone().take(ids).collect();
+    // A dump of debug=2 that was cut off and filled up from debug=0 has some with an id and some without.
+    let goid_count = if dump.has_goids() { members.rows.len() } else { known.count() };
     let heads = parts.heads.finish();
     let of_heads = |test: fn(&crate::model::Head) -> bool| {
         let chosen = heads.iter().filter(|(id, _)| test(&dump.head(*id)));

@@ -27,7 +27,7 @@ pub struct Known {
     entries: Vec<Entry>,
     /// Entries by the function of a pattern without wildcards.
     exact: FxHashMap<String, Vec<usize>>,
-    /// Entries with wildcards.
+    /// Entries with wildcards, in their order.
     wild: Vec<usize>,
 }
 
@@ -60,26 +60,25 @@ impl Known {
     /// The entry for the goroutines of the group at `index` in `facts`, if they are known.
     pub fn matching(&self, facts: &Facts<'_>, index: usize) -> Option<&Entry> {
         let group = facts.groups.get(index)?;
-        let visible: Vec<&str> = facts.names(index).iter().copied().map(without_vendor).collect();
         // Functions of the runtime that are hidden in all formats alike tell goroutines apart too.
         let functions: Vec<&str> = all(facts, group.stack).map(without_vendor).collect();
         let creator = creator(group).map(without_vendor);
-        let named = functions.iter().copied().chain(creator);
-        let mut chosen: Vec<usize> = named
-            .filter_map(|function| self.exact.get(function))
-            .flatten()
-            .chain(&self.wild)
-            .copied()
-            .collect();
-        chosen.sort_unstable();
-        chosen.dedup();
         let look = table::Look {
-            visible: &visible,
+            visible: facts.names(index),
             functions: &functions,
             creator,
             state: facts.state(index),
         };
-        chosen.iter().filter_map(|at| self.entries.get(*at)).find(|entry| entry.matches(&look))
+        let matches =
+            |at: &&usize| self.entries.get(**at).is_some_and(|entry| entry.matches(&look));
+        let named = functions.iter().copied().chain(creator);
+        let mut exact: Vec<usize> =
+            named.filter_map(|function| self.exact.get(function)).flatten().copied().collect();
+        exact.sort_unstable();
+        let exact = exact.iter().find(matches).copied();
+        let before = |at: &&usize| exact.is_none_or(|exact| **at < exact);
+        let wild = self.wild.iter().take_while(before).find(matches).copied();
+        self.entries.get(wild.or(exact)?)
     }
 
     fn put_first(&mut self, mut entries: Vec<Entry>) {

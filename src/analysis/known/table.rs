@@ -1,6 +1,7 @@
 //! The rows of a table of known goroutines, and the lines of `.gdumpignore`.
 
 use super::pattern::Pattern;
+use super::without_vendor;
 use crate::error::Error;
 use crate::error::Result;
 
@@ -56,9 +57,9 @@ pub enum Class {
 
 /// What an entry is matched against.
 pub(super) struct Look<'a> {
-    /// The functions of the stack that are shown, innermost first.
+    /// The functions of the stack that are shown, innermost first, as they are printed.
     pub(super) visible: &'a [&'a str],
-    /// All of them, those of the runtime too.
+    /// All of them, those of the runtime too, without the paths of modules that vendor them.
     pub(super) functions: &'a [&'a str],
     /// The function that started the goroutine.
     pub(super) creator: Option<&'a str>,
@@ -118,10 +119,14 @@ const WAITING: &[&str] = &["sync.", "internal/sync.", "internal/poll.", "time.Sl
 
 /// Whether the innermost function matches, or the one below those that only wait.
 fn is_top(pattern: &Pattern, functions: &[&str]) -> bool {
-    let waits = |function: &&&str| WAITING.iter().any(|prefix| function.starts_with(prefix));
-    let first = functions.first();
-    let below = functions.iter().find(|function| !waits(function));
-    first.into_iter().chain(below).any(|function| pattern.matches(function))
+    let mut functions = functions.iter().map(|function| without_vendor(function));
+    let waits = |function: &&str| WAITING.iter().any(|prefix| function.starts_with(prefix));
+    let Some(first) = functions.next() else { return false };
+    if pattern.matches(first) {
+        return true;
+    }
+    waits(&first)
+        && functions.find(|function| !waits(function)).is_some_and(|name| pattern.matches(name))
 }
 
 /// Reads a table; `name` is its name in errors.

@@ -152,6 +152,12 @@ impl<'d> Locks<'d> {
         waits.get(at)
     }
 
+    /// Whether any record of `group` waits.
+    pub fn has_waits(&self, group: usize) -> bool {
+        let bounds = self.wait_starts.get(group..).and_then(<[u32]>::first_chunk);
+        bounds.is_some_and(|[start, end]| start != end)
+    }
+
     /// The group of the record at `row`.
     pub fn group(&self, row: u32) -> Option<usize> {
         let goroutine = self.frames.dump().goroutine(row as usize)?;

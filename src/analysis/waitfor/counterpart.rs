@@ -49,12 +49,21 @@ pub(super) fn link(builder: &mut Builder<'_, '_>) {
             let id = builder.of_row(*row, Some(*frame));
             to.extend(id.map(|id| (id, Confidence::Likely)));
         }
+        let mut looked_at = to.len();
         for group in index.groups(builder, place) {
             let rows = builder.facts.summary.grouping.rows(group);
-            for row in rows.iter().take(KEPT + 1) {
-                to.extend(builder.of_row(*row, None).map(|id| (id, Confidence::Possible)));
+            let rows = rows.get(..KEPT + 1).unwrap_or(rows);
+            looked_at += rows.len();
+            if builder.locks.has_waits(group) {
+                let ids = rows.iter().filter_map(|row| builder.of_row(*row, None));
+                to.extend(ids.map(|id| (id, Confidence::Possible)));
+            } else if let Some(first) = rows.first() {
+                // All of them are one node.
+                to.extend(builder.of_row(*first, None).map(|id| (id, Confidence::Possible)));
+                let id = to.last().map_or(NONE, |(id, _)| *id);
+                builder.take_up(id, rows.get(1..).unwrap_or_default());
             }
-            if to.len() > KEPT * KEPT {
+            if looked_at > KEPT * KEPT {
                 break;
             }
         }

@@ -245,12 +245,16 @@ impl Builder<'_, '_> {
         }
         let frame = frame.unwrap_or_else(|| self.user_frame(row));
         let id = self.node(group, NONE, None, frame);
-        if let Some(node) = self.nodes.get_mut(id as usize)
-            && node.rows.last() != Some(&row)
-        {
-            node.rows.push(row);
-        }
+        self.take_up(id, &[row]);
         Some(id)
+    }
+
+    /// Takes up `rows` of the node at `id`, of which the first may be the one that it has last.
+    fn take_up(&mut self, id: NodeId, rows: &[u32]) {
+        if let Some(node) = self.nodes.get_mut(id as usize) {
+            let known = rows.first().is_some_and(|first| node.rows.last() == Some(first));
+            node.rows.extend(rows.iter().skip(usize::from(known)));
+        }
     }
 
     /// The raw index of the innermost frame of the user's code.

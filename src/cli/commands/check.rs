@@ -29,7 +29,7 @@ leaks that are suspected for nothing but a crowd.
 
 Exit status: 0 green; 1 red, with a reason a line, worst first; 2 it could not be done.";
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("max_wait", |arg| arg
     .help("No goroutine may have waited longer; without a filter known idle ones do not count")
@@ -100,7 +100,8 @@ pub(super) fn run(args: Args) -> Exit {
     })
 }
 
-fn read(path: &Path) -> Result<Baseline> {
+/// The baseline in the file `path`.
+pub(super) fn read(path: &Path) -> Result<Baseline> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| Error::Io { path: path.to_owned(), source })?;
     Baseline::parse(&text, &path.display().to_string())

@@ -8,7 +8,7 @@ use crate::cli::args;
 use crate::cli::{Exit, fail};
 use crate::error::Error;
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The shell

@@ -19,7 +19,7 @@ use crate::model::Dump;
 use crate::render::Limit;
 use crate::render::convert::{Conversion, Edges, Extra, How, Tag, Target};
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The format to write; without it the ending of -o FILE says it

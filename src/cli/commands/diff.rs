@@ -17,7 +17,7 @@ Examples:
   gdump diff -v old-build.txt new-build.txt  with the groups that did not change, and moved lines
   gdump diff crash.log                       the two dumps in one log";
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]

@@ -15,7 +15,7 @@ const WHERE: &[&str] = &["where", "filter", "filters"];
 /// Columns of the text: it is read, not looked at.
 const WIDTH: usize = 80;
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// Such as 'chan receive', 'lock-pileup' or 'net/http.(*persistConn).readLoop'; without one all

@@ -15,7 +15,7 @@ Examples:
   gdump groups --similarity function old-and-new/   the same over builds: lines do not count
   gdump groups --by label:tenant dump.txt";
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// Sort by: count (largest first), wait (longest first), name

@@ -17,7 +17,7 @@ const TOP: usize = 50;
 /// Goroutines in JSON.
 const JSON_TOP: usize = 1000;
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// Sort by: dump (as it is), id, wait (longest first), state, depth (deepest first), created-by, user

@@ -10,7 +10,7 @@ use crate::cli::args;
 use crate::cli::{Exit, fail};
 use crate::error::{Error, Result};
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The command whose page is written; without one the page of gdump itself

@@ -22,7 +22,7 @@ Examples:
   gdump serve --every 30s http://localhost:6060 http://localhost:6061   processes, with new dumps as they come
   gdump serve                                 nothing yet: drop a file on the page";
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]

@@ -17,7 +17,7 @@ Examples:
   gdump show 16 goroutines.txt       all of goroutine 16: stack, creators, children, verdict
   gdump show 16 51 52 - < dump.txt   several of them";
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]

@@ -17,7 +17,7 @@ Examples:
 /// Children of a node if the user did not say.
 const TOP: usize = 20;
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// Levels that are shown, or all

@@ -16,7 +16,7 @@ Examples:
   gdump trend --sort-time *.pb.gz            in the order of the times in the dumps, or of the files
   gdump trend --by created-by dumps/         which go statement starts more and more";
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]

@@ -34,7 +34,7 @@ Examples:
 
 Every goroutine counts the same, whether it runs or waits. A CPU profile shows only those that run.";
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[arg(

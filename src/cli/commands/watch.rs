@@ -26,7 +26,7 @@ Examples:
 A process is asked for debug=0, which costs it little, and for debug=2 only if it has no more goroutines than
 --full-below says. ? on the screen shows the keys.";
 
-/// What can be typed.
+// What can be typed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
