@@ -495,3 +495,59 @@ fn callers_that_pile_up_in_a_cond() {
         program().many(100, 40, "sync.Cond.Wait, 3 minutes", &pop, "main.start in goroutine 1");
     assert!(findings(&pool.0).iter().all(|found| found.kind != "cond-never-signalled"));
 }
+
+/// Go's own check says only that all are asleep: who waits for whom is what people look for.
+#[test]
+fn circles_are_named_where_all_are_asleep() {
+    let cases = [
+        ("crosswise", "ab-ba", "main.(*bottle).fill"),
+        ("crew", "wait-cycle", "main.crew holds the mutex"),
+        ("pipeline", "all-asleep", "main.pipeline waits in chan receive"),
+        ("waitgroup", "all-asleep", "sync.WaitGroup.Wait"),
+    ];
+    for (name, kind, title) in cases {
+        let file =
+            crate::support::root().join(format!("testdata/debug2/deadlock-{name}.go1.27.txt"));
+        let found = findings(&std::fs::read_to_string(file).unwrap());
+        assert_eq!((found[0].kind, found[0].severity), (kind, Severity::High), "{name}");
+        assert!(found[0].title.contains(title), "{name}: {}", found[0].title);
+        let asleep = found.iter().find(|finding| finding.kind == "all-asleep").unwrap();
+        assert_eq!(asleep.severity == Severity::High, kind == "all-asleep", "{name}");
+        // The program has ended.
+        let next = found.iter().flat_map(|finding| &finding.next);
+        assert_eq!(next.filter(|step| step.contains("second")).count(), 0, "{name}");
+    }
+}
+
+#[test]
+fn who_started_all_waiters_and_waits_for_them_may_hold_their_lock() {
+    let dump = |age: &str, other: bool| {
+        let mut text = program().add(
+            20,
+            &format!("sync.WaitGroup.Wait{age}"),
+            &wait_group("0xc000500000", &["main.harvest()@12"]),
+            "main.main in goroutine 1",
+        );
+        for id in 30..34 {
+            let by = if other && id == 33 {
+                "main.other in goroutine 1"
+            } else {
+                "main.harvest in goroutine 20"
+            };
+            text = text.add(
+                id,
+                &format!("sync.Mutex.Lock{age}"),
+                &mutex(A, &["main.(*barn).stack()@9"]),
+                by,
+            );
+        }
+        first(&text)
+    };
+    let found = dump(", 3 minutes", false);
+    assert_eq!((found.kind, found.severity), ("wait-cycle", Severity::High));
+    assert!(found.title.starts_with("main.harvest holds the mutex"), "{}", found.title);
+    // For a moment one of them may have it, and then the next.
+    assert_ne!(dump("", false).kind, "wait-cycle");
+    // Who comes from elsewhere has the lock from elsewhere.
+    assert_ne!(dump(", 3 minutes", true).kind, "wait-cycle");
+}

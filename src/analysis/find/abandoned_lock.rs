@@ -84,8 +84,11 @@ fn unseen(knot: &Knot<'_, '_>, lasts: bool, inside: Option<String>) -> Finding {
     });
     finding.evidence.extend(held_by_name(knot));
     finding.evidence.push(format!("waiting: {}", knot.places().join(", ")));
-    finding.next =
-        vec!["take a complete dump at debug=2, and a second one a minute later".to_owned()];
+    finding.next = vec![if super::crash::has_ended(knot.facts) {
+        format!("{}: search for who locks this as well, and does not unlock it", knot.site())
+    } else {
+        "take a complete dump at debug=2, and a second one a minute later".to_owned()
+    }];
     finding
 }
 

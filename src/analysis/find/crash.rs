@@ -9,6 +9,7 @@
 //! A dump with GOTRACEBACK=single holds one goroutine, so that nothing can be said of the others.
 
 use super::library::{Seen, callers, finding, place, seen};
+use super::tell;
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Root, Severity};
@@ -45,8 +46,14 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 }
 
 /// After a crash goroutines that wait were waiting when it happened: that they leak is not shown by it.
-/// And that all are asleep says less than an analysis that found out why.
-pub(super) fn calm(findings: &mut [Finding]) {
+/// And that all are asleep says less than an analysis that found out why. Of a program that has ended no
+/// second dump can be taken.
+pub(super) fn calm(facts: &Facts<'_>, findings: &mut [Finding]) {
+    if has_ended(facts) {
+        for finding in findings.iter_mut() {
+            finding.next.retain(|step| !step.starts_with(tell::SECOND_DUMP));
+        }
+    }
     let explained = findings.iter().any(|finding| {
         finding.category == Category::Deadlock
             && finding.severity == Severity::High
@@ -63,6 +70,11 @@ pub(super) fn calm(findings: &mut [Finding]) {
             }
         }
     }
+}
+
+/// Whether the program has ended, so that no second dump can be taken of it.
+pub(super) fn has_ended(facts: &Facts<'_>) -> bool {
+    facts.dump().preamble.as_deref().and_then(end).is_some()
 }
 
 fn end(preamble: &str) -> Option<End<'_>> {

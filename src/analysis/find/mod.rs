@@ -116,7 +116,7 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
             }
         }
     }
-    crash::calm(&mut findings);
+    crash::calm(case.now, &mut findings);
     rank(&mut findings);
     findings
 }

@@ -207,6 +207,9 @@ impl<'f, 'd> Teller<'f, 'd> {
             (Tier::Package, _) => format!(
                 "{who} is in {at}, in the package of the waiters, whose lock is likely a variable of it, and does not wait for it; nothing else links it to the lock"
             ),
+            (Tier::Parent, _) => format!(
+                "{who} started all who wait for the lock, and waits for them in {at}; nobody else is seen who could hold it"
+            ),
             (Tier::Sibling, _) => format!(
                 "{who} in {at} was started together with the waiters and is blocked; no address links it to the lock"
             ),

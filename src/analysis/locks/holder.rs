@@ -32,6 +32,8 @@ pub enum Tier {
     Type,
     /// Started together with the waiters.
     Sibling,
+    /// Waiting for the waiters, all of which it started in the function that it waits in.
+    Parent,
     /// In another function of the package whose functions, not methods, wait: their lock is a variable
     /// of the package.
     Package,
@@ -88,6 +90,7 @@ pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
     by_type(locks, facts, &mut found);
     super::once::by_function(locks, facts, &mut found);
     super::sibling::by_start(locks, facts, &mut found);
+    super::parent::by_parent(locks, facts, &mut found);
     super::sibling::by_package(locks, facts, &mut found);
     for (lock, mut list) in locks.locks.iter_mut().zip(found) {
         list.sort_by_key(|candidate| (candidate.row, candidate.tier));

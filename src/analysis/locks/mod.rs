@@ -12,6 +12,7 @@ mod ends;
 mod frames;
 mod holder;
 mod once;
+mod parent;
 mod sibling;
 mod stuck;
 mod tangle;

@@ -298,9 +298,12 @@ impl Builder<'_, '_> {
             let Some(holder) = self.of_row(candidate.row, Some(candidate.frame)) else { continue };
             let sure = match candidate.tier {
                 Tier::Receiver | Tier::Shared | Tier::Near => Confidence::Likely,
-                Tier::Enclosing | Tier::Type | Tier::Sibling | Tier::Package | Tier::Released => {
-                    Confidence::Possible
-                }
+                Tier::Enclosing
+                | Tier::Type
+                | Tier::Sibling
+                | Tier::Parent
+                | Tier::Package
+                | Tier::Released => Confidence::Possible,
             };
             let op = |node: &NodeId| self.nodes.get(*node as usize).and_then(|node| node.op);
             let writes = |node: &NodeId| matches!(op(node), Some(Op::Write | Op::WriteBehind));
