@@ -13,6 +13,7 @@ use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
+use crate::model::Symbol;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "semaphore-exhausted";
@@ -23,6 +24,9 @@ const ACQUIRE: &[&str] = &[
     "golang.org/x/sync/errgroup.(*Group).Go",
     "golang.org/x/sync/semaphore.(*Weighted).Acquire",
 ];
+
+/// What an errgroup runs its functions in, each of which has a place of its limit.
+const ERRGROUP: &str = "golang.org/x/sync/errgroup.(*Group).";
 
 /// Waiters that make a queue; fewer meet by chance.
 const QUEUE: i64 = 5;
@@ -46,7 +50,7 @@ fn waiting<'d>(facts: &Facts<'d>, group: usize) -> Vec<(&'d str, u32)> {
         _ => None,
     });
     // A semaphore may have an acquire method of its own.
-    let own = facts.functions(group.stack).any(|name| name.to_lowercase().ends_with(".acquire"));
+    let own = facts.functions(group.stack).any(is_acquire);
     users.take(if known(facts, group.stack) || own { 3 } else { 1 }).collect()
 }
 
@@ -58,7 +62,11 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
     let first = *site.groups.first()?;
     let wanted = waiting(facts, first);
     let is_known = facts.groups.get(first).is_some_and(|group| known(facts, group.stack));
-    let holders = holders(facts, site, &wanted, is_known);
+    let name = wanted.iter().find(|(name, _)| !is_acquire(name)).or(wanted.first())?.0;
+    let mut holders = holders(facts, site, &wanted, is_known);
+    if holders.is_empty() && site.function.starts_with(ERRGROUP) {
+        holders = members(facts, name);
+    }
     let count = |group: &usize| facts.groups.get(*group).map_or(0, |group| group.count);
     let held: i64 = holders.iter().map(count).sum();
     // More holders than waiters are no queue for a few places.
@@ -76,30 +84,92 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
         severity(facts, site)
     };
     finding.confidence = if is_known { Confidence::Likely } else { Confidence::Possible };
-    let name = wanted.last().map_or(site.function, |(name, _)| name);
-    finding.title = match root {
-        Some(group) => format!(
-            "{} for a place in {name}; {held} hold one, and {} in {}",
-            graph::wait(site.count),
-            doing(facts, *group).trim_start_matches("is "),
-            place(facts, *group)
-        ),
-        None => format!(
-            "{} for a place of the semaphore in {}; nobody is seen who holds one",
-            graph::wait(site.count),
-            site.function
-        ),
-    };
-    finding.evidence =
-        vec![format!("{held} others are past that line, and still in the same function")];
-    finding.next = vec![match root {
-        Some(group) => format!(
-            "{}: what holds the place is the cause; set a deadline there",
-            place(facts, *group)
-        ),
-        None => "look for a path that returns without releasing its place".to_owned(),
-    }];
+    let waiters = graph::wait(site.count);
+    match root {
+        Some(group) => {
+            let (does, at) = (doing(facts, *group), place(facts, *group));
+            let n = count(group);
+            let who = match (held, n) {
+                (1, _) => "1 holds one, and".to_owned(),
+                _ if n == held => format!("{held} hold one, and"),
+                _ => format!("{held} hold one, of which {n}"),
+            };
+            let does = if n == 1 { does } else { several(&does) };
+            finding.title = format!("{waiters} for a place in {name}; {who} {does} in {at}");
+            let function = if held == 1 {
+                "is past that line, and still"
+            } else {
+                "are past that line, and still"
+            };
+            finding.evidence = vec![if is_member(facts, *group) {
+                format!(
+                    "{held} {} started by this errgroup, of which each has a place",
+                    if held == 1 { "was" } else { "were" }
+                )
+            } else {
+                format!("{held} {function} in the same function")
+            }];
+            finding.next =
+                vec![format!("{at}: what holds the place is the cause; set a deadline there")];
+        }
+        None => {
+            finding.title = format!(
+                "{waiters} for a place in {name}; nobody is seen who holds one: likely not all give it back"
+            );
+            finding.evidence = vec![format!(
+                "no goroutine is past that line and still in the same function: who took the places has returned from {name}"
+            )];
+            let at = place_of(facts, first, name);
+            finding.next = vec![format!(
+                "{at}: look for a path that returns without releasing its place; release it with defer"
+            )];
+        }
+    }
     Some(finding)
+}
+
+/// `main.(*pool).get (pool.go:31)`, of the innermost frame of `function` in the group.
+fn place_of(facts: &Facts<'_>, group: usize, function: &str) -> String {
+    let stack = facts.groups.get(group).map(|group| group.stack).unwrap_or_default();
+    let at = facts.frames(stack).find_map(|frame| match frame {
+        Shown::Call { function: name, file, line, .. } if name == function => {
+            Some(super::library::place(file, line)).filter(|place| !place.is_empty())
+        }
+        _ => None,
+    });
+    at.map_or_else(|| function.to_owned(), |at| format!("{function} ({at})"))
+}
+
+/// `are blocked`, for what [`doing`] says of one: `is blocked`.
+fn several(does: &str) -> String {
+    let (verb, rest) = does.split_once(' ').unwrap_or((does, ""));
+    let verb = if verb == "is" { "are" } else { verb.trim_end_matches('s') };
+    format!("{verb} {rest}").trim_end().to_owned()
+}
+
+/// Whether `function` does nothing but wait for a place.
+fn is_acquire(function: &str) -> bool {
+    ACQUIRE.contains(&function) || function.to_lowercase().ends_with(".acquire")
+}
+
+/// The groups that an errgroup runs for `caller`, as far as can be seen: in functions of its package.
+fn members(facts: &Facts<'_>, caller: &str) -> Vec<usize> {
+    let package = Symbol::new(caller).package();
+    let here = |index: &usize| {
+        let mut names = facts.names(*index).iter().rev().skip_while(|name| !runs(name)).skip(1);
+        names.next().is_some_and(|name| Symbol::new(name).package() == package)
+    };
+    (0..facts.groups.len()).filter(|index| is_member(facts, *index) && here(index)).collect()
+}
+
+/// Whether an errgroup runs the goroutines of `group`.
+fn is_member(facts: &Facts<'_>, group: usize) -> bool {
+    facts.names(group).iter().any(|name| runs(name))
+}
+
+/// Whether `name` is the function of an errgroup that runs what it was given.
+fn runs(name: &str) -> bool {
+    name.strip_prefix(ERRGROUP).is_some_and(|method| method.contains(".func"))
 }
 
 /// Whether the waiters start with waiting for a place: they are pieces of work, not calls that somebody
