@@ -9,7 +9,7 @@
 //! marked by Go, or are many; else it is a pile-up with an unseen holder.
 
 use super::tangles::{Knot, SURE, knots};
-use crate::analysis::facts::Case;
+use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding};
 use crate::analysis::graph;
 use crate::analysis::locks::{Trouble, stack_of};
@@ -30,14 +30,21 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 fn judge(knot: &Knot<'_, '_>) -> Finding {
     let lasts = knot.leaked > 0
         || knot.oldest.is_some_and(|minutes| minutes >= SURE)
-        || (knot.locks.deserted && !knot.facts.has_ages());
+        || (knot.locks.deserted && (!knot.facts.has_ages() || is_whole(knot.facts)));
     let inside = somebody(knot);
-    let partial = knot.facts.is_partial() || knot.facts.groups.len() < 2;
+    let alone = knot.facts.groups.len() < 2 && !is_whole(knot.facts);
+    let partial = knot.facts.is_partial() || alone;
     let many = knot.waiting() >= CROWD || (knot.tangle.locks.len() > 2 && knot.is_object());
     if inside.is_none() && !partial && (lasts || many) {
         return abandoned(knot);
     }
     unseen(knot, lasts, inside)
+}
+
+/// Whether the dump is no excerpt that somebody made of one: the goroutine that wrote it is there, or the
+/// program ended with it.
+fn is_whole(facts: &Facts<'_>) -> bool {
+    !facts.is_partial() && (facts.summary.writer_goid.is_some() || super::crash::has_ended(facts))
 }
 
 fn abandoned(knot: &Knot<'_, '_>) -> Finding {
@@ -98,7 +105,8 @@ fn root(knot: &Knot<'_, '_>, row: u32) -> Option<crate::analysis::finding::Root>
         goids: goroutine.goid().into_iter().collect(),
         row,
         stack: goroutine.stack(),
-        role: "waits for it as the others do".to_owned(),
+        role: if knot.waiting() > 1 { "waits for it as the others do" } else { "waits for it" }
+            .to_owned(),
         blocking: knot.crowd().and_then(|(row, frame)| graph::shown_index(knot.facts, row, frame)),
     })
 }

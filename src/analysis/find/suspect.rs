@@ -193,6 +193,10 @@ impl<'f, 'd> Look<'f, 'd> {
         if crowd.reason == Reason::Send {
             return self.judge_send(crowd);
         }
+        // Only who writes the dump could still wake what it started.
+        if self.at_rest && crowd.reason.is_internal() && crowd.origin.of_writer > 0 {
+            return Some((Low, Possible));
+        }
         if self.is_deserted(crowd) {
             return Some(match (many, crowd.reason) {
                 (true, Reason::Unknown) => (Medium, Possible),

@@ -77,22 +77,25 @@ pub(super) fn verdict<'d>(
     let sure = best.filter(|candidate| candidate.tier <= Tier::Shared);
     // A loop that serves an object, and that the goroutine started with, holds nothing while it calls.
     let starts = |(row, frame, _): &(u32, usize, Op)| frame + 1 == stack_of(facts, *row).len();
-    let nested: Vec<_> = nested.into_iter().filter(|found| !starts(found)).collect();
+    let all_nested = nested;
+    let nested: Vec<_> = all_nested.iter().copied().filter(|found| !starts(found)).collect();
     // Only one goroutine can be inside of a mutex: several nested waiters cannot all hold it. What is
     // known by its type alone may be as many objects as there are waiters.
-    let lone = nested.first().filter(|_| match nested.len() {
-        1 => true,
-        _ if lock.id.is_object() => false,
-        _ => locks.waits_for(index).all(|wait| self::nested(locks, facts, wait).is_some()),
-    });
-    let lone = lone.map(|(row, frame, _)| (*row, *frame));
+    let lone = |nested: &[(u32, usize, Op)]| {
+        let first = nested.first().filter(|_| match nested.len() {
+            1 => true,
+            _ if lock.id.is_object() => false,
+            _ => locks.waits_for(index).all(|wait| self::nested(locks, facts, wait).is_some()),
+        });
+        first.map(|(row, frame, _)| (*row, *frame))
+    };
     // Where every waiter came through the object, as where nothing tells objects apart, the call path
     // says little beside a goroutine of the same type that is blocked elsewhere.
     let blocked = best.filter(|candidate| {
         let plain = locks.waits_for(index).nth(1).is_some() && lock.id.is_object();
         !plain && candidate.tier == Tier::Type && super::holder::is_busy(locks, facts, candidate)
     });
-    if let (None, Some((row, frame))) = (sure.or(blocked), lone) {
+    if let (None, Some((row, frame))) = (sure.or(blocked), lone(&nested)) {
         return Verdict::Own { row, frame };
     }
     // Who is only in the same package says less than a circle does.
@@ -103,7 +106,11 @@ pub(super) fn verdict<'d>(
     let found = sure.or(blocked).or(best).or_else(|| each_other(locks, facts, index, &nested));
     match found.or(guess) {
         Some(candidate) => Verdict::Held(candidate),
-        None => inside_once(locks, facts, index).unwrap_or(Verdict::Nobody),
+        None => match lone(&all_nested).filter(|_| locks.deserted) {
+            // Unless nobody else is there who could hold it.
+            Some((row, frame)) => Verdict::Own { row, frame },
+            None => inside_once(locks, facts, index).unwrap_or(Verdict::Nobody),
+        },
     }
 }
 
