@@ -3,6 +3,9 @@
 //! Why it matters: a Cond keeps no memory: a `Signal` before the `Wait`, or one that is forgotten on a
 //! path, is lost, and the waiter stays.
 //!
+//! Where those who wait to put something in and those who wait to take something out sleep in methods of
+//! one object, one of them was woken in place of the other, or neither: a queue cannot be full and empty.
+//!
 //! What it cannot know: idle workers wait in a Cond, too. Those that had nothing to do since the start
 //! came at one time; those that had may look like callers that came one after the other. Who handles a
 //! request is no idle worker.
@@ -12,11 +15,11 @@ use std::collections::BTreeMap;
 use super::aside::is_known_fine;
 use super::per_request::handles_request;
 use super::tell::SECOND_DUMP;
-use super::waits::{MANY, place, sites};
-use crate::analysis::facts::Case;
+use super::waits::{MANY, Site, place, sites, user_frame};
+use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
-use crate::analysis::locks::{Id, Op};
+use crate::analysis::locks::{Id, Op, stack_of};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "cond-never-signalled";
@@ -41,13 +44,15 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         }
         let (cond, most) = conds.iter().max_by_key(|(_, n)| **n).map_or((0, 0), |(c, n)| (*c, *n));
         let together = i64::try_from(most).unwrap_or(0).saturating_mul(2) > site.count;
-        if !(site.leaked > 0 || (site.count >= MANY && site.spread && together)) {
+        let piled = site.leaked > 0 || (site.count >= MANY && site.spread && together);
+        let others = other_side(facts, &site, &waits);
+        if !piled && others.is_empty() {
             continue;
         }
         let mut finding = site.finding(facts, KIND, Category::Leak, None);
         let stacks = site.groups.iter().filter_map(|index| facts.groups.get(*index));
         let mut calls = stacks.map(|group| handles_request(facts, group.stack));
-        let sure = site.leaked > 0 || calls.all(|call| call);
+        let sure = site.leaked > 0 || (piled && calls.all(|call| call));
         finding.severity = if sure && site.count > 1 { Severity::High } else { Severity::Medium };
         finding.confidence = if sure { Confidence::Likely } else { Confidence::Possible };
         finding.title = format!(
@@ -58,11 +63,21 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         if let Some(Id::Address(address)) = locks.lock(cond).map(|lock| lock.id) {
             finding.evidence.push(format!("{most} of them wait for the Cond at {address:#x}"));
         }
-        finding.evidence.push(if sure {
+        if let Some(other) = others.first() {
+            let count = |index: &usize| facts.groups.get(*index).map_or(0, |group| group.count);
+            finding.evidence.push(format!(
+                "{} more wait in a Cond in {}, in methods of the same type: both sides sleep, so that a wake-up was lost or went to the wrong side; with one Cond for both, Signal may wake who has nothing to do",
+                others.iter().map(count).sum::<i64>(),
+                place(facts, *other)
+            ));
+            finding.groups.extend(&others);
+            finding.count += others.iter().map(count).sum::<i64>();
+        }
+        finding.evidence.extend((piled || others.is_empty()).then(|| if sure {
             "they came one after the other, each in a call of its own, and none was woken".to_owned()
         } else {
             "they came one after the other, and none was woken; workers of a pool that is seldom used may look like that".to_owned()
-        });
+        }));
         let at = site.groups.first().map(|group| place(facts, *group)).unwrap_or_default();
         finding.next = vec![format!(
             "{at}: look for the change of state that has no Signal, or a Signal without the lock held"
@@ -75,4 +90,34 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         found.push(finding);
     }
     found
+}
+
+/// The groups that wait in a `Cond` in other methods of the type in whose method those of `site` do, and of
+/// the same object as far as that is known.
+fn other_side(facts: &Facts<'_>, site: &Site<'_>, waits: impl Fn(usize) -> bool) -> Vec<usize> {
+    /// Waiters on the larger and on the smaller side; who closes something waits alone.
+    const SIDES: (i64, i64) = (5, 2);
+    let object = |index: usize| {
+        let row = *facts.summary.grouping.rows(index).first()?;
+        let (at, name) = user_frame(facts, index)?;
+        let frames = &facts.locks().frames;
+        let owner = frames.at(stack_of(facts, row), at).owner?;
+        Some((owner, name, frames.receiver(row as usize, at)))
+    };
+    let first = site.groups.first().and_then(|index| object(*index));
+    let Some((owner, name, receiver)) = first.filter(|_| site.count >= SIDES.0) else {
+        return Vec::new();
+    };
+    let is_other = |index: &usize| {
+        waits(*index)
+            && object(*index).is_some_and(|(type_, function, object)| {
+                let same = object.zip(receiver).is_none_or(|(a, b)| a == b);
+                type_ == owner && function != name && same
+            })
+    };
+    let others: Vec<usize> = (0..facts.groups.len()).filter(is_other).collect();
+    let count = others.iter().filter_map(|index| facts.groups.get(*index));
+    let count: i64 = count.map(|group| group.count).sum();
+    // Each pair is told once, by its larger side.
+    if (SIDES.1..=site.count).contains(&count) { others } else { Vec::new() }
 }

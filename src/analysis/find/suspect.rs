@@ -162,7 +162,8 @@ impl<'f, 'd> Look<'f, 'd> {
         let many = n >= MANY;
         let review = (many && n.saturating_mul(NOTABLE) >= self.total).then_some((Low, Possible));
         // Connections come and go with their clients.
-        let serves = crowd.reason == Reason::Io || self.serves_connections(crowd);
+        let sends = crowd.reason == Reason::Send && per_request::is_call(self.facts, crowd);
+        let serves = crowd.reason == Reason::Io || (!sends && self.serves_connections(crowd));
         if serves || (crowd.reason == Reason::Send && self.ahead(crowd) > 0) {
             return review;
         }
@@ -244,7 +245,8 @@ impl<'f, 'd> Look<'f, 'd> {
     fn hangs(&self, crowd: &Crowd<'_>) -> bool {
         let waits = matches!(crowd.reason, Reason::Receive | Reason::Cond | Reason::WaitGroup);
         let known = if self.facts.has_ages() {
-            crowd.wait.known.saturating_mul(2) >= crowd.count
+            // Half of them, or a crowd of their own.
+            crowd.wait.known >= MANY || crowd.wait.known.saturating_mul(2) >= crowd.count
         } else {
             crowd.count.saturating_mul(SHARE) >= self.total
         };

@@ -147,6 +147,12 @@ fn is_idle_worker(facts: &Facts<'_>, group: usize) -> bool {
         && user_frame(facts, group).is_some_and(|(_, name)| Some(name) == start)
 }
 
+/// Whether `function` ends something, by what such functions are called in Go's own libraries.
+fn stops(function: &str) -> bool {
+    const ENDS: &[&str] = &["Stop", "Close", "Shutdown", "GracefulStop", "Drain"];
+    function.rsplit('.').next().is_some_and(|name| ENDS.contains(&name))
+}
+
 fn blocked_child(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<Finding> {
     let blocked = family.children.iter().filter(|(group, _)| is_blocked(facts, **group));
     // The child of most waiters; of equal ones the one that can never go on.
@@ -159,15 +165,20 @@ fn blocked_child(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<
         facts.state(*group).contains("nil chan") || facts.state(*group).contains("no cases");
     // Main waits for its workers all its life: one waiter with idle children is how programs are built.
     // So do a few supervisors, each for its own workers.
+    // But who stops something waits for its end alone.
     let idle = site.count < MANY && is_idle_worker(facts, *group);
-    if (site.count < 2 || idle) && site.leaked == 0 && !forever {
+    let stops = stops(site.function);
+    if (site.count < 2 || idle) && site.leaked == 0 && !forever && !stops {
         return None;
     }
     let (_, child) = user_frame(facts, *group)?;
     let role = "is what the WaitGroup waits for";
     let mut finding = site.finding(facts, CHILDREN, Category::Leak, Some((*group, role)));
-    finding.severity =
-        site.severity(facts).max(if forever { Severity::Medium } else { Severity::Low });
+    finding.severity = site.severity(facts).max(if forever || (stops && site.oldest.is_some()) {
+        Severity::Medium
+    } else {
+        Severity::Low
+    });
     finding.confidence = if forever { Confidence::Likely } else { Confidence::Possible };
     let more: Vec<usize> =
         family.children.keys().copied().filter(|g| is_blocked(facts, *g)).collect();
