@@ -21,10 +21,12 @@ const RUNNERS: &[&str] = &["runtime.runfinq", "runtime.runFinalizers", "runtime.
 /// Looks at a case.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
+    let by_runtime = shows_creators(facts);
     let runs = |index: usize, reason: Reason| {
         reason != Reason::OnCpu
             && facts.groups.get(index).is_some_and(|group| {
-                facts.summary.stacks.user(group.stack).is_some() && is_run(facts, group.stack)
+                facts.summary.stacks.user(group.stack).is_some()
+                    && (is_run(facts, group.stack) || (by_runtime && is_of_runtime(facts, index)))
             })
     };
     crowds(facts, runs).iter().map(|crowd| tell_one(facts, crowd)).collect()
@@ -38,6 +40,27 @@ fn is_run(facts: &Facts<'_>, stack: StackId) -> bool {
         Frame::Call { function, .. } => RUNNERS.contains(&dump.str(function)),
         _ => false,
     })
+}
+
+/// Whether the dump says of the program's goroutines who started them, so that one without is the
+/// runtime's own: Go up to 1.25 hides `runtime.runfinq`, and who started it, unless GOTRACEBACK is
+/// `system` (runtime/traceback.go, showframe).
+fn shows_creators(facts: &Facts<'_>) -> bool {
+    let with = facts.groups.iter().filter(|group| !group.creators.is_empty());
+    !facts.is_partial() && with.count() > 1
+}
+
+/// Whether the group is one goroutine that neither the program nor C code started, and not the first one.
+fn is_of_runtime(facts: &Facts<'_>, index: usize) -> bool {
+    let [row] = facts.summary.grouping.rows(index) else { return false };
+    let Some(goroutine) = facts.dump().goroutine(*row as usize) else { return false };
+    let outermost = facts.names(index).last().copied().unwrap_or_default();
+    goroutine.creator().is_none()
+        && goroutine.goid().is_some_and(|goid| goid > 1)
+        && !goroutine.head().locked
+        && Some(goroutine.goid()) != Some(facts.summary.writer_goid)
+        && !matches!(outermost, "main.main" | "runtime.main" | "runtime.goexit")
+        && facts.groups.get(index).is_some_and(|group| group.cut == 0)
 }
 
 fn tell_one(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Finding {

@@ -136,8 +136,10 @@ impl Knot<'_, '_> {
         let several = if self.is_object() { 2 } else { MANY };
         let several = self.waiting() >= several || (self.locks.deserted && self.waiting() > 1);
         // A holder that nothing but its start or its package links to the locks is a guess.
-        let guess =
-            self.tangle.by.is_some_and(|by| matches!(by.tier, Tier::Sibling | Tier::Package));
+        let guess = self
+            .tangle
+            .by
+            .is_some_and(|by| matches!(by.tier, Tier::Sibling | Tier::Parent | Tier::Package));
         match () {
             () if guess && !lasts && self.waiting() < MANY => Severity::Medium,
             () if lasts || several => Severity::High,

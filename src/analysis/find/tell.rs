@@ -71,6 +71,11 @@ pub(super) fn suspected(
         // The same evidence in the program's own code is nearer to the cause.
         finding.weight /= 2.0;
     }
+    let joins = matches!(first.reason, Reason::Receive | Reason::WaitGroup);
+    if look.at_rest && joins && super::ahead::has_children(facts, &first.groups) {
+        // Who waits for those that it started is seldom the cause.
+        finding.weight *= 0.9;
+    }
     if let Some(raised) = cluster_verdict(cluster) {
         (finding.severity, finding.confidence) = (finding.severity, finding.confidence).max(raised);
     }

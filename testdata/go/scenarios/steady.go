@@ -108,11 +108,11 @@ func okJanitors(*site) {
 }
 
 // Who wants to go on needs a coin, of which there is one now and then.
-type wicket struct{ coins chan struct{} }
+type tollbar struct{ coins chan struct{} }
 
-func (t *wicket) enter() { <-t.coins }
+func (t *tollbar) enter() { <-t.coins }
 
-func (t *wicket) mint(every time.Duration) {
+func (t *tollbar) mint(every time.Duration) {
 	ticker := time.NewTicker(every)
 	for range ticker.C {
 		t.coins <- struct{}{}
@@ -120,7 +120,7 @@ func (t *wicket) mint(every time.Duration) {
 }
 
 func okLimiter(s *site) {
-	t := &wicket{coins: make(chan struct{}, 2)}
+	t := &tollbar{coins: make(chan struct{}, 2)}
 	go t.mint(20 * time.Millisecond)
 	s.mux.HandleFunc("/enter", func(http.ResponseWriter, *http.Request) { t.enter() })
 	s.visit(110, "/enter")
@@ -147,7 +147,7 @@ func okLongPolls(s *site) {
 }
 
 // Connections of an own protocol, each with one who reads, one who works and one who pings.
-type bourse struct{ orders int }
+type exchange struct{ orders int }
 
 type trade struct {
 	conn net.Conn
@@ -166,7 +166,7 @@ func (t *trade) read() {
 	}
 }
 
-func (t *trade) match(e *bourse) {
+func (t *trade) match(e *exchange) {
 	for {
 		select {
 		case <-t.bids:
@@ -190,7 +190,7 @@ func (t *trade) ping() {
 	}
 }
 
-func (e *bourse) serve(listener net.Listener) {
+func (e *exchange) serve(listener net.Listener) {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
@@ -208,7 +208,7 @@ func okStreams(s *site) {
 	if err != nil {
 		panic(err)
 	}
-	go (&bourse{}).serve(listener)
+	go (&exchange{}).serve(listener)
 	fmt.Fprintf(s.peer, "40 loyal+http://%s/\n", listener.Addr())
 }
 
@@ -284,13 +284,13 @@ func okAfterwards(s *site) {
 }
 
 // Five boats for all; who has none waits until one comes back.
-type marina struct {
+type harbour struct {
 	mu    sync.Mutex
 	back  *sync.Cond
 	boats int
 }
 
-func (h *marina) take() {
+func (h *harbour) take() {
 	h.mu.Lock()
 	for h.boats == 0 {
 		h.back.Wait()
@@ -299,7 +299,7 @@ func (h *marina) take() {
 	h.mu.Unlock()
 }
 
-func (h *marina) give() {
+func (h *harbour) give() {
 	h.mu.Lock()
 	h.boats++
 	h.mu.Unlock()
@@ -307,7 +307,7 @@ func (h *marina) give() {
 }
 
 func okCondPool(s *site) {
-	h := &marina{boats: 5}
+	h := &harbour{boats: 5}
 	h.back = sync.NewCond(&h.mu)
 	s.mux.HandleFunc("/row", func(http.ResponseWriter, *http.Request) {
 		h.take()
