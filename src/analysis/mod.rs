@@ -2,6 +2,7 @@
 //! to the runtime. Reads dumps, never changes them, and does no input or output.
 
 pub mod anonymize;
+mod births;
 pub mod canon;
 pub mod diagnosis;
 pub mod duration;
