@@ -366,3 +366,30 @@ fn secrets_are_never_kept() {
         assert!(text.contains("500 Internal Server Error"), "what is missing is said: {text}");
     }
 }
+
+/// What a proxy says is not taken for what the process says.
+#[test]
+fn a_proxy_that_answers_itself() {
+    let proxy = Server::sending(answer("403 Forbidden", "", b"not for you\n"));
+    let ask = |url: &str, without: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_gdump"))
+            .args([url, "--timeout", "5s"])
+            .env_clear()
+            .env("HTTP_PROXY", format!("http://me:pa55word@{}", proxy.place))
+            .env("NO_PROXY", without)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = ask("http://service.invalid:6060", "");
+    assert!(said.contains("the proxy of the environment") && said.contains("NO_PROXY"), "{said}");
+    assert!(!said.contains("pa55word"), "{said}");
+    for (url, without) in
+        [("http://service.invalid:6060", "service.invalid"), ("http://127.0.0.1:1", "")]
+    {
+        let said = ask(url, without);
+        assert!(!said.contains("proxy") && !said.contains("403"), "{said}");
+    }
+}
