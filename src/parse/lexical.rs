@@ -59,6 +59,7 @@ fn short_number(input: &[u8]) -> Option<(u64, usize)> {
 /// ```abnf
 /// hex             = %s"0x" 1*HEXDIG
 /// ```
+#[inline]
 pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     let Some(digits) = input.strip_prefix(b"0x") else {
         return fail(input, "a hexadecimal number");
@@ -93,6 +94,7 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
 
 /// The value of the lower-case hexadecimal digits at the start of eight bytes, and their count: all at
 /// once.
+#[inline]
 fn lower_digits(text: [u8; 8]) -> (u64, usize) {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = ONES * 0x80;
