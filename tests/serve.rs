@@ -101,6 +101,31 @@ fn the_page_and_its_data() {
     assert_eq!(server.json("/api/state")["dumps"], json!(1));
 }
 
+/// The titles of what is found, in the order in which they are said.
+fn titles(findings: &Value) -> Vec<String> {
+    let all = findings.as_array().unwrap().iter();
+    all.map(|finding| finding["title"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_filter_shows_what_the_command_line_shows_with_it() {
+    let server = Server::start(&[DUMP]);
+    let all = titles(&server.json("/api/report")["dumps"][0]["findings"]);
+    for expression in ["state == 'select'", "func =~ 'watchConfig'", "id == 1", "wait > 300h"] {
+        let query: String = expression.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let report = server.json(&format!("/api/report?where={query}"));
+        let run = Command::new(env!("CARGO_BIN_EXE_gdump"))
+            .args(["leaks", "--format", "json", "--where", expression, DUMP])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        let said: Value = serde_json::from_slice(&run.stdout).unwrap();
+        let shown = titles(&report["dumps"][0]["findings"]);
+        assert_eq!(shown, titles(&said["findings"]), "{expression}");
+        assert!(shown.len() < all.len(), "{expression}: {shown:?}");
+    }
+}
+
 #[test]
 fn goroutines_page_by_page() {
     let server = Server::start(&[DUMP]);
@@ -122,6 +147,10 @@ fn goroutines_page_by_page() {
     assert_eq!(of_group["total"], group["count"]);
     assert_eq!(server.json("/api/goroutines?dump=0&group=0&top=1")["total"], json!(0));
     assert_eq!(server.get("/api/goroutines?dump=7").0, 400);
+    let known = rows[3]["id"].as_str().unwrap();
+    let one = server.json(&format!("/api/goroutines?dump=0&goroutine={known}"));
+    assert_eq!((&one["total"], &one["rows"][0]["id"]), (&json!(1), &rows[3]["id"]));
+    assert_eq!(server.json("/api/goroutines?dump=0&goroutine=999999999")["total"], json!(0));
 }
 
 #[test]
@@ -180,5 +209,22 @@ fn the_page_in_a_browser() {
         "return [...new Set([...document.querySelectorAll('#all td.state')].map((one) => one.textContent))]",
     );
     assert_eq!(states, json!(["select"]));
+    // A link to a goroutine leads to it, also if the report has left it out.
+    let all = server.json("/api/goroutines?dump=0&top=1000");
+    let left_out = all["rows"].as_array().unwrap().iter().find(|row| {
+        let told =
+            format!("return shownDump().goroutinesById.has({})", row["id"].as_str().unwrap());
+        browser.run(&told) == json!(false)
+    });
+    let id = left_out.unwrap()["id"].as_str().unwrap();
+    browser.open_url(&format!("http://{}/#g{id}", server.address));
+    let says =
+        |text: &str| format!("document.querySelector('#goroutine').textContent.includes('{text}')");
+    browser.wait_for("document.querySelectorAll('#all tbody tr').length > 0");
+    browser.wait_for(&says(&format!("Goroutine {id}")));
+    browser.wait_for(&says("created by"));
+    browser.screenshot("serve-goroutine");
+    browser.run("location.hash = '#g999999999'");
+    browser.wait_for(&says("Goroutine 999999999 is not in this dump"));
     assert_eq!(browser.console(), Vec::<String>::new());
 }

@@ -1,10 +1,13 @@
 //! A dump that was looked at, with everything that the analyses say of it.
 
-use super::facts::{Case, Config, Facts};
+use std::ops::Deref;
+
+use super::facts::{Config, Facts};
 use super::find;
 use super::finding::Finding;
 use super::fingerprint::{finish, hash_str, mix};
 use super::group::Group;
+use super::judged::{self, Judged};
 use super::known::Known;
 use super::summary::{Look, Summary};
 use crate::model::Dump;
@@ -12,15 +15,34 @@ use crate::model::Dump;
 /// A dump with the user's view of it and what was found.
 pub struct Sight<'d> {
     /// What the analyses looked at.
-    pub facts: Facts<'d>,
+    pub facts: Basis<'d>,
     /// The user's view, if it is another than that of the analyses.
-    look: Option<Summary<'d>>,
+    pub(super) look: Option<Summary<'d>>,
     /// What is wrong, worst first.
     pub findings: Vec<Finding>,
     /// Groups that were judged to be fine.
     pub fine: Vec<find::Fine>,
     /// What could not be judged, and what would help.
     pub notes: Vec<String>,
+}
+
+/// What the analyses looked at: of this sight alone, or of a series that others look at as well.
+pub enum Basis<'d> {
+    /// Nobody else looks at it.
+    Own(Box<Facts<'d>>),
+    /// It belongs to a [`Judged`].
+    Shared(&'d Facts<'d>),
+}
+
+impl<'d> Deref for Basis<'d> {
+    type Target = Facts<'d>;
+
+    fn deref(&self) -> &Facts<'d> {
+        match self {
+            Self::Own(facts) => facts,
+            Self::Shared(facts) => facts,
+        }
+    }
 }
 
 impl<'d> Sight<'d> {
@@ -36,29 +58,23 @@ impl<'d> Sight<'d> {
         config: &Config,
         known: &Known,
     ) -> Vec<Self> {
-        let facts = dumps.into_iter().map(Facts::new);
-        let (proven, others): (Vec<_>, Vec<_>) =
-            facts.partition(|facts| Self::is_proof(facts.dump()));
-        let asked = (look, config, known);
-        let of_others = said(&others, &proven, asked);
-        let mut sights = Self::of(said(&proven, &[], asked), proven, look);
-        sights.extend(Self::of(of_others, others, look));
-        sights
+        Judged::new(dumps, config, known).into_sights(look, config, known)
+    }
+
+    /// The last of what [`Sight::all`] returns, without the others: they are its history, and what proves
+    /// it. `None` if there is no dump.
+    pub fn last(
+        dumps: impl IntoIterator<Item = &'d Dump>,
+        look: &Look,
+        config: &Config,
+        known: &Known,
+    ) -> Option<Self> {
+        judged::last(dumps, look, config, known)
     }
 
     /// Whether `dump` holds only what Go has proven to be leaked.
     pub fn is_proof(dump: &Dump) -> bool {
         dump.profile == "goroutineleak" && dump.is_aggregated()
-    }
-
-    fn of(said: Vec<Said>, facts: Vec<Facts<'d>>, look: &Look) -> Vec<Self> {
-        let sights = facts.into_iter().zip(said);
-        sights
-            .map(|(facts, (findings, fine, notes))| {
-                let own = (!look.is_default()).then(|| Summary::new(facts.dump(), look));
-                Self { facts, look: own, findings, fine, notes }
-            })
-            .collect()
     }
 
     /// Earlier dumps that a dump is compared with: growth shows in so many, and a log may hold thousands.
@@ -102,38 +118,4 @@ impl<'d> Sight<'d> {
         }
         goids
     }
-}
-
-/// What is said of a dump: findings, groups that are fine, notes.
-type Said = (Vec<Finding>, Vec<find::Fine>, Vec<String>);
-
-/// What is said of each of a series; `proven` are profiles of what Go has proven.
-fn said(
-    facts: &[Facts<'_>],
-    proven: &[Facts<'_>],
-    (look, config, known): (&Look, &Config, &Known),
-) -> Vec<Said> {
-    let one = |index: usize| {
-        let (before, rest) = facts.split_at(index);
-        let from = before.len().saturating_sub(Sight::HISTORY);
-        let before = before.get(from..).unwrap_or(before);
-        let case = Case { now: rest.first()?, before, config, known };
-        let mut findings = find::run(&case);
-        let joined = proven.last().and_then(|proven| find::join(case.now, proven, &mut findings));
-        // Who is blamed by a finding that the filter leaves out is not fine for that.
-        let mut fine = find::fine(&case, &findings);
-        if !look.filter.is_empty() {
-            let matcher = look.filter.for_dump(case.now.dump());
-            let is_wanted = |groups: &[usize]| {
-                let mut members = groups.iter().flat_map(|index| case.now.members(*index));
-                members.any(|goroutine| matcher.matches(&goroutine.row()))
-            };
-            findings.retain(|finding| is_wanted(&finding.groups));
-            fine.retain(|fine| is_wanted(&[fine.group]));
-        }
-        let mut notes = find::notes(&case, &findings);
-        notes.extend(joined);
-        Some((findings, fine, notes))
-    };
-    (0..facts.len()).filter_map(one).collect()
 }

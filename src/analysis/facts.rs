@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::births::Births;
 use super::canon::Shown;
 use super::group::Group;
 use super::known::Known;
@@ -50,6 +51,8 @@ pub struct Facts<'d> {
     places: OnceLock<Places>,
     /// Goroutines that serve requests; found when first asked for.
     servers: OnceLock<Servers>,
+    /// Since when goroutines exist; found when first asked for.
+    births: OnceLock<Births>,
     /// Locks and who waits for them. Not found lazily: a cell would make the lifetime invariant.
     locks: Locks<'d>,
 }
@@ -85,6 +88,7 @@ impl<'d> Facts<'d> {
             starters: OnceLock::new(),
             places: OnceLock::new(),
             servers: OnceLock::new(),
+            births: OnceLock::new(),
             locks: Locks::empty(dump),
         };
         let locks = Locks::new(&bare);
@@ -156,6 +160,11 @@ impl<'d> Facts<'d> {
     /// What the goroutines in `WaitGroup.Wait` started.
     pub(super) fn started(&self) -> &super::waitfor::Started {
         self.locks.graph.started()
+    }
+
+    /// For how many minutes the goroutine `goid` exists at least; 0 if nothing tells.
+    pub(super) fn lived(&self, goid: u64) -> u32 {
+        self.births.get_or_init(|| Births::new(self)).at_least(goid)
     }
 
     /// The row of the goroutine with the id `goid`, if it started one of the first

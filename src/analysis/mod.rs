@@ -2,6 +2,7 @@
 //! to the runtime. Reads dumps, never changes them, and does no input or output.
 
 pub mod anonymize;
+mod births;
 pub mod canon;
 pub mod diagnosis;
 pub mod duration;
@@ -15,6 +16,7 @@ pub mod gate;
 pub mod graph;
 pub mod group;
 pub mod inspect;
+mod judged;
 pub mod kind;
 pub mod known;
 pub mod listing;
@@ -38,6 +40,7 @@ pub use facts::{Case, Facts};
 pub use filter::Filter;
 pub use finding::{Category, Confidence, Finding, Root, Severity};
 pub use group::{By, Group, Grouping};
+pub use judged::Judged;
 pub use kind::Kind;
 pub use known::Known;
 pub use select::Selection;

@@ -103,12 +103,13 @@ pub(super) fn words(follower: &Follower, moment: &Moment) -> (String, String) {
         format!("; so it is asked only every {} (--max-cost)", live::time(every))
     });
     let cost = format!("asking: {}, {share:.1} % of the time{slowed}", pieces.join(", "));
-    let note = moment.spared.map_or(String::new(), |cost| {
+    let spared = moment.spared.map(|cost| {
         format!(
             "debug=0, without ids, ages and creators: debug=2 would stop the process for about {}; \
              --full-below N sets the limit",
             live::words(cost)
         )
     });
-    (cost, note)
+    let failed = moment.failures.first().map(live::what);
+    (cost, spared.or(failed).unwrap_or_default())
 }

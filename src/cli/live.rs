@@ -23,8 +23,25 @@ pub(super) fn read(address: &Address, live: &Live, visit: &mut dyn FnMut(Dump)) 
     }
     let policy = policy(live);
     let taken = take::take(&client, address, policy, &live.limits, &mut |event| tell(event, live))?;
-    visit(taken.into_dump(&live.limits)?.0);
-    Ok(())
+    let picture = taken.into_picture(&live.limits);
+    visit(picture.dump);
+    picture.failures.into_iter().next().map_or(Ok(()), |error| Err(shown_without(error)))
+}
+
+/// The error that debug=2 is missing or not whole, when what came is shown.
+fn shown_without(error: Error) -> Error {
+    match error {
+        Error::Fetch { url, what, .. } => {
+            let remedy = "what came is shown, with what debug=0 tells; ask again for the rest";
+            Error::Fetch { url, what, remedy: remedy.to_owned() }
+        }
+        other => other,
+    }
+}
+
+/// What went wrong, in one line and without what to do.
+pub(super) fn what(error: &Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// Reads the profile at `address` while it comes. If the connection breaks, what came is read.

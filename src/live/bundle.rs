@@ -34,6 +34,9 @@ pub struct Manifest {
     pub reason: Option<String>,
     /// Its files.
     pub files: Vec<File>,
+    /// Why something that was to be taken is missing or not whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<String>,
 }
 
 /// A file of a bundle.
@@ -55,6 +58,9 @@ pub struct File {
     pub took_ms: u64,
     /// Its size.
     pub bytes: u64,
+    /// Why it is not whole, if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
 }
 
 impl Manifest {
@@ -72,6 +78,7 @@ impl Manifest {
             waited_ms: millis(piece.waited),
             took_ms: millis(piece.took),
             bytes: piece.bytes.len() as u64,
+            broken: piece.broken.as_ref().map(ToString::to_string),
         };
         Self {
             schema: SCHEMA.to_owned(),
@@ -81,6 +88,7 @@ impl Manifest {
             goroutines,
             reason,
             files: pieces.iter().map(file).collect(),
+            failures: Vec::new(),
         }
     }
 
@@ -178,6 +186,7 @@ mod tests {
             waited: Duration::from_millis(3),
             took: Duration::from_millis(7),
             bytes: bytes.to_vec(),
+            broken: None,
         };
         vec![piece(0, b"zero"), piece(2, b"two")]
     }

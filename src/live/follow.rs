@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use super::cost::Cost;
 use super::identity::identity;
 use super::pace::{Pace, patience};
-use super::take::{self, Event, Piece, Policy};
+use super::take::{self, Event, Picture, Piece, Policy};
 use crate::analysis::Summary;
 use crate::analysis::series::process::Between;
 use crate::analysis::series::{Names, Snapshot};
 use crate::analysis::summary::Look;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::source::Limits;
 use crate::source::http::{Address, Client};
@@ -44,7 +44,9 @@ pub struct Moment {
     pub restarted: Option<String>,
     /// What debug=2 would have cost, if it was left out for that.
     pub spared: Option<Cost>,
-    /// Time that all answers took together.
+    /// Why something is missing or not whole.
+    pub failures: Vec<Error>,
+    /// Time that all answers took together, also those that never came.
     pub took: Duration,
 }
 
@@ -115,10 +117,12 @@ impl Follower {
     }
 
     fn take(&mut self, whole: bool) -> Result<Moment> {
+        let begun = Instant::now();
         let mut spared = None;
-        let (mut dump, pieces) = if self.address.names_a_profile() {
+        let Picture { mut dump, pieces, failures } = if self.address.names_a_profile() {
             let piece = take::ask_as_typed(&self.client, &self.address, &self.limits)?;
-            (take::read(&piece, &self.limits)?, vec![piece])
+            let dump = take::read(&piece, &self.limits)?;
+            Picture { dump, pieces: vec![piece], failures: Vec::new() }
         } else {
             let most = self.policy.most.filter(|_| !whole);
             let policy = Policy { most, ..self.policy };
@@ -128,14 +132,14 @@ impl Follower {
                 }
             };
             let taken = take::take(&self.client, &self.address, policy, &self.limits, &mut tell)?;
-            taken.into_dump(&self.limits)?
+            taken.into_picture(&self.limits)
         };
         let asked = pieces.first().map(|piece| piece.asked_at.as_nanosecond());
         dump.taken_at_nanos =
             dump.taken_at_nanos.or_else(|| asked.and_then(|nanos| i64::try_from(nanos).ok()));
-        let took = pieces.iter().map(|piece| piece.took).sum();
+        let took = begun.elapsed();
         let restarted = self.restarted(&dump, &pieces);
-        Ok(Moment { dump, pieces, restarted, spared, took })
+        Ok(Moment { dump, pieces, restarted, spared, failures, took })
     }
 
     /// Whether another process answers than before: by where its code is, else by its goroutines.

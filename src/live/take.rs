@@ -1,16 +1,17 @@
 //! Takes of a process what is needed and no more: first the cheap counts, then the whole text if that
 //! does not stop the process for long.
 
+use std::io::{self, Read};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::cost::{self, Cost};
 use crate::analysis::merge::join;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::parse;
-use crate::source::http::{Address, Client};
+use crate::source::http::{Address, Broken, Came, Client};
 use crate::source::{self, Limits};
 
 /// How much is taken.
@@ -42,6 +43,8 @@ pub struct Piece {
     pub took: Duration,
     /// The answer as it came.
     pub bytes: Vec<u8>,
+    /// Why it is not whole, if it is not.
+    pub broken: Option<Broken>,
 }
 
 /// What happens, for the user to know in time.
@@ -72,25 +75,46 @@ pub struct Taken {
     pub counts: Dump,
     /// The answers, debug=0 first.
     pub pieces: Vec<Piece>,
+    /// Why something that was to be taken beside debug=0 is missing or not whole.
+    pub failures: Vec<Error>,
+}
+
+/// What was taken as one picture.
+pub struct Picture {
+    /// debug=2 and debug=0 together, or debug=0 alone.
+    pub dump: Dump,
+    /// The answers, debug=0 first.
+    pub pieces: Vec<Piece>,
+    /// Why something is missing or not whole.
+    pub failures: Vec<Error>,
 }
 
 impl Taken {
     /// What was taken as one picture, and the answers.
-    pub fn into_dump(self, limits: &Limits) -> Result<(Dump, Vec<Piece>)> {
-        let whole = self.pieces.iter().find(|piece| piece.debug == 2);
-        let dump = match whole {
-            Some(piece) => {
-                let mut dump = join(read(piece, limits)?, &self.counts).dump;
-                dump.taken_at_nanos = dump.taken_at_nanos.or(self.counts.taken_at_nanos);
+    pub fn into_picture(self, limits: &Limits) -> Picture {
+        let Self { counts, pieces, mut failures } = self;
+        let text = pieces.iter().find(|piece| piece.debug == 2).map(|piece| read(piece, limits));
+        let dump = match text {
+            Some(Ok(text)) => {
+                let mut dump = join(text, &counts).dump;
+                dump.taken_at_nanos = dump.taken_at_nanos.or(counts.taken_at_nanos);
                 dump
             }
-            None => self.counts,
+            Some(Err(error)) => {
+                // Of an answer that broke off it is said already why.
+                if failures.is_empty() {
+                    failures.push(error);
+                }
+                counts
+            }
+            None => counts,
         };
-        Ok((dump, self.pieces))
+        Picture { dump, pieces, failures }
     }
 }
 
-/// Asks the process at `address`. `tell` hears of what stops it before it does.
+/// Asks the process at `address`. `tell` hears of what stops it before it does. Without debug=0 there is
+/// nothing; what else fails is among the failures.
 pub fn take(
     client: &Client,
     address: &Address,
@@ -102,16 +126,36 @@ pub fn take(
     let first = ask(client, address, ("goroutine", 0), limit, limits)?;
     let counts = read(&first, limits)?;
     let goroutines = counts.goroutine_count();
-    let mut pieces = vec![first];
-    pieces.extend(whole(client, address, policy, goroutines, limits, tell)?);
+    let mut taken = Taken { counts, pieces: vec![first], failures: Vec::new() };
+    taken.add(whole(client, address, policy, goroutines, limits, tell));
     if policy.leaks {
         tell(Event::Collects);
-        pieces.push(ask(client, address, ("goroutineleak", 0), limit, limits)?);
+        taken.add(ask(client, address, ("goroutineleak", 0), limit, limits).map(Some));
     }
-    Ok(Taken { counts, pieces })
+    Ok(taken)
 }
 
-/// Asks for debug=2 of a process with so many goroutines; `None` if they are too many.
+impl Taken {
+    fn add(&mut self, piece: Result<Option<Piece>>) {
+        match piece {
+            Ok(piece) => {
+                self.failures.extend(piece.as_ref().and_then(Piece::failure));
+                self.pieces.extend(piece);
+            }
+            Err(error) => self.failures.push(error),
+        }
+    }
+}
+
+impl Piece {
+    /// Why it is not whole, as an error.
+    pub fn failure(&self) -> Option<Error> {
+        self.broken.as_ref().map(|broken| broken.error(self.url.clone()))
+    }
+}
+
+/// Asks for debug=2 of a process with so many goroutines; `None` if they are too many. If the connection
+/// breaks, what came is worth having: it is returned with why there is no more.
 pub fn whole(
     client: &Client,
     address: &Address,
@@ -128,10 +172,14 @@ pub fn whole(
     tell(Event::Stops { goroutines, cost });
     let usual = client.settings().timeout;
     let limit = if policy.strict_timeout { usual } else { usual.max(cost.total.saturating_mul(4)) };
-    ask(client, address, ("goroutine", 2), limit, limits).map(Some)
+    let piece = fetch(client, &address.profile("goroutine", 2), ("goroutine", 2), limit, limits)?;
+    match piece.failure() {
+        Some(error) if piece.bytes.is_empty() => Err(error),
+        _ => Ok(Some(piece)),
+    }
 }
 
-/// Asks for one profile.
+/// Asks for one profile, and takes all of it or nothing.
 pub fn ask(
     client: &Client,
     address: &Address,
@@ -139,13 +187,19 @@ pub fn ask(
     limit: Duration,
     limits: &Limits,
 ) -> Result<Piece> {
-    fetch(client, &address.profile(profile, debug), (profile, debug), limit, limits)
+    let url = address.profile(profile, debug);
+    whole_or_none(fetch(client, &url, (profile, debug), limit, limits)?)
 }
 
 /// Asks for the profile that `address` names, just as it was typed.
 pub fn ask_as_typed(client: &Client, address: &Address, limits: &Limits) -> Result<Piece> {
     let debug = address.debug().and_then(|debug| debug.parse().ok()).unwrap_or(0);
-    fetch(client, address, ("goroutine", debug), client.settings().timeout, limits)
+    let limit = client.settings().timeout;
+    whole_or_none(fetch(client, address, ("goroutine", debug), limit, limits)?)
+}
+
+fn whole_or_none(piece: Piece) -> Result<Piece> {
+    piece.failure().map_or(Ok(piece), Err)
 }
 
 fn fetch(
@@ -158,21 +212,32 @@ fn fetch(
     let asked_at = Timestamp::now();
     let answer = client.get_within(url, limit)?;
     let waited = answer.waited;
-    let (bytes, took) = answer.whole(limits.max_bytes)?;
-    Ok(Piece { profile, debug, url: url.to_string(), asked_at, waited, took, bytes })
+    let Came { bytes, took, broken } = answer.came(limits.max_bytes)?;
+    Ok(Piece { profile, debug, url: url.to_string(), asked_at, waited, took, bytes, broken })
 }
 
-/// The dump in `piece`.
+/// The dump in `piece`, marked as cut off if the answer is not whole.
 pub fn read(piece: &Piece, limits: &Limits) -> Result<Dump> {
     let mut found = None;
-    source::open_reader(&piece.url, piece.bytes.as_slice(), limits, &mut |member, stream| {
+    let end = End(piece.broken.as_ref());
+    let bytes = piece.bytes.as_slice().chain(end);
+    source::open_answer(&piece.url, bytes, limits, &mut |member, stream| {
         let dumps = parse::parse(stream, member.name, &parse::Options::from(limits))?;
         found = found.take().or_else(|| dumps.into_iter().next());
         Ok(())
     })?;
-    found.ok_or_else(|| crate::error::Error::NotADump {
+    found.ok_or_else(|| Error::NotADump {
         input: piece.url.clone(),
         what: "the answer holds no goroutine dump".to_owned(),
         remedy: "is this a Go program with net/http/pprof?".to_owned(),
     })
+}
+
+/// The end of an answer: nothing, or why there is no more.
+struct End<'p>(Option<&'p Broken>);
+
+impl Read for End<'_> {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.map_or(Ok(0), |broken| Err(io::Error::other(broken.clone())))
+    }
 }

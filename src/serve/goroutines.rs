@@ -28,6 +28,8 @@ pub(super) struct Asked {
     pub(super) dump: usize,
     /// Fingerprint of a group in hexadecimal digits; all groups without it.
     group: Option<String>,
+    /// Only the one with this id.
+    goroutine: Option<u64>,
     /// An expression of the filter language.
     #[serde(rename = "where")]
     pub(super) expression: String,
@@ -146,7 +148,13 @@ impl Listing {
     pub(super) fn page(&self, dump: &Dump, look: &Look, asked: &Asked) -> Page {
         // What is no fingerprint is that of no group.
         let id = |text: &str| u64::from_str_radix(text, 16).unwrap_or(0);
-        let rows = self.sorted(dump, (asked.group.as_deref().map(id), asked.sort));
+        let mut rows = self.sorted(dump, (asked.group.as_deref().map(id), asked.sort));
+        if let Some(goid) = asked.goroutine {
+            let is_it = |index: &&u32| {
+                dump.goroutine(**index as usize).and_then(Goroutine::goid) == Some(goid)
+            };
+            rows = Arc::new(rows.iter().filter(is_it).copied().collect());
+        }
         let stacks = Stacks::filtered(dump, &look.filter.pprof);
         let top = asked.top.unwrap_or(TOP).min(MOST);
         let shown = rows.iter().skip(asked.skip).take(top);

@@ -6,6 +6,7 @@
 //! a page of another site cannot reach it under a name of its own), lets a page run nothing but its own
 //! script, and changes nothing on a GET.
 
+mod analyst;
 mod cache;
 mod goroutines;
 mod guard;
@@ -52,6 +53,8 @@ pub fn run(store: &Store, options: &Options, ready: impl FnOnce(SocketAddr)) -> 
         let address = listener.local_addr().map_err(|error| Error::Usage(format!("serve: {error}")))?;
         let app = routes::app(store.clone(), guard::Guard::new(address, &options.hosts), options);
         ready(address);
+        let early = store.clone();
+        std::thread::spawn(move || routes::warm(&early));
         // Nobody waits for an answer that is still being made: it would hold the user up.
         tokio::select! {
             served = axum::serve(listener, app) => {

@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
+use super::cache::Report;
 use super::goroutines::{Asked, Listing};
 use super::guard::{Guard, check};
 use super::{Options, Store};
@@ -93,21 +94,31 @@ async fn page() -> Response {
 
 /// The data of the page.
 async fn report(State(store): State<Store>, Query(asked): Query<Filtered>) -> Response {
-    let work = move || {
-        let look = store.look(&asked.expression)?;
-        let series = store.series(asked.source)?;
-        let key = (series.version, 0, asked.expression);
-        store.cache().report(key, || {
-            let sights = series.sights(&look, store.settings());
-            let mut body = Vec::new();
-            html::data("serve", &sights, &VIEW, &mut body).map_err(|error| error.to_string())?;
-            Ok(Arc::new(body))
-        })
-    };
-    apart(work).await.map_or_else(
+    apart(move || made(&store, asked)).await.map_or_else(
         |refused| refused,
         |body| typed("application/json", Bytes::from_owner(Shared(body))),
     )
+}
+
+/// The data of the page, as they are sent.
+fn made(store: &Store, asked: Filtered) -> Report {
+    let look = store.look(&asked.expression)?;
+    let series = store.series(asked.source)?;
+    let key = (series.version, 0, asked.expression);
+    store.cache().report(key, || {
+        series.ask(store.settings(), move |base| {
+            let mut body = Vec::new();
+            html::data("serve", &base.sights(&look), &VIEW, &mut body)
+                .map_err(|error| error.to_string())?;
+            Ok(Arc::new(body))
+        })?
+    })
+}
+
+/// Makes what the page asks for first, before it does.
+pub(super) fn warm(store: &Store) {
+    // What is wrong with it is said when the page asks.
+    let _ = made(store, Filtered::default());
 }
 
 /// Whether there is something new. By default: of a server that has no source yet.

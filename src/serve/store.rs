@@ -1,9 +1,10 @@
 //! What is served: the files of the command line, the processes that are followed, and what was uploaded.
 //! Each is a source of its own with its own series of dumps.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use super::analyst::{Analyst, Base};
 use super::cache::Cache;
 use crate::analysis::facts::Config;
 use crate::analysis::known::Known;
@@ -32,7 +33,7 @@ pub struct Settings {
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    settings: Settings,
+    settings: Arc<Settings>,
     sources: RwLock<Vec<Source>>,
     cache: Cache,
 }
@@ -68,7 +69,7 @@ impl Source {
     fn new(name: String, every: Option<Duration>, version: u64, dumps: Vec<Dump>) -> Self {
         let fixed = dumps.len();
         let alone = |dump| (Arc::new(dump), About::default());
-        let series = Series { version, dumps: dumps.into_iter().map(alone).collect() };
+        let series = Series::new(version, dumps.into_iter().map(alone).collect());
         Self {
             name,
             every,
@@ -86,38 +87,31 @@ impl Source {
 pub(super) struct Series {
     /// Rises with each change, and never is the same in two sources.
     pub(super) version: u64,
-    dumps: Vec<(Arc<Dump>, About)>,
+    dumps: Arc<Vec<(Arc<Dump>, About)>>,
+    /// Who has judged them, once somebody asked.
+    analyst: OnceLock<Analyst>,
 }
 
 impl Series {
+    fn new(version: u64, dumps: Vec<(Arc<Dump>, About)>) -> Self {
+        Self { version, dumps: Arc::new(dumps), analyst: OnceLock::new() }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.dumps.len()
     }
 
-    /// What is found in each dump; ids mean the same only between two restarts of the process.
-    pub(super) fn sights(&self, look: &Look, settings: &Settings) -> Vec<Sight<'_>> {
-        let Settings { config, known, .. } = settings;
-        let mut sights = Vec::with_capacity(self.dumps.len());
-        for run in self.dumps.chunk_by(|_, (_, about)| about.restarted.is_none()) {
-            let dumps = run.iter().map(|(dump, _)| &**dump);
-            sights.extend(Sight::all(dumps, look, config, known));
-        }
-        for sight in &mut sights {
-            let about = self
-                .dumps
-                .iter()
-                .find(|(dump, _)| std::ptr::eq(Arc::as_ptr(dump), sight.facts.dump()));
-            let Some((_, about)) = about else { continue };
-            let restarted = about.restarted.as_ref().map(|why| {
-                format!("the process was restarted before this dump: {why}; ids start again")
-            });
-            sight.notes.extend(restarted);
-            sight.notes.extend(Some(about.note.clone()).filter(|note| !note.is_empty()));
-        }
-        sights
+    /// What `work` makes of the judged dumps; the error is in words.
+    pub(super) fn ask<T: Send + 'static>(
+        &self,
+        settings: &Arc<Settings>,
+        work: impl FnOnce(&Base<'_>) -> T + Send + 'static,
+    ) -> Result<T, String> {
+        let start = || Analyst::start(Arc::clone(&self.dumps), Arc::clone(settings));
+        self.analyst.get_or_init(start).ask(work)
     }
 
-    /// The dump at `index` of what [`sights`](Self::sights) returns.
+    /// The dump at `index` of the sights that a [`Base`] yields.
     pub(super) fn dump(&self, index: usize) -> Option<Arc<Dump>> {
         let runs = self.dumps.chunk_by(|_, (_, about)| about.restarted.is_none());
         let sorted = runs.flat_map(|run| {
@@ -133,7 +127,7 @@ impl Store {
     /// Nothing yet.
     pub fn new(settings: Settings) -> Self {
         let sources = RwLock::new(Vec::new());
-        Self(Arc::new(Inner { settings, sources, cache: Cache::default() }))
+        Self(Arc::new(Inner { settings: Arc::new(settings), sources, cache: Cache::default() }))
     }
 
     /// Adds a source that is called `name` with `dumps`, which always stay; of a process they are what was
@@ -151,7 +145,7 @@ impl Store {
         let version = self.0.cache.version();
         let mut sources = self.write();
         let Some(source) = sources.get_mut(source) else { return };
-        let mut dumps = source.series.dumps.clone();
+        let mut dumps = source.series.dumps.to_vec();
         dumps.push((Arc::new(dump), about));
         let too_many = |dumps: &[(Arc<Dump>, About)]| {
             dumps.len() > KEPT
@@ -166,7 +160,7 @@ impl Store {
                 next.restarted.get_or_insert(why);
             }
         }
-        source.series = Arc::new(Series { version, dumps });
+        source.series = Arc::new(Series::new(version, dumps));
         source.trouble = None;
         source.cost = cost;
     }
@@ -218,7 +212,7 @@ impl Store {
     }
 
     /// How dumps are looked at.
-    pub(super) fn settings(&self) -> &Settings {
+    pub(super) fn settings(&self) -> &Arc<Settings> {
         &self.0.settings
     }
 
@@ -259,8 +253,9 @@ mod tests {
         assert!(series.version > before);
         let names: Vec<_> = series.dumps.iter().map(|(dump, _)| dump.name.clone()).collect();
         assert_eq!((names.len(), names[0].as_str(), names[1].as_str()), (KEPT + 1, "file", "10"));
-        let sights = series.sights(&Look::default(), store.settings());
-        assert!(sights[1].notes.iter().any(|note| note.contains("restarted")));
+        let notes = |base: &Base<'_>| base.sights(&Look::default())[1].notes.clone();
+        let notes = series.ask(store.settings(), notes).unwrap();
+        assert!(notes.iter().any(|note| note.contains("restarted")));
         assert_eq!(series.dump(1).unwrap().name, "10");
         assert_eq!(store.sources().0[0].trouble.as_deref(), Some("gone"));
         store.upload("u".to_owned(), vec![dump("u", 1)]);

@@ -82,6 +82,9 @@ pub(super) struct Detail {
     pub(super) goroutines: Vec<GoroutineLine>,
     /// Goroutines that are not listed.
     pub(super) more: i64,
+    /// The moment that it is of, and its time.
+    pub(super) moment: usize,
+    pub(super) time: String,
 }
 
 /// One goroutine, or the equal ones of a record.
@@ -163,7 +166,7 @@ impl Detail {
             })
             .collect();
         let more = group.count.saturating_sub(listed);
-        Some(Self { group: group_line(summary, &group), goroutines, more })
+        Some(Self { group: group_line(summary, &group), goroutines, more, ..Self::default() })
     }
 }
 
@@ -203,7 +206,11 @@ fn group_line(summary: &Summary<'_>, group: &Group<'_>) -> GroupLine {
             (Some(n), None) if n > 1 => format!(" in {} goroutines", words::number(n as u64)),
             _ => String::new(),
         };
-        format!("{} {}:{}{from}", creator.function, tail(creator.file), creator.line)
+        let more = match group.creators.len() {
+            0 | 1 => String::new(),
+            n => format!(" and {} more", words::counted((n - 1) as u64, "place")),
+        };
+        format!("{} {}:{}{from}{more}", creator.function, tail(creator.file), creator.line)
     });
     GroupLine {
         id: group.id,

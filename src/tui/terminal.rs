@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
-use std::thread;
 use std::time::Duration;
+use std::{panic, thread};
 
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -62,8 +62,13 @@ pub(super) fn run(feeds: Vec<Box<dyn Feed>>, options: Options) -> Result<()> {
     let mut all: Vec<_> = feeds.into_iter().map(|feed| Watched::start(feed, &options)).collect();
     // Sets a panic hook that gives the terminal back first.
     let mut terminal = ratatui::try_init().map_err(Error::Output)?;
+    let broken = notice_panics();
     let mut at = 0;
     let done = loop {
+        // The terminal is given back by now, and what went wrong is on it: nothing is to be drawn over it.
+        if broken.load(Ordering::Relaxed) {
+            break Err(Error::Usage(BROKEN.to_owned()));
+        }
         let drawn = terminal.draw(|frame| {
             let tabs: Vec<_> = all.iter().map(|watched| draw::tab(&watched.app)).collect();
             if let Some(watched) = all.get_mut(at) {
@@ -90,8 +95,26 @@ pub(super) fn run(feeds: Vec<Box<dyn Feed>>, options: Options) -> Result<()> {
         }
         all.iter_mut().for_each(Watched::talk);
     };
-    ratatui::try_restore().map_err(Error::Output)?;
+    // Who breaks off has given it back already: once more would go back over what was said then.
+    if !broken.load(Ordering::Relaxed) {
+        ratatui::try_restore().map_err(Error::Output)?;
+    }
     done
+}
+
+/// Why the screen is gone, below what a thread said that broke off.
+const BROKEN: &str = "watch broke off: that is a fault of gdump, described above\n  please report it, if \
+                      possible with a dump that shows it";
+
+/// Becomes true when a thread breaks off, whichever it is: the screen would wait for it in vain.
+fn notice_panics() -> Arc<AtomicBool> {
+    let broken = Arc::new(AtomicBool::new(false));
+    let (noticed, before) = (Arc::clone(&broken), panic::take_hook());
+    panic::set_hook(Box::new(move |what| {
+        noticed.store(true, Ordering::Relaxed);
+        before(what);
+    }));
+    broken
 }
 
 /// Sets `ended` when a signal asks for the end, and sees to it that it comes: where the terminal went

@@ -163,8 +163,9 @@ impl Work {
                     return vec![Answer::Failed(NO_LONGER.to_owned())];
                 };
                 let summary = Summary::new(dump, &self.look());
+                let time = self.time(moment);
                 Detail::of(&summary, group)
-                    .map(|d| Answer::Detail(Box::new(d)))
+                    .map(|detail| Answer::Detail(Box::new(Detail { moment, time, ..detail })))
                     .into_iter()
                     .collect()
             }
@@ -203,6 +204,12 @@ impl Work {
 
     fn dump(&self, moment: usize) -> Option<&Dump> {
         self.dumps.get(moment.checked_sub(self.first)?)
+    }
+
+    /// When the dump of a moment was taken; empty if that is not known.
+    fn time(&self, moment: usize) -> String {
+        let about = moment.checked_sub(self.first).and_then(|at| self.about.get(at));
+        about.map_or(String::new(), |about| about.time.clone())
     }
 
     fn look(&self) -> Look {

@@ -22,21 +22,34 @@ fn connection(text: &mut Text, id: u64, busy: bool) {
 
 #[test]
 fn what_requests_on_one_connection_left_behind() {
-    let crowd = |busy, step: u64| {
+    let crowd = |busy, step: u64, between: bool| {
         let mut text = Text::service();
         connection(&mut text, 50, busy);
         for id in (0..40).map(|n| 100 + n * step) {
             text.add(id, "chan receive", &[("main.watch", 30)], Some(("main.handle", 41, 50)));
+            if between {
+                text.add(id + 1, "sleep", &[("main.poll", 8)], Some(("main.handle", 43, 50)));
+            }
         }
+        // Started after most of them, so that these are older than they look.
+        text.add(
+            171,
+            "IO wait, 2 minutes",
+            &[("main.(*conn).read", 9)],
+            Some(("main.serve", 3, 1)),
+        );
         report(&[&text])
     };
-    let left = crowd(false, 2);
+    let left = crowd(false, 2, false);
     assert_eq!(left.worst(), Severity::Medium);
     assert!(left.evidence().contains("in requests that are over: they outlived them"));
     // Started in one go, as a pool is at the first request.
-    assert_eq!(crowd(false, 1).worst(), Severity::Low);
-    // The request may still wait for them.
-    assert_eq!(crowd(true, 2).worst(), Severity::Low);
+    assert_eq!(crowd(false, 1, false).worst(), Severity::Low);
+    // The request may still wait for them: in one go, or one of each of two kinds in turn.
+    assert_eq!(crowd(true, 1, false).worst(), Severity::Low);
+    assert_eq!(crowd(true, 2, true).worst(), Severity::Low);
+    // What was started between them is gone, as what net/http starts for each request is.
+    assert_eq!(crowd(true, 2, false).worst(), Severity::Medium);
 }
 
 #[test]

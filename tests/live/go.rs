@@ -107,7 +107,9 @@ fn a_url_is_an_input() {
         let text = std::fs::read_to_string(&file).unwrap();
         let tls = format!("https://{}", text.lines().next().unwrap());
         gdump(&[&tls, "--cacert", certificate]).says(0, &[]).shows(&["main.wait"]);
-        gdump(&[&tls]).says(2, &["certificate", "--cacert"]);
+        gdump(&[&tls]).says(2, &["an authority that is not trusted here", "--cacert FILE"]);
+        gdump(&[&tls.replace("127.0.0.1", "localhost"), "--cacert", certificate])
+            .says(2, &["the server's certificate is for another name", "127.0.0.1"]);
         gdump(&[&tls, "--insecure"])
             .says(0, &["--insecure: the server's certificate is not checked"])
             .shows(&["main.wait"]);
@@ -143,6 +145,11 @@ fn collect_keeps_what_every_command_reads() {
         let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
         assert_eq!(json["inputs"].as_array().unwrap().len(), 1, "{version}");
 
+        let nowhere = path(&folder, "nowhere/b.tar.gz");
+        let run = gdump(&["collect", &url, "--full-below", "3", "-o", &nowhere]);
+        run.says(2, &["there is no folder", "mkdir -p"]);
+        assert!(!run.err.contains("note:"), "the process is not asked in vain: {}", run.err);
+
         let made = path(&folder, "folder");
         gdump(&["collect", &url, "-o", &made, "--full-below", "3"])
             .says(0, &["debug=2 would stop the process"]);
@@ -169,49 +176,50 @@ fn collect_keeps_what_every_command_reads() {
 
 #[test]
 fn record_goes_on_through_a_restart_and_takes_all_when_something_trips() {
-    let Some((version, binary)) = built().pop() else { return };
+    // One thread each: most of the time they wait.
+    let threads: Vec<_> = built()
+        .into_iter()
+        .map(|(version, binary)| std::thread::spawn(move || record_restart(&version, &binary)))
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+fn record_restart(version: &str, binary: &Path) {
     let folder = tempfile::tempdir().unwrap();
     let dumps = path(&folder, "dumps");
-    let first = start(&binary, &["-growth", "20"]);
+    let first = start(binary, &["-growth", "20"]);
     let place = first.place.clone();
     let url = format!("http://{place}");
     let recorder = std::thread::spawn({
         let dumps = dumps.clone();
-        move || {
-            gdump(&[
-                "record",
-                &url,
-                "-o",
-                &dumps,
-                "--every",
-                "300ms",
-                "--for",
-                "9s",
-                "--over",
-                "150",
-                "--full-every",
-                "1s",
-            ])
-        }
+        let usual = ["--every", "300ms", "--for", "9s", "--over", "150", "--full-every", "1s"];
+        move || gdump(&[&["record", &url, "-o", &dumps][..], &usual].concat())
     });
     sleep(Duration::from_secs(3));
     drop(first);
     sleep(Duration::from_secs(1));
-    let _second = start(&binary, &["-address", &place, "-growth", "20"]);
+    let _second = start(binary, &["-address", &place, "-growth", "20"]);
     let run = recorder.join().unwrap();
     run.says(0, &["tripped", "more than 150", "it goes on", "answers again", "next: gdump leaks"]);
     let names: Vec<String> = crate::support::files(Path::new(&dumps))
         .iter()
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
-    assert!(names.iter().any(|name| name.ends_with(".bundle.tar.gz")), "{names:?}");
+    // Before the restart and after it.
+    let full = names.iter().filter(|name| name.ends_with(".bundle.tar.gz")).count();
+    assert!(full >= 2, "{version}: {names:?}\n{}", run.err);
     assert!(names.iter().filter(|name| name.ends_with(".debug0.pb.gz")).count() >= 5, "{names:?}");
     assert!(!names.iter().any(|name| name.ends_with(".tmp")), "{names:?}");
     let index = std::fs::read_to_string(Path::new(&dumps).join("gdump-record.ndjson")).unwrap();
-    for event in ["\"dump\"", "\"failed\"", "\"restarted\""] {
-        assert!(index.contains(event), "{version}: no {event} in\n{index}");
-    }
+    let events: Vec<serde_json::Value> =
+        index.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let at = |event: &str| events.iter().position(|line| line["event"] == event);
+    let (failed, restarted) = (at("failed"), at("restarted"));
+    assert!(failed.is_some() && failed < restarted, "{version}: {index}");
+    // One process went, and no dump of the first says that it is another.
+    assert_eq!(events.iter().filter(|line| line["event"] == "restarted").count(), 1, "{index}");
     gdump(&["leaks", &dumps]).says(0, &[]).shows(&["main.leak"]);
+    eprintln!("{version}: record through a restart");
 }
 
 #[test]
@@ -249,8 +257,12 @@ fn record_ends_cleanly_when_it_is_told() {
 /// the workers is theirs together.
 #[test]
 fn wallclock_shows_where_time_goes() {
-    let Some((version, binary)) = built().pop() else { return };
-    let program = start(&binary, &["-sleepers", "10", "-workers", "10"]);
+    // One after the other: they compute.
+    built().iter().for_each(|(version, binary)| wallclock(version, binary));
+}
+
+fn wallclock(version: &str, binary: &Path) {
+    let program = start(binary, &["-sleepers", "10", "-workers", "10"]);
     let url = format!("http://{}", program.place);
     let folder = tempfile::tempdir().unwrap();
     let file = path(&folder, "w.folded");
@@ -299,4 +311,41 @@ fn wallclock_shows_where_time_goes() {
         "sleep",
         "chan receive",
     ]);
+}
+
+/// One goroutine computes 20 ms by the clock and then sleeps as long, again and again: each sample sees it
+/// in one or the other by even chance, so that the share has the error of counting heads.
+#[test]
+fn wallclock_is_right_within_its_sampling_error() {
+    let threads: Vec<_> = built()
+        .into_iter()
+        .map(|(version, binary)| std::thread::spawn(move || even_shares(&version, &binary)))
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+fn even_shares(version: &str, binary: &Path) {
+    let program = start(binary, &["-waiters", "1", "-workers", "1"]);
+    let url = format!("http://{}", program.place);
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(&folder, "w.folded");
+    let line = ["wallclock", &url, "--hz", "40", "--for", "8s", "--max-cost", "100%", "-o", &file];
+    gdump(&line).says(0, &["samples in"]);
+    let folded = std::fs::read_to_string(&file).unwrap();
+    let count = |function: &str| -> f64 {
+        let lines = folded.lines().filter(|line| line.contains(function));
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+    };
+    let (all, computing) = (count("main.work"), count("main.compute"));
+    assert!(all > 50.0, "{version}: too few samples\n{folded}");
+    // Four standard deviations, and a tenth for processors that are busy with other work.
+    let error = 4.0 * (0.25 / all).sqrt() + 0.1;
+    let share = computing / all;
+    assert!(
+        (share - 0.5).abs() < error,
+        "{version}: {share} of {all}, not 0.5 ± {error}\n{folded}"
+    );
+    // Each goroutine is in each sample once.
+    assert!((count("main.wait") - all).abs() < 0.5, "{version}\n{folded}");
+    eprintln!("{version}: {share:.3} of {all} samples compute, 0.5 expected");
 }

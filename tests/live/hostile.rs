@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::gdump;
-use super::server::{Server, answer};
+use super::server::{Server, answer, no_good};
 
 const DUMP: &str = include_str!("../../testdata/debug2/leaky-service.go1.27.txt");
 
@@ -190,4 +190,116 @@ fn secrets_are_never_shown() {
         asked[1].contains("bWU6cGE1NXdvcmQ=") && asked[2].contains("eDpuM3RyYw=="),
         "{asked:?}"
     );
+}
+
+/// Every command that asks says what is wrong, and soon, and keeps no more in memory than it may.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_command_trusts_a_server() {
+    // Memory of the whole process, most of it never touched: stacks of threads.
+    const ROOM: &str = "ulimit -v 1500000; exec \"$0\" \"$@\"";
+    let folder = tempfile::tempdir().unwrap();
+    for (what, server, says) in no_good() {
+        let url = format!("http://{}", server.place);
+        let dumps = folder.path().join("dumps");
+        let bundle = folder.path().join("b.tar.gz");
+        let commands: [&[&str]; 4] = [
+            &["summarize", &url],
+            &["collect", &url, "-o", bundle.to_str().unwrap()],
+            &["record", &url, "-o", dumps.to_str().unwrap(), "--for", "200ms"],
+            &["wallclock", &url, "--for", "2s"],
+        ];
+        for command in commands {
+            let begun = std::time::Instant::now();
+            let output = std::process::Command::new("sh")
+                .args(["-c", ROOM, env!("CARGO_BIN_EXE_gdump")])
+                .args(command)
+                .args(["--timeout", "1s", "--max-bytes", "8M"])
+                .env_clear()
+                .output()
+                .unwrap();
+            let err = String::from_utf8_lossy(&output.stderr);
+            let about = format!("{} of a server that {what}: {err}", command[0]);
+            assert_eq!(output.status.code(), Some(2), "{about}");
+            assert!(err.contains(says) && !err.contains("panicked"), "no {says:?}: {about}");
+            assert!(!err.contains('\u{1b}'), "{about}");
+            assert!(begun.elapsed() < Duration::from_secs(10), "{:?}: {about}", begun.elapsed());
+            assert!(!bundle.exists(), "{about}");
+        }
+        let left: Vec<_> = crate::support::files(&dumps)
+            .into_iter()
+            .filter(|path| !path.ends_with("gdump-record.ndjson"))
+            .collect();
+        assert!(left.is_empty(), "{what}: {left:?}");
+    }
+}
+
+/// debug=0 as Go writes it, and debug=2 as `text` says.
+fn half_good(text: impl Fn(&mut std::net::TcpStream) + Send + Sync + 'static) -> Server {
+    let counts = std::fs::read(crate::support::root().join(COUNTS)).unwrap();
+    Server::new(move |stream, head| {
+        if head.contains("debug=0") && head.contains("/goroutine?") {
+            let _ = stream.write_all(&answer("200 OK", "", &counts));
+        } else {
+            text(stream);
+        }
+    })
+}
+
+const COUNTS: &str = "testdata/proto/leaky-service.go1.27.pb.gz";
+
+#[test]
+fn what_came_is_kept_when_the_rest_does_not_come() {
+    let cut = |stream: &mut std::net::TcpStream| {
+        let half = DUMP.split_at(DUMP.len() / 2).0;
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", DUMP.len());
+        let _ = stream.write_all(format!("{head}{half}").as_bytes());
+    };
+    let hang = |_: &mut std::net::TcpStream| sleep(Duration::from_secs(60));
+    let none = |stream: &mut std::net::TcpStream| {
+        let _ = stream.write_all(&answer("404 Not Found", "", b"Unknown profile\n"));
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&str, Server, &[&str], &str, &[&str]); 3] = [
+        (
+            "cut",
+            half_good(cut),
+            &[],
+            "closed the connection in the middle",
+            &["debug=2", "CUT OFF"],
+        ),
+        ("hang", half_good(hang), &[], "no answer within 1s", &["debug=0"]),
+        ("none", half_good(none), &["--leaks"], "goroutineleak comes with Go 1.27", &["debug=0"]),
+    ];
+    for (name, server, more, says, shows) in cases {
+        let url = format!("http://{}", server.place);
+        let bundle = folder.path().join(format!("{name}.tar.gz"));
+        let bundle = bundle.to_str().unwrap();
+        let line = ["collect", &url, "-o", bundle, "--timeout", "1s"];
+        gdump(&[&line[..], more].concat()).says(2, &[says, "debug=0:", "next: gdump"]);
+        gdump(&[bundle]).shows(shows).shows(&["main."]);
+        if more.is_empty() {
+            gdump(&[&url, "--timeout", "1s"]).says(2, &[says, "what came is shown"]).shows(shows);
+        }
+    }
+}
+
+/// What a sample costs is not known before the first one, which may cost no more than all together.
+#[test]
+fn a_process_that_answers_slowly_is_not_sampled() {
+    let counts = std::fs::read(crate::support::root().join(COUNTS)).unwrap();
+    let server = Server::new(move |stream, _| {
+        sleep(Duration::from_millis(2600));
+        let _ = stream.write_all(&answer("200 OK", "", &counts));
+    });
+    let url = format!("http://{}", server.place);
+    let run = gdump(&["wallclock", &url, "--for", "30s"]);
+    run.says(2, &["one sample took longer than the 2.0 s that all may take", "--max-cost"]);
+    assert!(run.took < Duration::from_secs(10), "{:?}", run.took);
+    assert_eq!(server.requests.try_iter().count(), 1, "it is asked once");
+    // 9 seconds in all are allowed, so that there is one sample or some, and no more than that.
+    let run = gdump(&["wallclock", &url, "--for", "12s", "--max-cost", "75%"]);
+    run.says(0, &[]).shows(&["main."]);
+    let asked = server.requests.try_iter().count();
+    assert!((1..=4).contains(&asked), "{asked}");
 }

@@ -45,6 +45,53 @@ fn it_trips_when_goroutines_double_and_on_a_new_finding() {
     }
 }
 
+/// What is there when the recording begins is no news, unless the user asks for it.
+#[test]
+fn the_first_dump_says_what_is_known() {
+    let Some((_, binary)) = go::built().pop() else { return };
+    let program = go::start(&binary, &["-waiters", "200"]);
+    let folder = tempfile::tempdir().unwrap();
+    let first = folder.path().join("first");
+    let run = record(&program, &first, "2s", &["--on-finding", "leak:info"]);
+    run.says(0, &["there from the start", "--from-start", "main.wait", "0 of them with debug=2"]);
+    let second = folder.path().join("second");
+    let args = ["--on-finding", "leak:info", "--from-start"];
+    record(&program, &second, "2s", &args).says(0, &["tripped", "main.wait", "1 of them with"]);
+}
+
+/// Only growth tells a leak of a few goroutines in each dump from a pool.
+#[test]
+fn growth_is_a_finding_beside_the_dumps_before() {
+    let Some((_, binary)) = go::built().pop() else { return };
+    let program = go::start(&binary, &["-growth", "5", "-waiters", "0"]);
+    let folder = tempfile::tempdir().unwrap();
+    let run = record(&program, folder.path(), "6s", &["--on-finding", "leak:high"]);
+    run.says(0, &["tripped", "main.leak"]);
+}
+
+#[test]
+fn a_baseline_trips_on_what_is_not_in_it() {
+    for (version, binary) in go::built() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let calm = go::start(&binary, &["-waiters", "30"]);
+        let dump = format!("http://{}/debug/pprof/goroutine?debug=0", calm.place);
+        // Several dumps, as those that serve the requests come and go.
+        let update = ["check", "--update", &path("baseline"), &dump, &dump, &dump, &dump];
+        gdump(&update).says(0, &["groups accepted"]);
+        let args = ["--baseline", &path("baseline")];
+        let run = record(&calm, &folder.path().join("calm"), "2s", &args);
+        run.says(0, &[" 0 of them with debug=2"]);
+        drop(calm);
+        let grown = go::start(&binary, &["-waiters", "31", "-sleepers", "2"]);
+        let run = record(&grown, &folder.path().join("grown"), "2s", &args);
+        run.says(0, &["tripped", "30 accepted"]);
+        eprintln!("{version}: baseline");
+    }
+    let wrong = gdump(&["record", "http://127.0.0.1:1", "-o", "/nowhere", "--baseline", "/none"]);
+    wrong.says(2, &["/none"]);
+}
+
 #[test]
 fn old_dumps_go_by_size_and_by_age() {
     let Some((_, binary)) = go::built().pop() else { return };

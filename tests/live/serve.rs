@@ -1,7 +1,6 @@
 //! `gdump serve` on programs that run: new dumps as they come, in a real browser, and servers that are no
 //! good.
 
-use std::io::Write;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -9,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::go;
-use super::server::Server as Bad;
+use super::server::no_good;
 use crate::browser::driver::Browser;
 use crate::serve::Server;
 
@@ -72,27 +71,29 @@ fn memory_is_bounded() {
 
 #[test]
 fn servers_that_are_no_good() {
-    let hanging = Bad::new(|_, _| sleep(Duration::from_secs(60)));
-    let endless = Bad::new(|stream, _| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
-        while stream.write_all(&[b'x'; 4096]).is_ok() {}
-    });
-    let urls = [&hanging, &endless].map(|server| format!("http://{}", server.place));
-    let server = Server::start(&[
-        &urls[0],
-        &urls[1],
-        "http://127.0.0.1:1",
-        "--every",
-        "200ms",
-        "--timeout",
-        "1s",
-        "--max-bytes",
-        "8M",
-    ]);
-    for (source, says) in [(0, "no answer within 1s"), (1, "limit"), (2, "connection refused")] {
+    let bad = no_good();
+    let urls: Vec<_> =
+        bad.iter().map(|(_, server, _)| format!("http://{}", server.place)).collect();
+    let mut args: Vec<_> = urls.iter().map(String::as_str).collect();
+    args.push("http://127.0.0.1:1");
+    args.extend(["--every", "200ms", "--timeout", "1s", "--max-bytes", "8M"]);
+    let server = Server::start(&args);
+    let says = bad.iter().map(|(what, _, says)| (*what, *says));
+    let all = says.chain([("is not there", "connection refused")]);
+    for (source, (what, says)) in all.enumerate() {
         let path = format!("/api/state?source={source}");
         let state = until(&server, &path, |state| state["trouble"].is_string());
-        assert!(state["trouble"].as_str().unwrap().contains(says), "{state}");
+        let trouble = state["trouble"].as_str().unwrap();
+        assert!(trouble.contains(says) && trouble.contains("next try in"), "{what}: {state}");
+        assert!(!trouble.contains('\u{1b}'), "{what}: {trouble}");
+    }
+    // What servers send is not kept, however often they are asked.
+    #[cfg(target_os = "linux")]
+    {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        let most: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        assert!(most < 512 << 10, "{most} KiB");
     }
     // It ends at once while a request hangs.
     let begun = Instant::now();

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 
 /// A server and the heads of the requests that it got.
 pub(super) struct Server {
@@ -66,4 +67,57 @@ fn head(stream: &mut TcpStream) -> String {
         }
     }
     String::from_utf8_lossy(&head).into_owned()
+}
+
+/// What a server answers that is no good to anybody who limits himself to 8 MiB and a second, what it is,
+/// and what is said of it.
+pub(super) fn no_good() -> Vec<(&'static str, Server, &'static str)> {
+    const DUMP: &str = include_str!("../../testdata/debug2/leaky-service.go1.27.txt");
+    const OK: &str = "HTTP/1.1 200 OK\r\n";
+    let hang = |sent: String| {
+        Server::new(move |stream, _| {
+            let _ = stream.write_all(sent.as_bytes());
+            thread::sleep(Duration::from_secs(60));
+        })
+    };
+    let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    (0..256).for_each(|_| zip.write_all(&vec![b'x'; 1 << 20]).unwrap());
+    let bomb = zip.finish().unwrap();
+    let endless = Server::new(|stream, _| {
+        let _ = stream.write_all(format!("{OK}\r\n").as_bytes());
+        while stream.write_all(&[b'x'; 1 << 16]).is_ok() {}
+    });
+    let half = DUMP.split_at(DUMP.len() / 2).0;
+    vec![
+        ("hangs", hang(String::new()), "no answer within 1s"),
+        (
+            "hangs in the middle",
+            hang(format!("{OK}Content-Length: {}\r\n\r\n{half}", DUMP.len())),
+            "not whole after 1s",
+        ),
+        ("never ends", endless, "--max-bytes"),
+        (
+            "states a length that is too large",
+            Server::sending(format!("{OK}Content-Length: 9999999\r\n\r\n{DUMP}")),
+            "closed the connection in the middle of its answer",
+        ),
+        ("sends a bomb", Server::sending(answer("200 OK", "", &bomb)), "--max-bytes"),
+        (
+            "sends a bomb as its encoding",
+            Server::sending(answer("200 OK", "Content-Encoding: gzip\r\n", &bomb)),
+            "--max-bytes",
+        ),
+        ("dies", Server::sending(""), "closed the connection without an answer"),
+        (
+            "dies in the middle",
+            Server::sending(format!("{OK}Transfer-Encoding: chunked\r\n\r\nffff\r\n{half}")),
+            "closed the connection in the middle of its answer",
+        ),
+        ("speaks otherwise", Server::sending("SSH-2.0-OpenSSH_9.9\r\n"), "does not speak HTTP"),
+        (
+            "has no pprof",
+            Server::sending(answer("404 Not Found", "", b"404 page not found\n\x1b[31m")),
+            "404 Not Found",
+        ),
+    ]
 }

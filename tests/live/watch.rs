@@ -217,3 +217,66 @@ fn a_terminal_that_goes_away_ends_it() {
     }
     panic!("{} goes on without a terminal", process.display());
 }
+
+/// Not a test: what [`a_thread_that_breaks_off_gives_the_terminal_back`] runs in its terminal.
+#[test]
+#[ignore = "another test runs it"]
+fn breaks_off() {
+    use gdump::analysis::{Known, facts::Config, summary::Look};
+    use gdump::tui::{Feed, Options, feed::Next};
+
+    struct Breaks;
+
+    impl Feed for Breaks {
+        fn name(&self) -> String {
+            "the feed".to_owned()
+        }
+
+        fn every(&self) -> Option<Duration> {
+            Some(Duration::from_secs(1))
+        }
+
+        fn next(&mut self, _: bool) -> Next {
+            sleep(Duration::from_secs(2));
+            panic!("the feed broke");
+        }
+    }
+
+    let options = Options {
+        look: Look::default(),
+        config: Config::default(),
+        known: Known::built_in(),
+        colored: true,
+        folder: PathBuf::from("."),
+    };
+    let done = gdump::tui::run(vec![Box::new(Breaks)], options);
+    eprintln!("{}", done.unwrap_err());
+    std::process::exit(7);
+}
+
+#[test]
+fn a_thread_that_breaks_off_gives_the_terminal_back() {
+    let this = std::env::current_exe().unwrap();
+    let line = format!("{} --exact live::watch::breaks_off --ignored --nocapture", this.display());
+    let Some(terminal) = Terminal::start(&line, 100, 30) else { return };
+    terminal.shows(&["the feed", "waiting for the first dump"]);
+    let screen = terminal.shows(&["the feed broke", "watch broke off", "please report it"]);
+    assert!(!screen.contains("waiting for the first dump"), "{screen}");
+    terminal.ends(7);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn signals_give_the_terminal_back() {
+    let dump = crate::support::root().join("testdata/debug2/leaky-service.go1.27.txt");
+    for signal in ["TERM", "INT", "HUP"] {
+        let line = format!("sh -c 'echo $$ > pid; exec {GDUMP} watch {}'", dump.display());
+        let Some(terminal) = Terminal::start(&line, 80, 24) else { return };
+        terminal.shows(&["main.watchConfig", "Enter open"]);
+        let pid = std::fs::read_to_string(terminal.folder().join("pid")).unwrap();
+        let killed = std::process::Command::new("kill").args(["-s", signal, pid.trim()]).status();
+        assert!(killed.unwrap().success());
+        terminal.ends(0);
+        assert!(!terminal.screen().contains("main.watchConfig"), "{}", terminal.screen());
+    }
+}

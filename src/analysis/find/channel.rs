@@ -9,13 +9,16 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::crowd::reason;
 use super::origin::Origin;
+use super::reason::Reason;
 use super::semaphore;
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
 use crate::analysis::locks::{Owner, base, stack_of};
+use crate::model::Symbol;
 
 /// The kind of findings about a consumer that is gone.
 pub(super) const DEAD: &str = "dead-consumer";
@@ -91,14 +94,46 @@ fn judge<'d>(facts: &Facts<'d>, site: &Site<'d>, near: &Near<'d>) -> Option<Find
     let consumers = consumers(facts, site, owner, near);
     match consumers.iter().max_by_key(|(stand, group)| (*stand, std::cmp::Reverse(*group))) {
         Some((Stand::Works, group)) => Some(slow(facts, site, *group)),
-        Some((Stand::Blocked, group)) => Some(blocked(facts, site, *group)),
+        // Those that outlived their calls sent to the caller, and so did what stands beside them.
+        Some((Stand::Blocked, _)) if outlived(facts, site) => None,
+        Some((Stand::Blocked, group)) => Some(blocked(facts, site, *group, "type")),
         Some((Stand::Idle, _)) => None,
         // Who is past the send holds a place, and will make room: the channel is a semaphore.
         None if semaphore::has_holders(facts, site) => None,
         // Those that outlived their calls sent to the caller: the suspected leaks tell that better.
         None if outlived(facts, site) => None,
-        None => owner.and_then(|owner| dead(facts, site, owner)),
+        None => match neighbour(facts, site) {
+            Some(group) => Some(blocked(facts, site, group, "package")),
+            None => owner.and_then(|owner| dead(facts, site, owner)),
+        },
     }
+}
+
+/// A group in the package of the senders that may be their consumer, though no type says so: a few
+/// goroutines that started there on their own account and are blocked sending on, or for a lock.
+fn neighbour(facts: &Facts<'_>, site: &Site<'_>) -> Option<usize> {
+    /// Senders for each that may be their consumer.
+    const EACH: i64 = 4;
+    // Go has found that nobody who could receive has the channel.
+    if site.leaked > 0 {
+        return None;
+    }
+    let package = Symbol::new(site.function).package();
+    let fits = |index: &usize| {
+        let Some(group) = facts.groups.get(*index) else { return false };
+        let names = facts.names(*index);
+        let here = |name: &&&str| Symbol::new(name).package() == package;
+        let reason = reason(facts, *index);
+        matches!(reason, Reason::Send | Reason::Lock)
+            && group.count.saturating_mul(EACH) <= site.count
+            && names.last().as_ref().is_some_and(here)
+            && !names.contains(&site.function)
+            && !group.creators.iter().any(|by| by.function == site.function)
+    };
+    let sends = |index: &usize| reason(facts, *index) == Reason::Send;
+    (0..facts.groups.len())
+        .filter(fits)
+        .max_by_key(|index| (sends(index), std::cmp::Reverse(*index)))
 }
 
 /// Whether the calls that started the senders are over.
@@ -219,20 +254,23 @@ fn slow(facts: &Facts<'_>, site: &Site<'_>, consumer: usize) -> Finding {
     finding
 }
 
-fn blocked(facts: &Facts<'_>, site: &Site<'_>, consumer: usize) -> Finding {
+fn blocked(facts: &Facts<'_>, site: &Site<'_>, consumer: usize, same: &str) -> Finding {
     let role = "is the consumer, blocked itself";
-    let mut finding = site.finding(facts, BLOCKED, Category::Deadlock, Some((consumer, role)));
+    // Where there are many of both, each call has its own, and is left behind with it.
+    let many = facts.groups.get(consumer).is_some_and(|group| group.count >= MANY);
+    let category = if many { Category::Leak } else { Category::Deadlock };
+    let mut finding = site.finding(facts, BLOCKED, category, Some((consumer, role)));
     finding.severity = if site.count >= MANY { Severity::Medium } else { Severity::Low };
     finding.confidence = Confidence::Possible;
     let name = user_frame(facts, consumer).map_or("", |(_, name)| name);
     finding.title = format!(
-        "{} to send in {}; {name}, of the same type, {}",
+        "{} to send in {}; {name}, of the same {same}, {}",
         graph::wait(site.count),
         site.function,
         doing(facts, consumer)
     );
     finding.evidence = vec![format!(
-        "a goroutine of the same type, likely the consumer, {} in {}",
+        "a goroutine of the same {same}, likely the consumer, {} in {}",
         doing(facts, consumer),
         place(facts, consumer)
     )];

@@ -29,16 +29,20 @@ impl<'d> Homes<'d> {
 
     /// The group that may receive from `crowd`'s senders, the largest one.
     pub(super) fn consumer(&self, facts: &Facts<'d>, crowd: &Crowd<'d>) -> Option<usize> {
-        let functions = self.0.get(&home(crowd.site.function)?)?;
-        let others = functions.iter().filter(|function| **function != crowd.site.function);
-        let inside = others.flat_map(|function| facts.groups_in(function));
-        let inside: BTreeSet<usize> = inside.map(|index| *index as usize).collect();
-        inside.into_iter().find(|index| {
+        self.others(facts, crowd).into_iter().find(|index| {
             let stack = facts.groups.get(*index).map(|group| group.stack).unwrap_or_default();
-            crowd.groups.binary_search(index).is_err()
-                && !reason(facts, *index).is_internal()
-                && site(facts, stack).is_some_and(|site| !site.std)
+            !reason(facts, *index).is_internal() && site(facts, stack).is_some_and(|site| !site.std)
         })
+    }
+
+    /// The other groups in code of what `crowd` belongs to: one of them may be the other side.
+    pub(super) fn others(&self, facts: &Facts<'d>, crowd: &Crowd<'d>) -> BTreeSet<usize> {
+        let functions = home(crowd.site.function).and_then(|home| self.0.get(&home));
+        let others = functions.into_iter().flatten();
+        let others = others.filter(|function| **function != crowd.site.function);
+        let inside = others.flat_map(|function| facts.groups_in(function));
+        let inside = inside.map(|index| *index as usize);
+        inside.filter(|index| crowd.groups.binary_search(index).is_err()).collect()
     }
 }
 

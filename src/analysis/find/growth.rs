@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::aside;
 use super::crowd::{Crowd, crowds, reason, site};
-use super::origin::common;
+use super::ids::common;
 use super::reason::Reason;
 use super::suspect::{self, MANY};
 use super::tell::{self, are, goroutines};

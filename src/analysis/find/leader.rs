@@ -7,6 +7,7 @@
 //! What it cannot know: that they wait for that one. It is in the same function, past the line at
 //! which they wait, and at work further down.
 
+use super::ahead;
 use super::crowd::{Crowd, crowds, reason};
 use super::per_request::handles_request;
 use super::reason::Reason;
@@ -46,9 +47,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 fn judge(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Finding> {
     let first = facts.groups.get(*crowd.groups.first()?)?;
     let (function, line) = facts.frames(first.stack).find_map(own)?;
-    let ahead: Vec<usize> = (0..facts.groups.len())
-        .filter(|index| !crowd.groups.contains(index) && is_ahead(facts, *index, function, line))
-        .collect();
+    let ahead = ahead::of(facts, &crowd.groups, |index| works(facts, index));
     let count = |index: &usize| facts.groups.get(*index).map_or(0, |group| group.count);
     let n: i64 = ahead.iter().map(count).sum();
     let leader = *ahead.iter().max_by_key(|index| (count(index), std::cmp::Reverse(**index)))?;
@@ -60,10 +59,11 @@ fn judge(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Finding> {
     let group = facts.groups.get(leader)?;
     let old = [crowd.wait.median, group.wait.max];
     let old = old.iter().any(|minutes| minutes.is_some_and(|minutes| minutes >= LONG));
-    (finding.severity, finding.confidence) = if old {
-        (Severity::Medium, Confidence::Likely)
-    } else {
-        (Severity::Low, Confidence::Possible)
+    let lasts = !facts.has_ages() || crowd.wait.known.saturating_mul(2) >= crowd.count;
+    (finding.severity, finding.confidence) = match () {
+        () if old => (Severity::Medium, Confidence::Likely),
+        () if lasts => (Severity::Medium, Confidence::Possible),
+        () => (Severity::Low, Confidence::Possible),
     };
     let does = doing(facts, leader);
     let does = does.trim_start_matches("is ");
@@ -107,11 +107,13 @@ fn own(frame: Shown<'_>) -> Option<(&str, u32)> {
     }
 }
 
-/// Whether the goroutines of the group at `index` are in `function`, past `line`, and at work in a
-/// function that it calls.
-fn is_ahead(facts: &Facts<'_>, index: usize, function: &str, line: u32) -> bool {
+/// Whether the goroutines of the group at `index` are at work, or wait for something outside: also in a
+/// `select` of the standard library, as those do that wait for a response.
+fn works(facts: &Facts<'_>, index: usize) -> bool {
     let Some(group) = facts.groups.get(index) else { return false };
-    let mut frames = facts.frames(group.stack).filter_map(own);
-    let at = frames.position(|(name, other)| name == function && other > line);
-    at.is_some_and(|below| below > 0) && !reason(facts, index).is_internal()
+    let in_call = || {
+        facts.state(index) == "select"
+            && facts.locks().frames.is_in_call(facts.dump().stack(group.stack))
+    };
+    !reason(facts, index).is_internal() || in_call()
 }

@@ -143,7 +143,7 @@ fn open_results(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding>
     Some(finding)
 }
 
-fn waits_for_connection(seen: &Seen<'_, '_>) -> bool {
+pub(super) fn waits_for_connection(seen: &Seen<'_, '_>) -> bool {
     seen.top() == "database/sql.(*DB).conn" && seen.may_be(&["select", "chan receive"])
 }
 

@@ -12,6 +12,7 @@
 
 use std::cell::OnceCell;
 
+use super::ahead;
 use super::aside::{is_fine, is_main, known};
 use super::cluster;
 use super::connection::Connections;
@@ -47,6 +48,9 @@ const POOL: i64 = 100;
 /// Of more goroutines than so many times its size a crowd that may as well be a pool is not worth a
 /// line: a dump of 20,000 (real-erigon) has a dozen of them.
 const NOTABLE: i64 = 50;
+
+/// One in ten of a program's goroutines that do the same is what it is busy with.
+const SHARE: i64 = 10;
 
 /// How bad a crowd is, and how sure that is.
 pub(super) type Verdict = (Severity, Confidence);
@@ -142,7 +146,12 @@ impl<'f, 'd> Look<'f, 'd> {
             return None;
         }
         let entry = crowd.groups.first().and_then(|index| known(case, *index));
-        self.judge(crowd, entry.is_some_and(|entry| entry.class == Class::Suspect))
+        let blamed = entry.is_some_and(|entry| match entry.class {
+            Class::Suspect => true,
+            Class::Benign { max } => max.is_some_and(|max| crowd.count > max),
+            Class::Depends => false,
+        });
+        self.judge(crowd, blamed)
     }
 
     /// The verdict on `crowd`; `None` if there is nothing to say. `blamed` is what is known to be wrong.
@@ -163,15 +172,23 @@ impl<'f, 'd> Look<'f, 'd> {
             return if n > POOL { Some((Medium, Possible)) } else { review };
         }
         if many && outlives {
-            // Who sleeps wakes: only long sleeps and masses tell a loop without an end from a delay.
+            // Who sleeps wakes: only long sleeps, long lives and masses tell a loop without an end from a
+            // delay.
             if crowd.reason == Reason::Sleep {
-                return if is_old(crowd) || n >= MASS { Some((Medium, Possible)) } else { review };
+                let stays = is_old(crowd) || n >= MASS || self.lives(crowd);
+                return if stays { Some((Medium, Likely)) } else { review };
             }
-            // While they are young and no more than a pool has, who receives or selects may end by itself
-            // or serve on: sessions that end when they are idle, workers for each of some tenants.
+            // As long as there are no more than a pool has, who receives or selects may end by itself or
+            // serve on: sessions that end when they are idle, workers for each of some tenants. Those
+            // are not started again and again over a long time.
             let waits = matches!(crowd.reason, Reason::Select | Reason::Receive);
-            let may_end = waits && n < POOL && !has_old(crowd);
-            return Some(if may_end { (Medium, Likely) } else { (High, Likely) });
+            return match (has_old(crowd), self.goes_on(crowd)) {
+                _ if !waits || n >= POOL => Some((High, Likely)),
+                (true, true) => Some((High, Likely)),
+                (true, false) => Some((Medium, Likely)),
+                (false, true) if self.lives(crowd) => Some((Medium, Likely)),
+                (false, _) => Some((Low, Possible)),
+            };
         }
         if crowd.reason == Reason::Send {
             return self.judge_send(crowd);
@@ -188,14 +205,56 @@ impl<'f, 'd> Look<'f, 'd> {
         let mass = n >= LEAKPROF || (n >= MASS && n.saturating_mul(2) >= self.total);
         // A goroutine of a library for each of its objects: how many there are is the program's will.
         let mass = mass && !crowd.site.is_dependency();
+        let sleeps = crowd.reason == Reason::Sleep && !self.lives(crowd);
         match () {
             // Two more are seen in any service that serves two more.
-            () if outlives && n > 2 => Some((Medium, Possible)),
+            () if outlives && n > 2 && !sleeps => Some((Medium, Possible)),
             () if many && blamed => Some((Medium, Likely)),
             () if mass => Some((Medium, Possible)),
             () if hangs && n > 2 => Some((Medium, if many { Likely } else { Possible })),
+            () if many && self.hangs(crowd) => Some((Medium, Possible)),
             () => review,
         }
+    }
+
+    /// Whether half of `crowd` exist for a minute at least, which is more than a delay. Go prints no
+    /// age of those that have just gone to sleep again.
+    fn lives(&self, crowd: &Crowd<'_>) -> bool {
+        crowd.origin.goids.median().is_some_and(|goid| self.facts.lived(goid) >= 1)
+    }
+
+    /// Whether goroutines of `crowd` were started until now: of those since the first, by their ids, a
+    /// quarter in the later half. What is started once for each of some keys is not.
+    fn goes_on(&self, crowd: &Crowd<'_>) -> bool {
+        let goids = &crowd.origin.goids;
+        let newest = self.facts.dump().max_goid();
+        goids.first().is_some_and(|first| {
+            let middle = first + newest.saturating_sub(first) / 2;
+            goids.above(middle).saturating_mul(4) >= goids.len()
+        })
+    }
+
+    /// Whether `crowd` are requests that wait for something of the process that nobody is seen to be at:
+    /// nobody is past the place where they wait, and they wait for nobody that they started. A handler
+    /// that selects may be a long poll, which ends with its client.
+    fn hangs(&self, crowd: &Crowd<'_>) -> bool {
+        let waits = matches!(crowd.reason, Reason::Receive | Reason::Cond | Reason::WaitGroup);
+        let known = if self.facts.has_ages() {
+            crowd.wait.known.saturating_mul(2) >= crowd.count
+        } else {
+            crowd.count.saturating_mul(SHARE) >= self.total
+        };
+        // Who gives out what they receive may do so now and then.
+        let given = || {
+            let homes = self.homes.get_or_init(|| Homes::new(self.facts));
+            crowd.reason == Reason::Receive && !homes.others(self.facts, crowd).is_empty()
+        };
+        waits
+            && known
+            && !given()
+            && per_request::is_call(self.facts, crowd)
+            && ahead::of(self.facts, &crowd.groups, |_| true).is_empty()
+            && !ahead::has_children(self.facts, &crowd.groups)
     }
 
     /// The verdict on goroutines that send: idle ones receive or select, so a sender that waits is

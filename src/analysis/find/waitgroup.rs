@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::ahead;
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
@@ -138,6 +139,14 @@ fn is_blocked(facts: &Facts<'_>, group: usize) -> bool {
         || row.and_then(|row| locks.wait(*row)).is_some_and(|wait| !wait.op.is_lock())
 }
 
+/// Whether a group receives in the very function that its goroutines started with, as workers do that
+/// wait for the next piece of work.
+fn is_idle_worker(facts: &Facts<'_>, group: usize) -> bool {
+    let start = facts.names(group).last().copied();
+    facts.state(group) == "chan receive"
+        && user_frame(facts, group).is_some_and(|(_, name)| Some(name) == start)
+}
+
 fn blocked_child(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<Finding> {
     let blocked = family.children.iter().filter(|(group, _)| is_blocked(facts, **group));
     // The child of most waiters; of equal ones the one that can never go on.
@@ -149,7 +158,9 @@ fn blocked_child(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<
     let forever =
         facts.state(*group).contains("nil chan") || facts.state(*group).contains("no cases");
     // Main waits for its workers all its life: one waiter with idle children is how programs are built.
-    if site.count < 2 && site.leaked == 0 && !forever {
+    // So do a few supervisors, each for its own workers.
+    let idle = site.count < MANY && is_idle_worker(facts, *group);
+    if (site.count < 2 || idle) && site.leaked == 0 && !forever {
         return None;
     }
     let (_, child) = user_frame(facts, *group)?;
@@ -187,6 +198,10 @@ fn childless(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<Find
     let most = family.childless.saturating_mul(2) > site.count;
     let lasts = site.leaked > 0 || site.oldest.is_some() || site.count >= MANY;
     if !most || !lasts || (site.count < 2 && site.leaked == 0) {
+        return None;
+    }
+    // Somebody went on where these wait, and does for all what all want.
+    if site.leaked == 0 && !ahead::of(facts, &site.groups, |_| true).is_empty() {
         return None;
     }
     let mut finding = site.finding(facts, NEVER, Category::Leak, None);

@@ -204,6 +204,9 @@ impl<'f, 'd> Teller<'f, 'd> {
             (Tier::Released, _) => format!(
                 "{who} waits in a Cond in {at}: Cond.Wait releases only its own lock, and nobody else is seen who could hold this one"
             ),
+            (Tier::Package, _) => format!(
+                "{who} is in {at}, in the package of the waiters, whose lock is likely a variable of it, and does not wait for it; nothing else links it to the lock"
+            ),
             (Tier::Sibling, _) => format!(
                 "{who} in {at} was started together with the waiters and is blocked; no address links it to the lock"
             ),

@@ -121,9 +121,11 @@ pub(super) fn group<'d>(
         parts.add(stacks, dump.signature(*id), *n);
     }
     let rows = members.rows.iter().filter_map(|row| dump.goroutine(*row as usize));
+    let known = rows.filter_map(Goroutine::goid);
     let mut goids = Vec::with_capacity(ids.min(members.rows.len()));
-    goids.extend(rows.filter_map(Goroutine::goid).take(ids));
-    let goid_count = if dump.has_goids() { members.rows.len() } else { 0 };
+    goids.extend(known.clone().take(ids));
+    // A dump of debug=2 that was cut off and filled up from debug=0 has some with an id and some without.
+    let goid_count = if dump.has_goids() { members.rows.len() } else { known.count() };
     let heads = parts.heads.finish();
     let of_heads = |test: fn(&crate::model::Head) -> bool| {
         let chosen = heads.iter().filter(|(id, _)| test(&dump.head(*id)));

@@ -5,8 +5,8 @@
 //! in a method of that type with the very object that holds the lock (or has the lock's own address as
 //! its receiver), likely holds it. Weaker, in this order: the same pointer as another argument; a
 //! pointer just before the lock in a goroutine that waits for another lock; another method of the same
-//! type that is blocked; a goroutine started together with the waiters that is blocked on a channel.
-//! Words that Go marks `?` are never used.
+//! type that is blocked; a goroutine started together with the waiters that is blocked on a channel; for
+//! locks that plain functions take, one that is blocked in another function of the package. Words that Go marks `?` are never used.
 
 use std::cell::OnceCell;
 
@@ -32,6 +32,9 @@ pub enum Tier {
     Type,
     /// Started together with the waiters.
     Sibling,
+    /// In another function of the package whose functions, not methods, wait: their lock is a variable
+    /// of the package.
+    Package,
     /// In a `Cond.Wait` of the same object or type, which has released its lock, but no other one. Only
     /// if nobody else is seen and the wait cannot be chance.
     Released,
@@ -85,6 +88,7 @@ pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
     by_type(locks, facts, &mut found);
     super::once::by_function(locks, facts, &mut found);
     super::sibling::by_start(locks, facts, &mut found);
+    super::sibling::by_package(locks, facts, &mut found);
     for (lock, mut list) in locks.locks.iter_mut().zip(found) {
         list.sort_by_key(|candidate| (candidate.row, candidate.tier));
         list.dedup_by_key(|candidate| candidate.row);
@@ -205,7 +209,7 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
 
 /// States in which a goroutine is blocked in the midst of its work. `select` is left out: loops that
 /// serve an object wait in it and hold nothing. debug=1 hides some channel waits: they are unknown.
-fn is_blocked(state: &str) -> bool {
+pub(super) fn is_blocked(state: &str) -> bool {
     matches!(state, "IO wait" | "semacquire" | "sleep" | "syscall")
         || matches!(state, "sync.WaitGroup.Wait" | "sync.Cond.Wait")
         || state.starts_with("chan ")

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::holder::KEPT;
 use super::{Candidate, Locks, Op, Tier, stack_of};
 use crate::analysis::Facts;
+use crate::model::Symbol;
 
 /// For a `sync.Once`: who is in its function, called from the same place as the waiters.
 pub(super) fn by_function(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
@@ -27,8 +28,17 @@ pub(super) fn by_function(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec
     for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
         let Some(wait) = locks.waits_for(number).find(|wait| wait.op == Op::Once) else { continue };
         let name = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).name;
-        let rows = running.get(name).into_iter().flatten();
-        list.extend(rows.filter(|(row, _)| *row != wait.row).map(|(row, frame)| Candidate {
+        let package = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package;
+        let inside = |name: &&str| Symbol::new(name).package() == package;
+        let exact = running.get(name).into_iter().flatten().filter(|(row, _)| *row != wait.row);
+        let mut rows: Vec<_> = exact.collect();
+        if rows.is_empty() {
+            // One that is called from several places, as what `sync.OnceValue` returns is.
+            let near = running.iter().filter(|(name, _)| inside(name)).flat_map(|(_, list)| list);
+            rows.extend(near.filter(|(row, _)| *row != wait.row));
+            rows.sort_unstable();
+        }
+        list.extend(rows.into_iter().map(|(row, frame)| Candidate {
             row: *row,
             frame: *frame,
             tier: Tier::Type,

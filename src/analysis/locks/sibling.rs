@@ -1,8 +1,9 @@
-//! Who may hold a lock by where it was started: together with the waiters, or by one of them.
+//! Who may hold a lock by where it was started, together with the waiters or by one of them, or by the
+//! package that it is in; and who is in the function of a `sync.Once`.
 
 use rustc_hash::FxHashMap;
 
-use super::{Candidate, Locks, Tier, Wait, stack_of};
+use super::{Candidate, Locks, Op, Tier, Wait, stack_of};
 use crate::analysis::Facts;
 use crate::model::GoidSet;
 
@@ -64,4 +65,79 @@ pub(super) fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Ca
             }
         }
     }
+}
+
+/// Goroutines that are blocked in another function of the package, for locks that functions take which
+/// are no methods: their lock is a variable of the package. One of several alike cannot hold a mutex, and
+/// a line that takes several locks takes no variable.
+pub(super) fn by_package(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+    let place = |wait: &Wait| {
+        let stack = stack_of(facts, wait.row);
+        let frame = locks.frames.at(stack, wait.caller as usize);
+        let plain = frame.user && frame.owner.is_none() && wait.op != Op::Once;
+        plain.then_some((stack.get(wait.caller as usize).copied(), frame.package))
+    };
+    let first = |number: u32| locks.waits_for(number).find(|wait| wait.op.is_lock());
+    let mut locks_at: FxHashMap<_, u32> = FxHashMap::default();
+    for (at, _) in (0u32..).zip(&*found).filter_map(|(number, _)| place(first(number)?)) {
+        *locks_at.entry(at).or_default() += 1;
+    }
+    let wanted: Vec<(usize, &str)> = (0u32..)
+        .zip(&*found)
+        .filter(|(_, list)| list.is_empty())
+        .filter_map(|(number, _)| {
+            let (at, package) = place(first(number)?)?;
+            (locks_at.get(&at) == Some(&1)).then_some((number as usize, package))
+        })
+        .collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let mut blocked: FxHashMap<&str, Vec<(u32, usize)>> = FxHashMap::default();
+    for index in 0..facts.groups.len() {
+        let [row] = facts.summary.grouping.rows(index) else { continue };
+        if facts.groups.get(index).is_some_and(|group| group.count > 1)
+            || locks.wait(*row).is_some()
+        {
+            continue;
+        }
+        if let Some((package, frame)) = inside(locks, facts, index, *row) {
+            blocked.entry(package).or_default().push((*row, frame));
+        }
+    }
+    for (number, package) in wanted {
+        let Some(list) = found.get_mut(number) else { continue };
+        // Where many are blocked, that one of them is in the package tells nothing.
+        let few = blocked.get(package).filter(|list| list.len() <= FAMILY);
+        let inside = few.into_iter().flatten();
+        list.extend(inside.map(|(row, frame)| Candidate {
+            row: *row,
+            frame: *frame,
+            tier: Tier::Package,
+            pointer: 0,
+        }));
+    }
+}
+
+/// The package of the innermost plain function that the goroutine in `row` is blocked in, with its frame.
+/// The function that a goroutine starts with is mostly a loop, which holds nothing while it waits for its
+/// next turn: it counts only if it is in a call that takes its time.
+fn inside<'d>(
+    locks: &Locks<'d>,
+    facts: &Facts<'d>,
+    index: usize,
+    row: u32,
+) -> Option<(&'d str, usize)> {
+    let stack = stack_of(facts, row);
+    let state = facts.state(index);
+    let in_call = matches!(state, "IO wait" | "syscall")
+        || (state == "select" && locks.frames.is_in_call(stack));
+    let accepts = facts.names(index).iter().any(|name| name.ends_with(".accept"));
+    if accepts || !(in_call || super::holder::is_blocked(state)) {
+        return None;
+    }
+    let at = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user)?;
+    let frame = locks.frames.at(stack, at);
+    let starts = at + 1 == stack.len() || frame.name == "main.main";
+    (frame.owner.is_none() && (!starts || in_call)).then_some((frame.package, at))
 }

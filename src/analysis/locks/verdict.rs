@@ -95,8 +95,31 @@ pub(super) fn verdict<'d>(
     if let (None, Some((row, frame))) = (sure.or(blocked), lone) {
         return Verdict::Own { row, frame };
     }
+    // Who is only in the same package says less than a circle does.
+    let (guess, best) = match best {
+        Some(candidate) if candidate.tier == Tier::Package => (best, None),
+        _ => (None, best),
+    };
     let found = sure.or(blocked).or(best).or_else(|| each_other(locks, facts, index, &nested));
-    found.map_or(Verdict::Nobody, Verdict::Held)
+    match found.or(guess) {
+        Some(candidate) => Verdict::Held(candidate),
+        None => inside_once(locks, facts, index).unwrap_or(Verdict::Nobody),
+    }
+}
+
+/// A goroutine in the function of a `Once` that waits for one which nobody else is seen in: it is the same
+/// one, called from another line, as what `sync.OnceValue` returns is.
+fn inside_once(locks: &Locks<'_>, facts: &Facts<'_>, index: u32) -> Option<Verdict> {
+    let wait = locks.waits_for(index).find(|wait| wait.op == Op::Once)?;
+    let stack = stack_of(facts, wait.row);
+    let package = locks.frames.at(stack, wait.caller as usize).package;
+    let frame = (wait.caller as usize + 1..stack.len()).find(|at| {
+        let before = at.checked_sub(1).and_then(|before| stack.get(before));
+        before.is_some_and(|id| locks.frames.is_once(*id))
+            && stack.get(*at).is_some_and(|id| !locks.frames.is_sync(*id))
+            && locks.frames.at(stack, *at).package == package
+    })?;
+    Some(Verdict::Once { row: wait.row, frame })
 }
 
 /// Where nothing tells objects apart, several that are inside of one object and want another one of the

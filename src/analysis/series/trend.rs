@@ -7,7 +7,7 @@
 /// What a number does over several dumps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Trend {
-    /// It never falls, and rises by more than chance.
+    /// It never falls, rises by more than chance, and has not stopped to rise.
     Grows,
     /// It rises, but not all the time.
     Varies,
@@ -33,11 +33,24 @@ impl Trend {
         let (Some(first), Some(last)) = (counts.first(), counts.last()) else { return Self::Stays };
         let most = counts.iter().max().unwrap_or(last);
         match () {
-            () if never_falls(counts) && is_more(*last, *first) => Self::Grows,
+            () if never_falls(counts) && is_more(*last, *first) && goes_on(counts) => Self::Grows,
             () if is_more(*last, *first) => Self::Varies,
             () if is_more(*most, *last) => Self::Falls,
             () => Self::Stays,
         }
+    }
+}
+
+/// Whether a rise goes on in the later half of the dumps: what a service starts with, such as its
+/// first clients, comes once. A twentieth of the rise is enough, as dumps are not evenly spaced.
+fn goes_on(counts: &[i64]) -> bool {
+    let middle = counts.get(counts.len().saturating_sub(1) / 2);
+    match (counts.first(), middle, counts.last()) {
+        (Some(first), Some(middle), Some(last)) => {
+            let late = last.saturating_sub(*middle);
+            late > 0 && late.saturating_mul(20) >= last.saturating_sub(*first)
+        }
+        _ => false,
     }
 }
 
@@ -73,6 +86,8 @@ mod tests {
         assert_eq!(Trend::of(&[31, 120, 245]), Trend::Grows);
         assert_eq!(Trend::of(&[198, 563, 206]), Trend::Falls);
         assert_eq!(Trend::of(&[100, 400, 300]), Trend::Varies);
+        // A service that was just started.
+        assert_eq!(Trend::of(&[39, 83, 84]), Trend::Varies);
         assert_eq!(Trend::of(&[150, 150, 150]), Trend::Stays);
         assert_eq!(Trend::of(&[5067, 5067]), Trend::Stays);
         // A pool that is busier by chance.

@@ -298,7 +298,7 @@ impl Builder<'_, '_> {
             let Some(holder) = self.of_row(candidate.row, Some(candidate.frame)) else { continue };
             let sure = match candidate.tier {
                 Tier::Receiver | Tier::Shared | Tier::Near => Confidence::Likely,
-                Tier::Enclosing | Tier::Type | Tier::Sibling | Tier::Released => {
+                Tier::Enclosing | Tier::Type | Tier::Sibling | Tier::Package | Tier::Released => {
                     Confidence::Possible
                 }
             };

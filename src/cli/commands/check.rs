@@ -100,7 +100,8 @@ pub(super) fn run(args: Args) -> Exit {
     })
 }
 
-fn read(path: &Path) -> Result<Baseline> {
+/// The baseline in the file `path`.
+pub(super) fn read(path: &Path) -> Result<Baseline> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| Error::Io { path: path.to_owned(), source })?;
     Baseline::parse(&text, &path.display().to_string())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::connect::{Ask, Common};
 use crate::cli::live;
-use crate::cli::{Exit, fail, note, output};
+use crate::cli::{Exit, complain, fail, note, output};
 use crate::error::{Error, Result};
 use crate::live::bundle::{self, Manifest};
 use crate::live::take::{self, Piece};
@@ -46,29 +46,33 @@ pub(in crate::cli) struct Args {
 /// Takes and keeps.
 pub(super) fn run(args: &Args) -> Exit {
     match collect(args) {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(error) => fail(&error),
     }
 }
 
-fn collect(args: &Args) -> Result<()> {
+fn collect(args: &Args) -> Result<Exit> {
     let live = args.common.live(args.ask);
     let address = live::address(&args.url)?;
     let client = live::client(&live)?;
+    possible(args.output.as_deref())?;
     let policy = take::Policy { leaks: args.leaks, ..live::policy(&live) };
     let taken =
         take::take(&client, &address, policy, &live.limits, &mut |event| live::tell(event, &live))?;
     let goroutines = taken.counts.goroutine_count();
-    let manifest = Manifest::new(&live::process(&address), goroutines, &taken.pieces, None);
+    taken.failures.iter().for_each(complain);
+    let mut manifest = Manifest::new(&live::process(&address), goroutines, &taken.pieces, None);
+    manifest.failures = taken.failures.iter().map(live::what).collect();
     let written = write(args.output.as_deref(), &address, &manifest, &taken.pieces)?;
     if !live.quiet {
         for piece in &taken.pieces {
             note(&format!(
-                "{} debug={}: {} in {}",
+                "{} debug={}: {} in {}{}",
                 piece.profile,
                 piece.debug,
                 size(piece.bytes.len() as u64),
-                live::time(piece.took)
+                live::time(piece.took),
+                if piece.broken.is_some() { ", not whole" } else { "" }
             ));
         }
         note(&format!(
@@ -78,7 +82,24 @@ fn collect(args: &Args) -> Result<()> {
             written
         ));
     }
-    Ok(())
+    Ok(if taken.failures.is_empty() { Exit::Done } else { Exit::Trouble })
+}
+
+/// Whether it can be kept there, before the process stands still for it.
+fn possible(output: Option<&Path>) -> Result<()> {
+    let Some(path) = output.filter(|path| path.as_os_str() != "-") else { return Ok(()) };
+    let (what, remedy) = match path.parent() {
+        _ if !is_archive(path) && path.exists() && !path.is_dir() => (
+            "it is there already, and no folder".to_owned(),
+            "name a new file (.tar.gz) or a folder".to_owned(),
+        ),
+        Some(folder) if is_archive(path) && !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            let folder = folder.display();
+            (format!("there is no folder {folder}"), format!("make it first: mkdir -p {folder}"))
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::Usage(format!("-o {}: {what}\n  {remedy}", path.display())))
 }
 
 /// Keeps it where the user wants it, and returns where that is.
@@ -95,12 +116,6 @@ fn write(
         None => PathBuf::from(file),
         Some(path) if path.as_os_str() == "-" || is_archive(path) => path.to_owned(),
         Some(path) if path.is_dir() => path.join(file),
-        Some(path) if path.exists() => {
-            return Err(Error::Usage(format!(
-                "-o {}: it is there already, and no folder\n  name a new file (.tar.gz) or a folder",
-                path.display()
-            )));
-        }
         Some(path) => {
             let named = |source| Error::Io { path: path.to_owned(), source };
             bundle::folder(manifest, pieces, path).map_err(named)?;

@@ -1,16 +1,17 @@
 //! `gdump record URL`: takes a cheap dump again and again, and the whole text when something trips.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
+use super::check;
 use crate::analysis::facts::Config;
-use crate::analysis::gate::{Gate, Max, Rules};
+use crate::analysis::gate::{Gate, Max, Rules, Trip};
 use crate::analysis::summary::Look;
-use crate::analysis::{Known, Sight};
+use crate::analysis::{Finding, Known, Sight};
 use crate::cli::connect::{Ask, Common, Live};
 use crate::cli::values::{self, FailOn};
 use crate::cli::{Exit, complain, fail, live, note};
@@ -30,7 +31,7 @@ Examples:
   gdump record http://localhost:6060 -o dumps --keep 24h --max-size 1G
   gdump record http://localhost:6060 -o dumps --every 10s --over 5000 --doubling
   gdump record http://localhost:6060 -o dumps --on-finding leak,deadlock:low
-  gdump record http://localhost:6060 -o dumps --max 'state:chan send=100'
+  gdump record http://localhost:6060 -o dumps --max 'state:chan send=100' --baseline accepted.txt
   gdump leaks dumps                          what grew
 
 Each dump is debug=0, which costs the process little; when something trips, debug=2 is taken too.";
@@ -64,14 +65,21 @@ pub(in crate::cli) struct Args {
     /// Take the whole text when the goroutines have doubled
     #[arg(long, help_heading = "Triggers")]
     doubling: bool,
-    /// Take the whole text when there is a new finding of that kind, as for --fail-on: leak,
-    /// deadlock:low, any:high
+    /// Take the whole text when there is a finding of that kind, as for --fail-on (leak, deadlock:low,
+    /// any:high), that the dump before had not; the first dump only says what is there
     #[arg(long, value_name = "WHAT[:SEVERITY]", value_parser = values::fail_on, value_delimiter = ',', help_heading = "Triggers")]
     on_finding: Vec<FailOn>,
     /// Take the whole text when there are more than a gate allows, as for check: goroutines=10000,
     /// 'state:chan send=100', group:FUNCTION=20; may be repeated
     #[arg(long, value_name = "WHAT=N", value_parser = Max::parse, help_heading = "Triggers")]
     max: Vec<Max>,
+    /// Take the whole text when there are groups that are not in this file, or more of them, in two dumps
+    /// one after the other; make it of dumps of this folder: gdump check --update FILE DUMP…
+    #[arg(long, value_name = "FILE", help_heading = "Triggers")]
+    baseline: Option<PathBuf>,
+    /// Let the findings of the first dump trip, too
+    #[arg(long, requires = "on_finding", help_heading = "Triggers")]
+    from_start: bool,
     /// Take the whole text no more often than that
     #[arg(long, value_name = "DURATION", value_parser = values::time, default_value = "5m", help_heading = "Triggers")]
     full_every: Duration,
@@ -83,6 +91,9 @@ pub(in crate::cli) struct Args {
 
 /// What is written beside the dumps: a line for each, and for what happened.
 const INDEX: &str = "gdump-record.ndjson";
+
+/// Dumps that one is compared with: growth shows in so many.
+const PAST: usize = 8;
 
 /// Longest pause after errors.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -108,10 +119,15 @@ struct Recorder {
     client: Client,
     store: Store,
     triggers: Triggers,
-    /// Findings that were there before.
-    known: BTreeSet<u64>,
-    /// Thresholds that did not hold before.
+    rules: Rules,
+    /// Dumps before, oldest first: growth is a finding only beside them.
+    past: VecDeque<Dump>,
+    /// Findings that were there before; none if nobody looked yet.
+    known: Option<BTreeSet<u64>>,
+    /// What of the gate has tripped and still would.
     over: BTreeSet<String>,
+    /// What of the gate did not hold in the dump before.
+    broken: BTreeSet<String>,
     identity: Option<Vec<(u64, u64)>>,
     last_full: Option<SystemTime>,
     written: u64,
@@ -131,14 +147,20 @@ impl Recorder {
         store.keep = args.keep;
         store.max_size = args.max_size;
         let triggers = Triggers::new(args.over, args.doubling);
+        let baseline = args.baseline.as_deref().map(check::read).transpose()?;
+        let rules = Rules { max: args.max.clone(), baseline, ..Rules::default() };
+        let known = args.from_start.then(BTreeSet::new);
         Ok(Self {
             live,
             address,
             client,
             store,
             triggers,
-            known: BTreeSet::new(),
+            rules,
+            past: VecDeque::new(),
+            known,
             over: BTreeSet::new(),
+            broken: BTreeSet::new(),
             identity: None,
             last_full: None,
             written: 0,
@@ -167,9 +189,7 @@ impl Recorder {
                     complain(&error);
                     note("it goes on, and asks less often until it works again");
                 }
-                let what = error.to_string();
-                let what = what.lines().next().unwrap_or_default().to_owned();
-                self.index(&serde_json::json!({ "event": "failed", "what": what }));
+                self.index(&serde_json::json!({ "event": "failed", "what": live::what(&error) }));
                 patience(self.errors, self.args.every, PATIENCE)
             }
         }
@@ -183,7 +203,7 @@ impl Recorder {
         self.notice_restart(&piece);
         let count = dump.goroutine_count();
         let tripped = self.triggers.look(count);
-        let judged = self.judge(&dump);
+        let judged = self.judge(dump);
         let tripped = tripped.or(judged);
         let stem = piece.asked_at.strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
         let full = tripped.as_ref().and_then(|why| self.whole(why, count));
@@ -246,6 +266,9 @@ impl Recorder {
         {
             Ok(piece) => {
                 self.last_full = Some(now);
+                if let Some(error) = piece.as_ref().and_then(Piece::failure) {
+                    complain(&error);
+                }
                 piece
             }
             Err(error) => {
@@ -255,7 +278,8 @@ impl Recorder {
         }
     }
 
-    /// Ids, ages and findings begin anew when another process answers.
+    /// Ids, ages and growth begin anew when another process answers. What was found is known still: it has
+    /// the same name there.
     fn notice_restart(&mut self, piece: &Piece) {
         let identity = identity(&piece.bytes);
         let changed = self.identity.is_some() && identity.is_some() && identity != self.identity;
@@ -263,51 +287,68 @@ impl Recorder {
             note("the process was restarted: goroutine ids start again");
             self.index(&serde_json::json!({ "event": "restarted" }));
             self.triggers.restart();
-            self.known.clear();
+            self.past.clear();
             self.over.clear();
+            self.broken.clear();
         }
         self.identity = identity.or_else(|| self.identity.take());
     }
 
-    /// What the findings and the thresholds of a gate say of `dump` that they did not say before.
-    fn judge(&mut self, dump: &Dump) -> Option<String> {
-        if self.args.on_finding.is_empty() && self.args.max.is_empty() {
+    /// What the findings and the gate say of `dump` that they did not say before.
+    fn judge(&mut self, dump: Dump) -> Option<String> {
+        let is_gate = !self.rules.max.is_empty() || self.rules.baseline.is_some();
+        if self.args.on_finding.is_empty() && !is_gate {
             return None;
         }
-        let dumps = std::slice::from_ref(dump);
-        let sights = Sight::all(dumps, &Look::default(), &Config::default(), &Known::built_in());
-        let finding = sights.first().and_then(|sight| self.new_finding(sight));
-        finding.or(self.over_threshold(sights))
-    }
-
-    /// What `--on-finding` names and was not there before; in the first dump everything is new.
-    fn new_finding(&mut self, sight: &Sight<'_>) -> Option<String> {
-        let mut found = None;
-        let mut ids = BTreeSet::new();
-        for finding in &sight.findings {
-            if self.args.on_finding.iter().any(|what| what.is(finding)) {
-                let id = sight.id(finding);
-                ids.insert(id);
-                if !self.known.contains(&id) {
-                    found = found.or_else(|| Some(finding.title.clone()));
-                }
-            }
+        if self.past.len() > PAST {
+            self.past.pop_front();
         }
-        self.known = ids;
-        found
+        self.past.push_back(dump);
+        let past = std::mem::take(&mut self.past);
+        let (config, known) = (Config::default(), Known::built_in());
+        let sight = Sight::last(&past, &Look::default(), &config, &known);
+        let finding = sight.as_ref().and_then(|sight| self.new_finding(sight));
+        let gate = sight.and_then(|sight| self.new_trip(sight));
+        self.past = past;
+        finding.or(gate)
     }
 
-    /// The first threshold of `--max` that held before and does not now.
-    fn over_threshold(&mut self, sights: Vec<Sight<'_>>) -> Option<String> {
-        let rules = Rules { max: self.args.max.clone(), ..Rules::default() };
-        let gate = Gate::new(sights, &rules, |_| false);
-        let name = |check: usize| gate.checks.get(check).map(|check| check.name.clone());
-        let new = gate
-            .trips
-            .iter()
-            .find(|trip| name(trip.check).is_some_and(|name| !self.over.contains(&name)));
+    /// What `--on-finding` names and was not there before.
+    fn new_finding(&mut self, sight: &Sight<'_>) -> Option<String> {
+        let is_meant =
+            |finding: &&Finding| self.args.on_finding.iter().any(|what| what.is(finding));
+        let meant: Vec<_> = sight.findings.iter().filter(is_meant).collect();
+        let now: BTreeSet<u64> = meant.iter().map(|finding| sight.id(finding)).collect();
+        let Some(before) = self.known.replace(now) else {
+            if !meant.is_empty() && !self.live.quiet {
+                note(&format!(
+                    "{} there from the start, which trips nothing (--from-start): {}",
+                    if meant.len() == 1 { "a finding is" } else { "findings are" },
+                    meant.iter().map(|finding| &*finding.title).collect::<Vec<_>>().join("; ")
+                ));
+            }
+            return None;
+        };
+        let new = meant.into_iter().find(|finding| !before.contains(&sight.id(finding)));
+        new.map(|finding| finding.title.clone())
+    }
+
+    /// The worst of what `--max` and `--baseline` allow no longer.
+    fn new_trip(&mut self, sight: Sight<'_>) -> Option<String> {
+        let gate = Gate::new(vec![sight], &self.rules, |_| false);
+        let name = |trip: &Trip| {
+            let check = gate.checks.get(trip.check).map_or("", |check| &check.name);
+            // Each group of a baseline is a rule of its own; who has most of a maximum changes.
+            let group = trip.id.filter(|_| trip.kind != "max").unwrap_or(0);
+            format!("{check} {group:016x}")
+        };
+        // Goroutines come and go, those too that answer this program: what stays is worth a look.
+        let is_sure = |trip: &&Trip| trip.kind == "max" || self.broken.contains(&name(trip));
+        let sure: Vec<_> = gate.trips.iter().filter(is_sure).collect();
+        let new = sure.iter().find(|trip| !self.over.contains(&name(trip)));
         let message = new.map(|trip| trip.message.clone());
-        self.over = gate.trips.iter().filter_map(|trip| name(trip.check)).collect();
+        self.over = sure.into_iter().map(name).collect();
+        self.broken = gate.trips.iter().map(name).collect();
         message
     }
 

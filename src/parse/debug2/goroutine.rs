@@ -12,6 +12,7 @@ use super::paths::Stack;
 use super::paths::Walked;
 use super::reader::Reader;
 use crate::model::ArgWord;
+use crate::model::Frame;
 use crate::model::Head;
 use crate::model::HeadId;
 use crate::model::Row;
@@ -109,7 +110,10 @@ impl Debug2 {
         // A header alone, without its newline: the input ends here.
         self.block.cut |= !line.whole;
         let again = self.printed_again(goid);
-        let runs = running && !self.block.unavailable && !self.block.frames.is_empty();
+        let runs = running
+            && !self.block.unavailable
+            && !self.block.frames.is_empty()
+            && !self.is_in_system_call();
         if runs && self.ran && again.is_none() && self.phase != Phase::Threads {
             return Some(at);
         }
@@ -119,6 +123,16 @@ impl Debug2 {
             self.paths.clear();
         }
         Some(self.block.end)
+    }
+
+    /// Whether the goroutine that was read is in a system call or in C: Go 1.26 and later may print one
+    /// as running while the world is stopped. Whoever writes a dump, and begins it, is in Go.
+    fn is_in_system_call(&self) -> bool {
+        let dump = self.builder.dump();
+        match self.block.frames.first().map(|frame| dump.frame(*frame)) {
+            Some(Frame::Call { function, .. }) => is_system_call(dump.str(function)),
+            _ => false,
+        }
     }
 
     /// The index of the goroutine if it was printed before without its stack, and now with it.
@@ -231,4 +245,17 @@ impl Debug2 {
         self.mid_line = self.block.cut;
         Some(self.block.end)
     }
+}
+
+/// Whether `function` enters the system or C.
+fn is_system_call(function: &str) -> bool {
+    const PACKAGES: &[&str] = &[
+        "syscall.",
+        "internal/syscall/unix.",
+        "internal/runtime/syscall.",
+        "runtime/internal/syscall.",
+        "golang.org/x/sys/unix.",
+        "runtime.cgocall",
+    ];
+    PACKAGES.iter().any(|start| function.starts_with(start)) || function.contains("._Cfunc_")
 }

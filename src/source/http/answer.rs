@@ -36,6 +36,24 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
+impl Broken {
+    /// The error that the answer of `url` is not whole.
+    pub fn error(&self, url: String) -> Error {
+        let remedy = "ask again; if it happens again, the process or a proxy ends it".to_owned();
+        Error::Fetch { url, what: self.0.clone(), remedy }
+    }
+}
+
+/// What came of an answer.
+pub struct Came {
+    /// As it was sent.
+    pub bytes: Vec<u8>,
+    /// Time from asking to the last byte.
+    pub took: Duration,
+    /// Why it is not whole, if it is not.
+    pub broken: Option<Broken>,
+}
+
 impl Answer {
     /// Where it is said, once it is so, that the answer is not whole.
     pub fn broken(&self) -> Arc<OnceLock<String>> {
@@ -43,23 +61,26 @@ impl Answer {
     }
 
     /// All of it, of which there may be `most` bytes; and the time since it was asked for.
-    pub fn whole(mut self, most: u64) -> Result<(Vec<u8>, Duration)> {
-        let mut bytes = Vec::new();
+    pub fn whole(self, most: u64) -> Result<(Vec<u8>, Duration)> {
         let url = self.address.to_string();
+        let came = self.came(most)?;
+        came.broken.map_or(Ok((came.bytes, came.took)), |broken| Err(broken.error(url)))
+    }
+
+    /// What comes of it before the connection breaks, of which there may be `most` bytes.
+    pub fn came(mut self, most: u64) -> Result<Came> {
+        let mut bytes = Vec::new();
         let read = (&mut self).take(most.saturating_add(1)).read_to_end(&mut bytes);
-        if let Err(error) = read {
-            let remedy = "ask again; if it happens again, the process or a proxy ends it";
-            return Err(Error::Fetch { url, what: error.to_string(), remedy: remedy.to_owned() });
-        }
         if bytes.len() as u64 > most {
             return Err(Error::Limit {
-                input: url,
+                input: self.address.to_string(),
                 what: "its size",
                 limit: format!("{most} bytes"),
                 flag: "--max-bytes",
             });
         }
-        Ok((bytes, self.asked.elapsed()))
+        let broken = read.err().map(|error| Broken(error.to_string()));
+        Ok(Came { bytes, took: self.asked.elapsed(), broken })
     }
 
     /// What `error`, of the HTTP library, means here.

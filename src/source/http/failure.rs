@@ -114,6 +114,9 @@ fn tls(address: &Address, settings: &Settings, text: &str) -> Error {
             "make one with basicConstraints=CA:FALSE (openssl req -x509 makes CA:TRUE), or --insecure, which trusts anyone".to_owned(),
         );
     }
+    if let Some((what, remedy)) = certificate(settings, text) {
+        return fetch(address, format!("the server's certificate {what}"), remedy.to_owned());
+    }
     let text = text.trim_start_matches("io: ").trim_start_matches("rustls: ");
     let remedy = if settings.cacert.is_some() {
         "is the certificate of its authority in the --cacert file?"
@@ -123,6 +126,36 @@ fn tls(address: &Address, settings: &Settings, text: &str) -> Error {
         OTHER_PORT
     };
     fetch(address, format!("no connection: {text}"), remedy.to_owned())
+}
+
+/// What is wrong with a certificate by `text` of the TLS library (rustls 0.23), and what to do; `None` if it
+/// is something else.
+fn certificate(settings: &Settings, text: &str) -> Option<(String, &'static str)> {
+    let has = |word: &str| text.contains(word);
+    if has("UnknownIssuer") {
+        let remedy = if settings.cacert.is_some() {
+            "is the certificate of its authority in the --cacert file?"
+        } else {
+            "--cacert FILE trusts that authority; --insecure trusts anyone"
+        };
+        return Some(("is of an authority that is not trusted here".to_owned(), remedy));
+    }
+    if has("not valid for name") || has("NotValidForName") {
+        let names = text.split_once("certificate is ").map(|(_, names)| format!(": it is {names}"));
+        let what = format!("is for another name{}", names.unwrap_or_default());
+        return Some((what, "ask by a name that is in it; --insecure trusts anyone"));
+    }
+    let (what, remedy) = if has("expired") || has("Expired") {
+        (
+            "has expired",
+            "renew it, or set the clock of this machine right; --insecure trusts anyone",
+        )
+    } else if has("not valid yet") || has("NotValidYet") {
+        ("is not valid yet", "set the clock of this machine right; --insecure trusts anyone")
+    } else {
+        return None;
+    };
+    Some((what.to_owned(), remedy))
 }
 
 /// What the answer `status` means, whose body begins with `head`.

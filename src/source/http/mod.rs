@@ -19,7 +19,7 @@ mod unix;
 
 pub use address::Address;
 #[cfg(feature = "live")]
-pub use answer::{Answer, Broken};
+pub use answer::{Answer, Broken, Came};
 #[cfg(feature = "live")]
 pub use client::Client;
 #[cfg(feature = "live")]

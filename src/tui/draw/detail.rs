@@ -21,10 +21,13 @@ pub(super) fn draw(app: &mut App, palette: Palette, frame: &mut Frame<'_>, area:
     }
     let Some(detail) = app.detail.take() else { return };
     let [head, rest] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(area);
-    frame.render_widget(Paragraph::new(title(&detail, palette, width(area.width))), head);
+    // Who reads is not disturbed by newer moments, but told that there are some.
+    let now = app.now().map_or(detail.moment, |now| now.number);
+    let of = if now == detail.moment { String::new() } else { moment(&detail) };
+    frame.render_widget(Paragraph::new(title(&detail, &of, palette, width(area.width))), head);
     let parts = [Constraint::Percentage(45), Constraint::Percentage(55)];
     let [list, stack] = if area.width >= WIDE {
-        Layout::horizontal(parts).areas(rest)
+        Layout::horizontal(parts).spacing(2).areas(rest)
     } else {
         Layout::vertical(parts).areas(rest)
     };
@@ -33,12 +36,20 @@ pub(super) fn draw(app: &mut App, palette: Palette, frame: &mut Frame<'_>, area:
     app.detail = Some(detail);
 }
 
-fn title(detail: &Detail, palette: Palette, room: usize) -> Vec<Line<'static>> {
+/// When the goroutines were so.
+fn moment(detail: &Detail) -> String {
+    match &*detail.time {
+        "" => format!("  at moment {}", detail.moment + 1),
+        time => format!("  at {time}"),
+    }
+}
+
+fn title(detail: &Detail, of: &str, palette: Palette, room: usize) -> Vec<Line<'static>> {
     let group = &detail.group;
     let count = counted(group.count, "goroutine");
     let state = visible(&group.state).into_owned();
     let wait = if group.wait.is_empty() { String::new() } else { format!(", {}", group.wait) };
-    let used = columns(&count) + columns(&state) + columns(&wait) + 5;
+    let used = columns(&count) + columns(&state) + columns(&wait) + columns(of) + 5;
     let name = cut_start(&visible(&group.function), room.saturating_sub(used)).into_owned();
     let creator = if group.creator.is_empty() {
         String::new()
@@ -52,6 +63,7 @@ fn title(detail: &Detail, palette: Palette, room: usize) -> Vec<Line<'static>> {
             Span::styled(format!("[{state}{wait}]"), palette.state()),
             Span::raw("  "),
             Span::styled(name, palette.user()),
+            Span::styled(of.to_owned(), palette.warn()),
         ]),
         Line::styled(cut_end(&creator, room).into_owned(), palette.dim()),
     ]
@@ -78,7 +90,8 @@ fn goroutines(app: &mut App, detail: &Detail, palette: Palette, frame: &mut Fram
         .skip(app.goroutines.top)
         .take(width(inner.height))
         .map(|(index, goroutine)| {
-            let line = goroutine_line(goroutine, id, palette, width(inner.width));
+            let line =
+                goroutine_line(goroutine, (id, &detail.group.creator), palette, width(inner.width));
             if index == app.goroutines.at { line.patch_style(palette.chosen()) } else { line }
         })
         .collect();
@@ -86,9 +99,10 @@ fn goroutines(app: &mut App, detail: &Detail, palette: Palette, frame: &mut Fram
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
+/// A goroutine in a line; who created the whole group is said above it.
 fn goroutine_line(
     goroutine: &GoroutineLine,
-    id: usize,
+    (id, creator): (usize, &str),
     palette: Palette,
     room: usize,
 ) -> Line<'static> {
@@ -97,8 +111,10 @@ fn goroutine_line(
     let left = room.saturating_sub(columns(&head) + columns(&state));
     let rest = match (goroutine.labels.is_empty(), goroutine.creator.is_empty()) {
         (false, _) => goroutine.labels.clone(),
-        (true, false) => format!("created by {}", goroutine.creator),
-        (true, true) => String::new(),
+        (true, false) if goroutine.creator != creator => {
+            format!("created by {}", goroutine.creator)
+        }
+        (true, _) => String::new(),
     };
     Line::from(vec![
         Span::raw(head),

@@ -17,10 +17,14 @@ const DELTA: usize = 8;
 /// Columns of the state.
 const STATE: usize = 18;
 
+/// Below this width there is no room for growth.
+const NARROW: u16 = 64;
+
 pub(super) fn draw(app: &mut App, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
     let height = width(area.height).saturating_sub(1);
     app.groups.show(app.rows.len(), height);
-    let series = app.history.is_series();
+    // Where there is little room, who it is matters more than how it was.
+    let series = app.history.is_series() && area.width >= NARROW;
     let mut lines = vec![head(app, palette, series)];
     let shown = app.rows.iter().enumerate().skip(app.groups.top).take(height);
     for (index, row) in shown {

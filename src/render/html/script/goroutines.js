@@ -69,6 +69,10 @@ function ageOf(goroutine) {
 function drawGoroutine() {
   const panel = byId('goroutine');
   const one = shownDump().goroutinesById.get(view.goroutine);
+  if (panel && !one && view.goroutine && isServed()) {
+    drawServedGoroutine(panel, view.goroutine);
+    return;
+  }
   if (!panel || !one) {
     if (panel) { panel.replaceChildren(); }
     return;

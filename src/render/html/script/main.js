@@ -72,7 +72,7 @@ function drawTabs() {
 function followHash() {
   const target = decodeURIComponent(location.hash.slice(1));
   const goroutine = /^g(\d+)$/.exec(target);
-  if (goroutine && shownDump().goroutinesById.has(Number(goroutine[1]))) {
+  if (goroutine && (isServed() || shownDump().goroutinesById.has(Number(goroutine[1])))) {
     view.goroutine = Number(goroutine[1]);
     drawGoroutine();
     byId('goroutine').scrollIntoView({ block: 'start' });

@@ -104,7 +104,7 @@ function bar(part, whole) {
 
 /** A link to a goroutine if it is told in this page, else its id. */
 function goroutineLink(id) {
-  const isTold = shownDump().goroutinesById.has(id);
+  const isTold = isServed() || shownDump().goroutinesById.has(id);
   return isTold ? el('a', { class: 'goid', href: `#g${id}` }, String(id)) : el('span', { class: 'goid' }, String(id));
 }
 

@@ -187,13 +187,43 @@ function servedRow(one) {
   const frame = one.stack.find(([, , , isUser]) => isUser) || one.stack[one.stack.length - 1] || ['', '', 0, false];
   const [name, file, line] = frame;
   return el('tr', {},
-    el('td', { class: 'number' }, one.id === null ? counted(one.count, 'goroutine') : one.id),
+    el('td', { class: 'number' }, one.id === null ? counted(one.count, 'goroutine') : goroutineLink(Number(one.id))),
     el('td', { class: 'state' }, one.state || 'unknown'),
     el('td', {}, one.minutes === null ? '–' : minutesInWords(one.minutes)),
     el('td', {}, el('details', {}, el('summary', {}, functionName(name), ' ', place({ file, line })),
-      el('ol', { class: 'plain' }, one.stack.map(([function_, path, at]) => el('li', {}, functionName(function_), ' ', place({ file: path, line: at })))))),
-    el('td', {}, one.creator, one.created_by ? ` in goroutine ${one.created_by}` : ''),
+      servedStack(one))),
+    el('td', {}, one.creator, one.created_by ? [' in goroutine ', goroutineLink(Number(one.created_by))] : ''),
     el('td', { class: 'labels' }, one.labels.map(([key, value]) => `${key}=${value}`).join(' ')));
+}
+
+function servedStack(one) {
+  return el('ol', { class: 'plain' }, one.stack.map(([name, file, line]) => el('li', {}, functionName(name), ' ', place({ file, line }))));
+}
+
+/** A goroutine that the report does not tell of, as the server knows it. */
+async function drawServedGoroutine(panel, id) {
+  let page;
+  try {
+    page = await ask(serverPath('/api/goroutines', { dump: view.index, goroutine: id, top: 1 }));
+  } catch (error) {
+    panel.replaceChildren(el('p', { class: 'warning' }, error.message));
+    return;
+  }
+  if (view.goroutine !== id) {
+    return; // Another one was chosen meanwhile.
+  }
+  const [one] = page.rows;
+  if (!one) {
+    panel.replaceChildren(el('p', { class: 'dim' }, `Goroutine ${id} is not in this dump${expression() ? ', or the expression does not hold for it' : ''}.`));
+    return;
+  }
+  panel.replaceChildren(
+    el('div', { class: 'heading' }, el('h3', {}, `Goroutine ${id}`), el('button', { type: 'button', on: { click: closeGoroutine } }, 'Close')),
+    el('p', {}, el('span', { class: 'state' }, `[${one.state || 'unknown'}]`), one.minutes === null ? '' : ` waiting for ${minutesInWords(one.minutes)}`,
+      one.labels.map(([key, value]) => ` · ${key}=${value}`).join('')),
+    servedStack(one),
+    one.creator ? el('p', {}, `created by ${one.creator}`, one.created_by ? [' in goroutine ', goroutineLink(Number(one.created_by))] : '') : '');
+  panel.scrollIntoView({ block: 'start' });
 }
 
 function pager(page) {
