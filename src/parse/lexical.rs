@@ -64,6 +64,14 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     let Some(digits) = input.strip_prefix(b"0x") else {
         return fail(input, "a hexadecimal number");
     };
+    let digit = |at: usize| {
+        let byte = digits.get(at).copied().unwrap_or_default();
+        HEX_DIGITS.get(usize::from(byte)).copied().filter(|digit| *digit != NO_DIGIT)
+    };
+    // Of the words of arguments every third has one digit.
+    if let (Some(only), None) = (digit(0), digit(1)) {
+        return Ok((digits.get(1..).unwrap_or_default(), u64::from(only)));
+    }
     let mut value: u64 = 0;
     let mut len = 0;
     // Sixteen digits fit. What is no lower-case digit, or near the end, is looked at by itself.
