@@ -75,9 +75,15 @@ pub(super) fn last<'d>(
     config: &Config,
     known: &Known,
 ) -> Option<Sight<'d>> {
-    let mut facts: Vec<_> = dumps.into_iter().map(Facts::new).collect();
+    let (mut proven, mut others): (Vec<_>, Vec<_>) =
+        dumps.into_iter().partition(|dump| Sight::is_proof(dump));
+    if others.is_empty() {
+        others = std::mem::take(&mut proven);
+    }
+    let proven: Vec<_> = proven.last().copied().map(Facts::new).into_iter().collect();
+    let mut facts: Vec<_> = others.into_iter().map(Facts::new).collect();
     let now = facts.len().checked_sub(1)?;
-    let verdict = verdict(&case(&facts, now, config, known)?, &[]);
+    let verdict = verdict(&case(&facts, now, config, known)?, &proven);
     let said = one_said(&case(&facts, now, config, known)?, verdict, look);
     Some(sight(Basis::Own(Box::new(facts.pop()?)), said, look))
 }
