@@ -6,7 +6,7 @@ use super::find;
 use super::finding::Finding;
 use super::known::Known;
 use super::summary::{Look, Summary};
-use crate::model::Dump;
+use crate::model::{Dump, Row, Signature};
 
 /// What the analyses found in each dump of a series, whatever a user looks at of it.
 pub struct Judged<'d> {
@@ -143,10 +143,20 @@ fn one_said(case: &Case<'_, '_>, verdict: Verdict, look: &Look) -> Said {
     let Verdict { mut findings, mut fine, joined } = verdict;
     if !look.filter.is_empty() {
         let matcher = look.filter.for_dump(case.now.dump());
-        let is_wanted = |groups: &[usize]| {
-            let mut members = groups.iter().flat_map(|index| case.now.members(*index));
-            members.any(|goroutine| matcher.matches(&goroutine.row()))
+        let dump = case.now.dump();
+        // A filter that asks for no ids says the same of all goroutines of a signature: there are few.
+        let each = matcher.asks_for_ids();
+        let is_in = |index: usize| {
+            if each {
+                return case.now.members(index).any(|goroutine| matcher.matches(&goroutine.row()));
+            }
+            let mut signatures = case.now.summary.grouping.signatures(index).iter();
+            signatures.any(|(id, _)| {
+                let Signature { stack, head, creator, labels } = dump.signature(*id);
+                matcher.matches(&Row { stack, head, creator, labels, ..Row::default() })
+            })
         };
+        let is_wanted = |groups: &[usize]| groups.iter().any(|index| is_in(*index));
         findings.retain(|finding| is_wanted(&finding.groups));
         fine.retain(|fine| is_wanted(&[fine.group]));
     }
