@@ -131,7 +131,10 @@ fn neighbour(facts: &Facts<'_>, site: &Site<'_>) -> Option<usize> {
             && !group.creators.iter().any(|by| by.function == site.function)
     };
     let sends = |index: &usize| reason(facts, *index) == Reason::Send;
-    (0..facts.groups.len())
+    // The largest come first: those of which there are too many are not looked at, as of many groups each
+    // may be a site of its own.
+    let from = facts.groups.partition_point(|group| group.count.saturating_mul(EACH) > site.count);
+    (from..facts.groups.len())
         .filter(fits)
         .max_by_key(|index| (sends(index), std::cmp::Reverse(*index)))
 }
