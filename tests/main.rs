@@ -45,6 +45,8 @@ mod leaks;
 #[cfg(all(test, feature = "live"))]
 mod live;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod readme;

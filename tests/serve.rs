@@ -209,12 +209,27 @@ fn the_page_in_a_browser() {
         "return [...new Set([...document.querySelectorAll('#all td.state')].map((one) => one.textContent))]",
     );
     assert_eq!(states, json!(["select"]));
+    // What is wrong with an expression is said beside it, and the page stays.
+    browser.run(
+        "const where = document.querySelector('#where'); where.value = 'state =='; where.form.requestSubmit()",
+    );
+    browser.wait_for("document.querySelector('#wrong').textContent.includes('^')");
+    browser.screenshot("serve-wrong");
+    assert_eq!(browser.run("return document.querySelector('#where').value"), json!("state =="));
+    assert_eq!(
+        browser.run("return location.search"),
+        json!("?where=state%20%3D%3D%20%22select%22")
+    );
+    let said = browser.console();
+    assert!(said.iter().all(|line| line.contains("status of 400")), "{said:?}");
     // A link to a goroutine leads to it, also if the report has left it out.
+    browser.open_url(&format!("http://{}/", server.address));
+    browser.wait_for("document.querySelectorAll('#all tbody tr').length > 0");
     let all = server.json("/api/goroutines?dump=0&top=1000");
     let left_out = all["rows"].as_array().unwrap().iter().find(|row| {
         let told =
             format!("return shownDump().goroutinesById.has({})", row["id"].as_str().unwrap());
-        browser.run(&told) == json!(false)
+        row["creator"] != "" && browser.run(&told) == json!(false)
     });
     let id = left_out.unwrap()["id"].as_str().unwrap();
     browser.open_url(&format!("http://{}/#g{id}", server.address));

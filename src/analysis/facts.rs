@@ -68,9 +68,13 @@ impl<'d> Facts<'d> {
     /// Finds out everything about `dump`.
     pub fn new(dump: &'d Dump) -> Self {
         let summary = Summary::new(dump, &Look::default());
-        let groups: Vec<Group<'d>> = (0..summary.grouping.len().min(Self::MAX_GROUPS))
-            .filter_map(|index| summary.grouping.outline(&summary.stacks, index, Self::IDS))
-            .collect();
+        let count = summary.grouping.len().min(Self::MAX_GROUPS);
+        // Neither this nor what each holds takes more room than it needs: of groups there may be many.
+        let mut groups: Vec<Group<'d>> = Vec::with_capacity(count);
+        groups.extend(
+            (0..count)
+                .filter_map(|index| summary.grouping.outline(&summary.stacks, index, Self::IDS)),
+        );
         let (mut names, mut name_starts) = (Vec::new(), vec![0]);
         for group in &groups {
             names.extend(summary.stacks.functions(group.stack));

@@ -6,7 +6,7 @@ use super::find;
 use super::finding::Finding;
 use super::known::Known;
 use super::summary::{Look, Summary};
-use crate::model::Dump;
+use crate::model::{Dump, Row, Signature};
 
 /// What the analyses found in each dump of a series, whatever a user looks at of it.
 pub struct Judged<'d> {
@@ -75,9 +75,15 @@ pub(super) fn last<'d>(
     config: &Config,
     known: &Known,
 ) -> Option<Sight<'d>> {
-    let mut facts: Vec<_> = dumps.into_iter().map(Facts::new).collect();
+    let (mut proven, mut others): (Vec<_>, Vec<_>) =
+        dumps.into_iter().partition(|dump| Sight::is_proof(dump));
+    if others.is_empty() {
+        others = std::mem::take(&mut proven);
+    }
+    let proven: Vec<_> = proven.last().copied().map(Facts::new).into_iter().collect();
+    let mut facts: Vec<_> = others.into_iter().map(Facts::new).collect();
     let now = facts.len().checked_sub(1)?;
-    let verdict = verdict(&case(&facts, now, config, known)?, &[]);
+    let verdict = verdict(&case(&facts, now, config, known)?, &proven);
     let said = one_said(&case(&facts, now, config, known)?, verdict, look);
     Some(sight(Basis::Own(Box::new(facts.pop()?)), said, look))
 }
@@ -137,10 +143,20 @@ fn one_said(case: &Case<'_, '_>, verdict: Verdict, look: &Look) -> Said {
     let Verdict { mut findings, mut fine, joined } = verdict;
     if !look.filter.is_empty() {
         let matcher = look.filter.for_dump(case.now.dump());
-        let is_wanted = |groups: &[usize]| {
-            let mut members = groups.iter().flat_map(|index| case.now.members(*index));
-            members.any(|goroutine| matcher.matches(&goroutine.row()))
+        let dump = case.now.dump();
+        // A filter that asks for no ids says the same of all goroutines of a signature: there are few.
+        let each = matcher.asks_for_ids();
+        let is_in = |index: usize| {
+            if each {
+                return case.now.members(index).any(|goroutine| matcher.matches(&goroutine.row()));
+            }
+            let mut signatures = case.now.summary.grouping.signatures(index).iter();
+            signatures.any(|(id, _)| {
+                let Signature { stack, head, creator, labels } = dump.signature(*id);
+                matcher.matches(&Row { stack, head, creator, labels, ..Row::default() })
+            })
         };
+        let is_wanted = |groups: &[usize]| groups.iter().any(|index| is_in(*index));
         findings.retain(|finding| is_wanted(&finding.groups));
         fine.retain(|fine| is_wanted(&[fine.group]));
     }

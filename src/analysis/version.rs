@@ -143,7 +143,9 @@ fn from_frame(version: &mut GoVersion, dump: &Dump, frame: Frame) {
 
 fn from_rows(version: &mut GoVersion, dump: &Dump) {
     if dump.labels(1.into()).len() > 0 {
-        version.at_least(if dump.format == Format::Debug2 { 26 } else { 15 });
+        // debug=2 that was joined with debug=0 may have its labels from there.
+        let own = dump.format == Format::Debug2 && dump.provenance.is_none();
+        version.at_least(if own { 26 } else { 15 });
     }
     if dump.format != Format::Debug2 {
         return;

@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod cost;
 pub mod follow;
 pub mod identity;
+pub mod judge;
 pub mod pace;
 pub mod store;
 pub mod take;

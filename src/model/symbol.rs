@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2, memrchr};
+
 /// A function name taken apart; borrowed from the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Symbol<'a> {
@@ -17,10 +19,10 @@ impl<'a> Symbol<'a> {
     pub fn new(name: &'a str) -> Self {
         // A slash inside generic brackets does not end the path: `main.F[a/b.T]`. Neither does one
         // after the parenthesis of a receiver.
-        let path_end = name.find(['[', '(']).unwrap_or(name.len());
-        let path = name.get(..path_end).unwrap_or(name);
-        let last = path.rfind('/').map_or(0, |slash| slash + 1);
-        let dot = name.get(last..).and_then(|rest| rest.find('.')).map(|at| last + at);
+        let bytes = name.as_bytes();
+        let path = memchr2(b'[', b'(', bytes).and_then(|end| bytes.get(..end)).unwrap_or(bytes);
+        let last = memrchr(b'/', path).map_or(0, |slash| slash + 1);
+        let dot = bytes.get(last..).and_then(|rest| memchr(b'.', rest)).map(|at| last + at);
         Self { name, dot }
     }
 

@@ -59,10 +59,19 @@ fn short_number(input: &[u8]) -> Option<(u64, usize)> {
 /// ```abnf
 /// hex             = %s"0x" 1*HEXDIG
 /// ```
+#[inline]
 pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     let Some(digits) = input.strip_prefix(b"0x") else {
         return fail(input, "a hexadecimal number");
     };
+    let digit = |at: usize| {
+        let byte = digits.get(at).copied().unwrap_or_default();
+        HEX_DIGITS.get(usize::from(byte)).copied().filter(|digit| *digit != NO_DIGIT)
+    };
+    // Of the words of arguments every third has one digit.
+    if let (Some(only), None) = (digit(0), digit(1)) {
+        return Ok((digits.get(1..).unwrap_or_default(), u64::from(only)));
+    }
     let mut value: u64 = 0;
     let mut len = 0;
     // Sixteen digits fit. What is no lower-case digit, or near the end, is looked at by itself.
@@ -93,6 +102,7 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
 
 /// The value of the lower-case hexadecimal digits at the start of eight bytes, and their count: all at
 /// once.
+#[inline]
 fn lower_digits(text: [u8; 8]) -> (u64, usize) {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = ONES * 0x80;

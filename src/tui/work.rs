@@ -18,13 +18,15 @@ use crate::error::{Error, Result};
 use crate::model::Dump;
 
 /// Dumps of a live process that are kept whole; of older ones the picture remains.
-const KEPT: usize = 8;
+const KEPT: usize = 16;
 /// Goroutines in all kept dumps of a live process: some 32 bytes each.
 const KEPT_GOROUTINES: usize = 4_000_000;
 /// Bytes of all kept dumps as they came.
 const KEPT_BYTES: u64 = 256 << 20;
-/// Earlier dumps with which a new one is compared for its findings.
-const COMPARED: usize = 3;
+/// Earlier dumps with which a new one is compared for its findings, and how far back they reach: what grows
+/// slowly beside what there is does not show from one dump to the next.
+const COMPARED: usize = 4;
+const REACH: usize = 15;
 
 /// What the screen asks for.
 #[derive(Debug)]
@@ -216,17 +218,21 @@ impl Work {
         Look { filter: self.filter.clone(), ..self.options.look.clone() }
     }
 
-    /// What is found in the dump of a moment, together with those shortly before it of the same process.
-    fn sight(&mut self, moment: usize) -> Option<Sight<'_>> {
+    /// What is found in the dump of a moment, together with some before it of the same process.
+    fn sight(&self, moment: usize) -> Option<Sight<'_>> {
         let at = moment.checked_sub(self.first)?;
         let look = self.look();
-        let oldest = at.saturating_sub(COMPARED);
+        let oldest = at.saturating_sub(REACH);
         let restart = (oldest..=at)
             .rev()
             .find(|index| self.about.get(*index).is_some_and(|about| about.restarted.is_some()));
-        let series = self.dumps.make_contiguous().get(restart.unwrap_or(oldest)..=at)?;
+        let from = restart.unwrap_or(oldest);
+        let step = (at - from).div_ceil(COMPARED).max(1);
+        let backwards = (from..=at).rev().step_by(step).filter_map(|index| self.dumps.get(index));
+        let mut series: Vec<_> = backwards.collect();
+        series.reverse();
         let Options { config, known, .. } = &*self.options;
-        Sight::all(series, &look, config, known).pop()
+        Sight::last(series, &look, config, known)
     }
 
     fn picture(&mut self, moment: usize) -> Option<Picture> {

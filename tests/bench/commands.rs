@@ -16,6 +16,7 @@ use super::timed;
 /// Commands that are measured.
 const COMMANDS: &[&[&str]] = &[
     &["summarize"],
+    &["groups"],
     &["leaks"],
     &["blocked"],
     &["summarize", "--by", "top", "--top", "all"],

@@ -65,6 +65,7 @@ fn main() {
     for (name, make) in chosen() {
         run(name, &make());
     }
+    overlap(&is_wanted);
     commands::heading();
     for (name, make) in chosen() {
         commands::run(name, &make());
@@ -82,6 +83,39 @@ fn run(name: &str, input: &[u8]) {
     let megabytes = bytes as f64 / 1e6;
     let (read, count) = (megabytes / median(reads), megabytes / median(counts));
     println!("{name:<16}{megabytes:>9.1}{read:>12.0}{count:>16.0}{:>7.0}%", 100.0 * read / count);
+}
+
+/// How much of the inflating of compressed input is done while what was inflated before is read: the time
+/// of each alone, and of both together, which on two free cores is less than the sum.
+fn overlap(is_wanted: &dyn Fn(&str) -> bool) {
+    println!(
+        "\n{:<16}{:>12}{:>12}{:>14}{:>16}",
+        "overlap", "inflate ms", "read ms", "together ms", "of the sum"
+    );
+    let text = generate::service(64 << 20);
+    let gzip = gzip(&text);
+    let zstd = zstd::encode_all(text.as_slice(), 3).unwrap();
+    let inflate_gzip = || {
+        std::io::copy(&mut flate2::bufread::GzDecoder::new(gzip.as_slice()), &mut std::io::sink())
+    };
+    let inflate_zstd =
+        || std::io::copy(&mut zstd::Decoder::new(zstd.as_slice())?, &mut std::io::sink());
+    let inflate: [&dyn Fn() -> std::io::Result<u64>; 2] = [&inflate_gzip, &inflate_zstd];
+    let inputs = [("gzip", &gzip), ("zstd", &zstd)];
+    for ((name, input), inflate) in inputs.into_iter().zip(inflate) {
+        if !is_wanted(name) {
+            continue;
+        }
+        let (mut alone, mut read, mut both) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..9 {
+            alone.push(timed(|| assert_eq!(inflate().unwrap(), text.len() as u64)));
+            read.push(timed(|| dump(&text)));
+            both.push(timed(|| dump(input)));
+        }
+        let [alone, read, both] = [alone, read, both].map(|times| 1000.0 * median(times));
+        let share = 100.0 * both / (alone + read);
+        println!("{name:<16}{alone:>12.1}{read:>12.1}{both:>14.1}{share:>15.0}%");
+    }
 }
 
 fn timed(work: impl FnOnce()) -> f64 {

@@ -141,6 +141,9 @@ fn collect_keeps_what_every_command_reads() {
             "created by",
             "joined: debug=2 had",
         ]);
+        // Labels of debug=0 do not make it a later Go than it is.
+        let is_old = version.starts_with("go1.2") && version.as_str() < "go1.26";
+        assert!(!is_old || !shown.out.contains("Go 1.26"), "{version}: {}", shown.out);
         let json = gdump(&[&archive, "--format", "json"]);
         let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
         assert_eq!(json["inputs"].as_array().unwrap().len(), 1, "{version}");

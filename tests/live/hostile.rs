@@ -303,3 +303,93 @@ fn a_process_that_answers_slowly_is_not_sampled() {
     let asked = server.requests.try_iter().count();
     assert!((1..=4).contains(&asked), "{asked}");
 }
+
+/// Neither in what is said nor in what is kept, though the server says them all again.
+#[test]
+fn secrets_are_never_kept() {
+    use std::io::Read;
+
+    const SECRETS: [&str; 4] = ["pa55word", "t0ken", "n3trc", "bWU6cGE1NXdvcmQ="];
+    let counts = std::fs::read(crate::support::root().join(COUNTS)).unwrap();
+    let server = Server::new(move |stream, head| {
+        let said = head.replace("\r\n", " | ");
+        let bytes = match head.contains("debug=0") {
+            true => answer("200 OK", "", &counts),
+            false => answer("500 Oops", "", said.as_bytes()),
+        };
+        let _ = stream.write_all(&bytes);
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(folder.path().join("netrc"), "default login me password n3trc\n").unwrap();
+    let url = format!("http://me:pa55word@{}", server.place);
+    let bare = format!("http://{}", server.place);
+    let (bundle, archive, dumps) = (path("bundle"), path("a.tar.gz"), path("dumps"));
+    let netrc = format!("--netrc={}", path("netrc"));
+    let lines: [&[&str]; 5] = [
+        &["collect", &url, "-o", &bundle],
+        &["collect", &bare, "-o", &archive, "--user", "me:pa55word"],
+        &["record", &bare, &netrc, "-o", &dumps, "--for", "1s", "--every", "200ms", "--over", "1"],
+        &["wallclock", &url, "--for", "1s"],
+        &["summarize", &url, "--format", "json"],
+    ];
+    for line in lines {
+        let run = gdump(&[line, &["--header", "X-Token: t0ken"]].concat());
+        assert!(!run.out.is_empty() || !run.err.is_empty());
+        for secret in SECRETS {
+            assert!(!run.out.contains(secret) && !run.err.contains(secret), "{secret}: {run:?}");
+        }
+    }
+    std::fs::remove_file(folder.path().join("netrc")).unwrap();
+    let files = crate::support::files(folder.path());
+    assert!(files.len() >= 5, "{files:?}");
+    for file in files {
+        let mut bytes = std::fs::read(&file).unwrap();
+        let mut unzipped = Vec::new();
+        if flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut unzipped).is_ok() {
+            bytes = unzipped;
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in SECRETS {
+            assert!(!text.contains(secret), "{secret} in {}", file.display());
+        }
+    }
+    #[cfg(feature = "serve")]
+    {
+        let header = ["--header", "X-Token: t0ken", "--every", "200ms", "--max-cost", "100%"];
+        let served = crate::serve::Server::start(&[&[url.as_str()][..], &header].concat());
+        while served.json("/api/state")["dumps"].as_u64() < Some(2) {
+            sleep(Duration::from_millis(50));
+        }
+        let text = ["/api/state", "/api/report"].map(|path| served.json(path).to_string()).concat();
+        assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
+        assert!(text.contains("500 Internal Server Error"), "what is missing is said: {text}");
+    }
+}
+
+/// What a proxy says is not taken for what the process says.
+#[test]
+fn a_proxy_that_answers_itself() {
+    let proxy = Server::sending(answer("403 Forbidden", "", b"not for you\n"));
+    let ask = |url: &str, without: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_gdump"))
+            .args([url, "--timeout", "5s"])
+            .env_clear()
+            .env("HTTP_PROXY", format!("http://me:pa55word@{}", proxy.place))
+            .env("NO_PROXY", without)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = ask("http://service.invalid:6060", "");
+    assert!(said.contains("the proxy of the environment") && said.contains("NO_PROXY"), "{said}");
+    assert!(!said.contains("pa55word"), "{said}");
+    for (url, without) in
+        [("http://service.invalid:6060", "service.invalid"), ("http://127.0.0.1:1", "")]
+    {
+        let said = ask(url, without);
+        assert!(!said.contains("proxy") && !said.contains("403"), "{said}");
+    }
+}

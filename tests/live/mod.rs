@@ -16,6 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What a run of the command left.
+#[derive(Debug)]
 pub(super) struct Run {
     pub(super) code: Option<i32>,
     pub(super) out: String,

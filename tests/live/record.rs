@@ -69,6 +69,18 @@ fn growth_is_a_finding_beside_the_dumps_before() {
     run.says(0, &["tripped", "main.leak"]);
 }
 
+/// What trips soon after another is not forgotten.
+#[test]
+fn what_trips_too_early_is_taken_when_it_is_time() {
+    let Some((_, binary)) = go::built().pop() else { return };
+    let program = go::start(&binary, &["-growth", "10", "-waiters", "0"]);
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["--over", "40", "--max", "goroutines=100", "--full-every", "3s"];
+    let run = record(&program, folder.path(), "7s", &args);
+    run.says(0, &["than 40", "more than the 100 allowed", "if it lasts (--full-every)"]);
+    run.says(0, &["2 of them with debug=2"]);
+}
+
 #[test]
 fn a_baseline_trips_on_what_is_not_in_it() {
     for (version, binary) in go::built() {

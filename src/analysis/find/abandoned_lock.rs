@@ -24,14 +24,28 @@ const CROWD: i64 = 10;
 
 /// Looks at a case.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
-    knots(case, Trouble::Nobody).map(|knot| judge(&knot)).collect()
+    let mut others = None;
+    let one = |knot: Knot<'_, '_>| {
+        let others = others.get_or_insert_with(|| others_of(case));
+        judge(&knot, others)
+    };
+    knots(case, Trouble::Nobody).map(one).collect()
 }
 
-fn judge(knot: &Knot<'_, '_>) -> Finding {
+/// Groups that wait for no lock, and the first record of each: found once, as there may be many locks and
+/// many groups that wait for them.
+fn others_of(case: &Case<'_, '_>) -> Vec<(usize, u32)> {
+    let first = |index: usize| case.now.summary.grouping.rows(index).first().copied();
+    let waits = |row: u32| case.now.locks().wait(row).is_some_and(|wait| wait.op.is_lock());
+    let groups = (0..case.now.groups.len()).filter_map(|index| Some((index, first(index)?)));
+    groups.filter(|(_, row)| !waits(*row)).collect()
+}
+
+fn judge(knot: &Knot<'_, '_>, others: &[(usize, u32)]) -> Finding {
     let lasts = knot.leaked > 0
         || knot.oldest.is_some_and(|minutes| minutes >= SURE)
         || (knot.locks.deserted && (!knot.facts.has_ages() || is_whole(knot.facts)));
-    let inside = somebody(knot);
+    let inside = somebody(knot, others);
     let alone = knot.facts.groups.len() < 2 && !is_whole(knot.facts);
     let partial = knot.facts.is_partial() || alone;
     let many = knot.waiting() >= CROWD || (knot.tangle.locks.len() > 2 && knot.is_object());
@@ -113,16 +127,12 @@ fn root(knot: &Knot<'_, '_>, row: u32) -> Option<crate::analysis::finding::Root>
 
 /// Who else may be inside of the lock: a goroutine in a method of the same type that waits for no lock,
 /// or one that runs in the same package.
-fn somebody(knot: &Knot<'_, '_>) -> Option<String> {
+fn somebody(knot: &Knot<'_, '_>, others: &[(usize, u32)]) -> Option<String> {
     let (row, _) = knot.crowd()?;
     let caller = knot.locks.wait(row)?.caller as usize;
     let inner = knot.locks.frames.at(stack_of(knot.facts, row), caller);
-    for index in 0..knot.facts.groups.len() {
-        let Some(first) = knot.facts.summary.grouping.rows(index).first() else { continue };
-        if knot.locks.wait(*first).is_some_and(|wait| wait.op.is_lock()) {
-            continue;
-        }
-        let running = state::is_on_cpu(knot.facts.state(index));
+    for (index, first) in others {
+        let running = state::is_on_cpu(knot.facts.state(*index));
         let stack = stack_of(knot.facts, *first);
         let found = (0..stack.len()).find(|at| {
             let frame = knot.locks.frames.at(stack, *at);

@@ -2,6 +2,8 @@
 //! started by it. The others wait for those, or for places that those hold, so that it is there that one
 //! has to look.
 
+use rustc_hash::FxHashMap;
+
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::Facts;
 use crate::model::StackId;
@@ -33,24 +35,40 @@ pub(super) fn of(
     inside
 }
 
+/// Groups by the functions that may have started them.
+pub(super) type Started<'d> = FxHashMap<&'d str, Vec<usize>>;
+
 /// Whether goroutines are there that those of `groups`, which wait in one function, may have started in
 /// it.
-pub(super) fn has_children(facts: &Facts<'_>, groups: &[usize]) -> bool {
+pub(super) fn has_children(facts: &Facts<'_>, groups: &[usize], started: &Started<'_>) -> bool {
     let Some(first) = groups.first().and_then(|index| facts.groups.get(*index)) else {
         return false;
     };
     let waiting = calls(facts, first.stack);
-    let starts = |function: &str| waiting.iter().any(|(name, _)| *name == function);
-    let is_child = |index: usize| {
-        let creators = facts.groups.get(index).map_or(&[][..], |group| &group.creators);
-        let start = facts.names(index).last().copied().unwrap_or("");
-        match creators {
-            // Without creators: closures of the function.
-            [] => start.match_indices('.').any(|(dot, _)| start.get(..dot).is_some_and(starts)),
-            _ => creators.iter().any(|by| starts(by.function)),
+    let mut children = waiting.iter().filter_map(|(name, _)| started.get(name)).flatten();
+    children.any(|index| groups.binary_search(index).is_err())
+}
+
+/// The groups that each function may have started.
+pub(super) fn started<'d>(facts: &Facts<'d>) -> Started<'d> {
+    let mut named = Started::default();
+    for (index, group) in facts.groups.iter().enumerate() {
+        let mut add = |function| {
+            let list = named.entry(function).or_default();
+            if list.last() != Some(&index) {
+                list.push(index);
+            }
+        };
+        for creator in &group.creators {
+            add(creator.function);
         }
-    };
-    (0..facts.groups.len()).any(|index| groups.binary_search(&index).is_err() && is_child(index))
+        // Without creators: closures of the function.
+        if group.creators.is_empty() {
+            let start = facts.names(index).last().copied().unwrap_or("");
+            start.match_indices('.').filter_map(|(dot, _)| start.get(..dot)).for_each(add);
+        }
+    }
+    named
 }
 
 /// The innermost calls of the program and of its libraries in `stack`, up to the first one of the standard

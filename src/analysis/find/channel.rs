@@ -51,6 +51,9 @@ const LOOKED_AT: usize = 1000;
 struct Near<'d> {
     by_owner: FxHashMap<Owner<'d>, Vec<usize>>,
     by_creator: FxHashMap<&'d str, Vec<usize>>,
+    /// Those that are blocked, by the package that they started in: who sends first, then the smaller ones,
+    /// as a consumer has company seldom.
+    by_package: FxHashMap<&'d str, Vec<usize>>,
 }
 
 impl<'d> Near<'d> {
@@ -59,6 +62,7 @@ impl<'d> Near<'d> {
         let mut near = Self {
             by_owner: owners.into_iter().map(|owner| (owner, Vec::new())).collect(),
             by_creator: FxHashMap::default(),
+            by_package: FxHashMap::default(),
         };
         let add = |list: &mut Vec<usize>, index: usize| {
             if list.last() != Some(&index) {
@@ -75,6 +79,18 @@ impl<'d> Near<'d> {
             for creator in &group.creators {
                 add(near.by_creator.entry(creator.function).or_default(), index);
             }
+            let start = facts.names(index).last().map(|name| Symbol::new(name).package());
+            if let Some(package) = start
+                && matches!(reason(facts, index), Reason::Send | Reason::Lock)
+            {
+                near.by_package.entry(package).or_default().push(index);
+            }
+        }
+        for list in near.by_package.values_mut() {
+            let count = |index: usize| facts.groups.get(index).map_or(0, |group| group.count);
+            list.sort_by_key(|index| {
+                (reason(facts, *index) != Reason::Send, count(*index), *index)
+            });
         }
         near
     }
@@ -102,7 +118,7 @@ fn judge<'d>(facts: &Facts<'d>, site: &Site<'d>, near: &Near<'d>) -> Option<Find
         None if semaphore::has_holders(facts, site) => None,
         // Those that outlived their calls sent to the caller: the suspected leaks tell that better.
         None if outlived(facts, site) => None,
-        None => match neighbour(facts, site) {
+        None => match neighbour(facts, site, near) {
             Some(group) => Some(blocked(facts, site, group, "package")),
             None => owner.and_then(|owner| dead(facts, site, owner)),
         },
@@ -111,7 +127,7 @@ fn judge<'d>(facts: &Facts<'d>, site: &Site<'d>, near: &Near<'d>) -> Option<Find
 
 /// A group in the package of the senders that may be their consumer, though no type says so: a few
 /// goroutines that started there on their own account and are blocked sending on, or for a lock.
-fn neighbour(facts: &Facts<'_>, site: &Site<'_>) -> Option<usize> {
+fn neighbour(facts: &Facts<'_>, site: &Site<'_>, near: &Near<'_>) -> Option<usize> {
     /// Senders for each that may be their consumer.
     const EACH: i64 = 4;
     // Go has found that nobody who could receive has the channel.
@@ -119,21 +135,13 @@ fn neighbour(facts: &Facts<'_>, site: &Site<'_>) -> Option<usize> {
         return None;
     }
     let package = Symbol::new(site.function).package();
-    let fits = |index: &usize| {
-        let Some(group) = facts.groups.get(*index) else { return false };
-        let names = facts.names(*index);
-        let here = |name: &&&str| Symbol::new(name).package() == package;
-        let reason = reason(facts, *index);
-        matches!(reason, Reason::Send | Reason::Lock)
-            && group.count.saturating_mul(EACH) <= site.count
-            && names.last().as_ref().is_some_and(here)
-            && !names.contains(&site.function)
+    let fits = |index: &&usize| {
+        let Some(group) = facts.groups.get(**index) else { return false };
+        group.count.saturating_mul(EACH) <= site.count
+            && !facts.names(**index).contains(&site.function)
             && !group.creators.iter().any(|by| by.function == site.function)
     };
-    let sends = |index: &usize| reason(facts, *index) == Reason::Send;
-    (0..facts.groups.len())
-        .filter(fits)
-        .max_by_key(|index| (sends(index), std::cmp::Reverse(*index)))
+    near.by_package.get(package)?.iter().take(LOOKED_AT).find(fits).copied()
 }
 
 /// Whether the calls that started the senders are over.

@@ -12,6 +12,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::aside::is_known_fine;
 use super::per_request::handles_request;
 use super::tell::SECOND_DUMP;
@@ -19,7 +21,7 @@ use super::waits::{MANY, Site, place, sites, user_frame};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::graph;
-use crate::analysis::locks::{Id, Op, stack_of};
+use crate::analysis::locks::{Id, Op, Owner, stack_of};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "cond-never-signalled";
@@ -35,6 +37,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let mut found = Vec::new();
     // Workers of well-known queues are woken when there is work.
     let waits = |index: usize| wait(index).is_some() && !is_known_fine(case, index);
+    let objects = Objects::new(facts, waits);
     for site in sites(facts, waits) {
         let mut conds: BTreeMap<u32, usize> = BTreeMap::new();
         for row in site.groups.iter().flat_map(|group| facts.summary.grouping.rows(*group)) {
@@ -45,7 +48,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         let (cond, most) = conds.iter().max_by_key(|(_, n)| **n).map_or((0, 0), |(c, n)| (*c, *n));
         let together = i64::try_from(most).unwrap_or(0).saturating_mul(2) > site.count;
         let piled = site.leaked > 0 || (site.count >= MANY && site.spread && together);
-        let others = other_side(facts, &site, &waits);
+        let others = objects.other_side(facts, &site);
         if !piled && others.is_empty() {
             continue;
         }
@@ -92,32 +95,53 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     found
 }
 
-/// The groups that wait in a `Cond` in other methods of the type in whose method those of `site` do, and of
-/// the same object as far as that is known.
-fn other_side(facts: &Facts<'_>, site: &Site<'_>, waits: impl Fn(usize) -> bool) -> Vec<usize> {
-    /// Waiters on the larger and on the smaller side; who closes something waits alone.
-    const SIDES: (i64, i64) = (5, 2);
-    let object = |index: usize| {
-        let row = *facts.summary.grouping.rows(index).first()?;
-        let (at, name) = user_frame(facts, index)?;
-        let frames = &facts.locks().frames;
-        let owner = frames.at(stack_of(facts, row), at).owner?;
-        Some((owner, name, frames.receiver(row as usize, at)))
-    };
-    let first = site.groups.first().and_then(|index| object(*index));
-    let Some((owner, name, receiver)) = first.filter(|_| site.count >= SIDES.0) else {
-        return Vec::new();
-    };
-    let is_other = |index: &usize| {
-        waits(*index)
-            && object(*index).is_some_and(|(type_, function, object)| {
-                let same = object.zip(receiver).is_none_or(|(a, b)| a == b);
-                type_ == owner && function != name && same
-            })
-    };
-    let others: Vec<usize> = (0..facts.groups.len()).filter(is_other).collect();
-    let count = others.iter().filter_map(|index| facts.groups.get(*index));
-    let count: i64 = count.map(|group| group.count).sum();
-    // Each pair is told once, by its larger side.
-    if (SIDES.1..=site.count).contains(&count) { others } else { Vec::new() }
+/// Groups that may be the other side, the largest of which are looked at.
+const LOOKED_AT: usize = 1000;
+
+/// The objects in whose methods goroutines wait in a `Cond`: groups by type.
+struct Objects<'d>(FxHashMap<Owner<'d>, Vec<Object<'d>>>);
+
+/// A group, the function that it waits in, and the receiver of that if it is known.
+type Object<'d> = (usize, &'d str, Option<u64>);
+
+impl<'d> Objects<'d> {
+    fn new(facts: &Facts<'d>, waits: impl Fn(usize) -> bool) -> Self {
+        let mut all = FxHashMap::<_, Vec<_>>::default();
+        for index in (0..facts.groups.len()).filter(|index| waits(*index)) {
+            if let Some((owner, object)) = object(facts, index) {
+                all.entry(owner).or_default().push(object);
+            }
+        }
+        Self(all)
+    }
+
+    /// The groups that wait in other methods of the type in whose method those of `site` do, and of the
+    /// same object as far as that is known; none unless there are enough on both sides.
+    fn other_side(&self, facts: &Facts<'d>, site: &Site<'_>) -> Vec<usize> {
+        /// Waiters on the larger and on the smaller side; who closes something waits alone.
+        const SIDES: (i64, i64) = (5, 2);
+        let first = site.groups.first().filter(|_| site.count >= SIDES.0);
+        let Some((owner, (_, name, receiver))) = first.and_then(|index| object(facts, *index))
+        else {
+            return Vec::new();
+        };
+        let is_other = |(_, function, object): &&Object<'_>| {
+            *function != name && object.zip(receiver).is_none_or(|(a, b)| a == b)
+        };
+        let all = self.0.get(&owner).into_iter().flatten().take(LOOKED_AT);
+        let others = all.filter(is_other);
+        let others: Vec<usize> = others.map(|(index, ..)| *index).collect();
+        let count = others.iter().filter_map(|index| facts.groups.get(*index));
+        let count: i64 = count.map(|group| group.count).sum();
+        // Each pair is told once, by its larger side.
+        if (SIDES.1..=site.count).contains(&count) { others } else { Vec::new() }
+    }
+}
+
+fn object<'d>(facts: &Facts<'d>, index: usize) -> Option<(Owner<'d>, Object<'d>)> {
+    let row = *facts.summary.grouping.rows(index).first()?;
+    let (at, name) = user_frame(facts, index)?;
+    let frames = &facts.locks().frames;
+    let owner = frames.at(stack_of(facts, row), at).owner?;
+    Some((owner, (index, name, frames.receiver(row as usize, at))))
 }

@@ -87,6 +87,7 @@ pub(super) struct Look<'f, 'd> {
     facts: &'f Facts<'d>,
     connections: Connections<'f, 'd>,
     homes: OnceCell<Homes<'d>>,
+    started: OnceCell<ahead::Started<'d>>,
 }
 
 impl<'f, 'd> Look<'f, 'd> {
@@ -98,6 +99,7 @@ impl<'f, 'd> Look<'f, 'd> {
             facts,
             connections: Connections::new(facts),
             homes: OnceCell::new(),
+            started: OnceCell::new(),
         }
     }
 
@@ -222,6 +224,12 @@ impl<'f, 'd> Look<'f, 'd> {
         }
     }
 
+    /// Whether goroutines are there that `crowd` may have started where it waits.
+    pub(super) fn has_children(&self, crowd: &Crowd<'_>) -> bool {
+        let started = self.started.get_or_init(|| ahead::started(self.facts));
+        ahead::has_children(self.facts, &crowd.groups, started)
+    }
+
     /// Whether half of `crowd` exist for a minute at least, which is more than a delay. Go prints no
     /// age of those that have just gone to sleep again.
     fn lives(&self, crowd: &Crowd<'_>) -> bool {
@@ -260,7 +268,7 @@ impl<'f, 'd> Look<'f, 'd> {
             && !given()
             && per_request::is_call(self.facts, crowd)
             && ahead::of(self.facts, &crowd.groups, |_| true).is_empty()
-            && !ahead::has_children(self.facts, &crowd.groups)
+            && !self.has_children(crowd)
     }
 
     /// The verdict on goroutines that send: idle ones receive or select, so a sender that waits is

@@ -135,11 +135,13 @@ impl Knot<'_, '_> {
         // Without addresses and ages two waiters may be two objects that are locked for a moment.
         let several = if self.is_object() { 2 } else { MANY };
         let several = self.waiting() >= several || (self.locks.deserted && self.waiting() > 1);
-        // A holder that nothing but its start or its package links to the locks is a guess.
-        let guess = self
-            .tangle
-            .by
-            .is_some_and(|by| matches!(by.tier, Tier::Sibling | Tier::Parent | Tier::Package));
+        // A holder that nothing but its start or its package links to the locks is a guess; who started all
+        // that wait is none if nobody else is there.
+        let guess = self.tangle.by.is_some_and(|by| match by.tier {
+            Tier::Sibling | Tier::Package => true,
+            Tier::Parent => !self.locks.deserted,
+            _ => false,
+        });
         match () {
             () if guess && !lasts && self.waiting() < MANY => Severity::Medium,
             () if lasts || several => Severity::High,

@@ -72,7 +72,7 @@ pub(super) fn suspected(
         finding.weight /= 2.0;
     }
     let joins = matches!(first.reason, Reason::Receive | Reason::WaitGroup);
-    if look.at_rest && joins && super::ahead::has_children(facts, &first.groups) {
+    if look.at_rest && joins && look.has_children(first) {
         // Who waits for those that it started is seldom the cause.
         finding.weight *= 0.9;
     }

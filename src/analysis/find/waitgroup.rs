@@ -29,7 +29,8 @@ pub(super) const CHILDREN: &str = "waitgroup-waits-for-children";
 /// Looks at a case for blocked children.
 pub(super) fn children(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
-    let named = if facts.started().is_known() { FxHashMap::default() } else { named(facts) };
+    let named =
+        if facts.started().is_known() { FxHashMap::default() } else { ahead::started(facts) };
     let told = waiting(facts).into_iter().filter_map(|site| {
         let family = family(facts, &site, &named);
         blocked_child(facts, &site, &family)
@@ -106,27 +107,6 @@ fn by_name(
         let count = facts.groups.get(*index).map_or(0, |group| group.count);
         family.children.insert(*index, site.count.min(count));
     }
-}
-
-/// The groups that each function may have started.
-fn named<'d>(facts: &Facts<'d>) -> FxHashMap<&'d str, Vec<usize>> {
-    let mut named: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-    for (index, group) in facts.groups.iter().enumerate() {
-        let mut add = |function| {
-            let list = named.entry(function).or_default();
-            if list.last() != Some(&index) {
-                list.push(index);
-            }
-        };
-        for creator in &group.creators {
-            add(creator.function);
-        }
-        if group.creators.is_empty() {
-            let start = facts.names(index).last().copied().unwrap_or("");
-            start.match_indices('.').filter_map(|(dot, _)| start.get(..dot)).for_each(add);
-        }
-    }
-    named
 }
 
 /// Whether the goroutines of a group wait for something that only this process can give.

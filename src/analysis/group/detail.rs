@@ -122,7 +122,8 @@ pub(super) fn group<'d>(
     }
     let rows = members.rows.iter().filter_map(|row| dump.goroutine(*row as usize));
     let known = rows.filter_map(Goroutine::goid);
-    let goids: Vec<u64> = known.clone().take(ids).collect();
+    let mut goids = Vec::with_capacity(ids.min(members.rows.len()));
+    goids.extend(known.clone().take(ids));
     // A dump of debug=2 that was cut off and filled up from debug=0 has some with an id and some without.
     let goid_count = if dump.has_goids() { members.rows.len() } else { known.count() };
     let heads = parts.heads.finish();
@@ -210,7 +211,7 @@ fn add<K: std::hash::Hash + Eq>(counts: &mut FxHashMap<K, i64>, key: K, count: i
 
 /// Distinct creators with their goroutine ids, kept small as it grows.
 #[derive(Default)]
-struct Distinct {
+pub(super) struct Distinct {
     list: Vec<(CreatorId, u64)>,
     compact: usize,
 }
@@ -234,7 +235,7 @@ impl Distinct {
         self.compact = self.list.len();
     }
 
-    fn finish(mut self) -> FxHashMap<CreatorId, Ran> {
+    fn finish(mut self) -> RanBy {
         self.dedup();
         let runs = self.list.chunk_by(|(a, _), (b, _)| a == b);
         runs.filter_map(|run| run.first().map(|(id, goid)| (*id, (run.len(), *goid)))).collect()
@@ -256,57 +257,83 @@ fn states<'d>(dump: &'d Dump, heads: &[(HeadId, i64)]) -> Vec<StateCount<'d>> {
     list
 }
 
-/// The `go` statements that started the goroutines of a group, and how many goroutines ran each.
-pub(super) fn creators_of<'d>(dump: &'d Dump, members: &Members<'_>) -> Vec<CreatorCount<'d>> {
+/// The `go` statements that started the goroutines of a group, and how many goroutines `ran` each.
+pub(super) fn creators_of<'d>(
+    dump: &'d Dump,
+    members: &Members<'_>,
+    ran: &RanBy,
+) -> Vec<CreatorCount<'d>> {
+    let mut counts = counts_of_creators(dump, members);
+    counts.retain(|(creator, _)| *creator != CreatorId::default());
+    creators(dump, counts, ran)
+}
+
+fn counts_of_creators(dump: &Dump, members: &Members<'_>) -> Vec<(CreatorId, i64)> {
     let mut counts = Counter::default();
     for (id, n) in members.signatures {
         counts.add(dump.signature(*id).creator, *n);
     }
-    let mut counts = counts.finish();
-    // The usual case, in which no signature need be looked at again.
-    let only = match &counts[..] {
-        [(only, _)] => Some(*only),
-        _ => None,
-    };
-    let rows = members.rows.iter().filter_map(|row| dump.goroutine(*row as usize));
-    let ran = if let Some(creator) = only {
-        runners(dump, rows).map(|ran| (creator, ran)).into_iter().collect()
-    } else {
-        let mut ran = Distinct::default();
-        for goroutine in rows {
-            let Some(goid) = goroutine.creator_goid() else { continue };
-            ran.push((goroutine.signature().creator, goid));
-        }
-        ran.finish()
-    };
-    counts.retain(|(creator, _)| *creator != CreatorId::default());
-    creators(dump, counts, &ran)
+    counts.finish()
 }
 
 /// Goroutines that ran a `go` statement: how many, and one of them.
 type Ran = (usize, u64);
 
-/// The goroutines that started `members`; `None` if no ids of creators are known.
-fn runners<'d>(dump: &'d Dump, members: impl Iterator<Item = Goroutine<'d>>) -> Option<Ran> {
-    let mut seen = None;
-    let mut ran: Option<Ran> = None;
-    for goid in members.filter_map(Goroutine::creator_goid) {
-        // One that starts many often starts several in a row.
-        if ran.is_some_and(|(_, last)| last == goid) {
-            continue;
+/// The same of each statement.
+pub(super) type RanBy = FxHashMap<CreatorId, Ran>;
+
+/// The goroutines that ran the `go` statements of a group.
+pub(super) enum Runners {
+    /// Of a single statement, the usual case, in which no signature need be looked at again: the
+    /// statement, who is known already if there are several, and what that makes.
+    One(CreatorId, Option<GoidSet>, Option<Ran>),
+    /// Of several.
+    Several(Distinct),
+}
+
+impl Runners {
+    /// Nobody yet.
+    pub(super) fn new(dump: &Dump, members: &Members<'_>) -> Self {
+        match &counts_of_creators(dump, members)[..] {
+            [(only, _)] => Self::One(*only, None, None),
+            _ => Self::Several(Distinct::default()),
         }
-        let seen = seen.get_or_insert_with(|| GoidSet::new(dump.max_goid(), dump.len()));
-        let (count, last) = ran.get_or_insert((0, goid));
-        *count += usize::from(seen.insert(goid));
-        *last = goid;
     }
-    ran
+
+    /// Counts who started `member`, a goroutine of `dump`, if that is known.
+    #[inline]
+    pub(super) fn add(&mut self, dump: &Dump, member: Goroutine<'_>) {
+        let Some(goid) = member.creator_goid() else { return };
+        match self {
+            // One that starts many often starts several in a row.
+            Self::One(_, _, Some((_, last))) if *last == goid => {}
+            Self::One(_, seen, Some((count, last))) => {
+                let seen = seen.get_or_insert_with(|| {
+                    let mut seen = GoidSet::new(dump.max_goid(), dump.len());
+                    seen.insert(*last);
+                    seen
+                });
+                *count += usize::from(seen.insert(goid));
+                *last = goid;
+            }
+            Self::One(_, _, ran) => *ran = Some((1, goid)),
+            Self::Several(distinct) => distinct.push((member.signature().creator, goid)),
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn finish(self) -> RanBy {
+        match self {
+            Self::One(creator, _, ran) => ran.map(|ran| (creator, ran)).into_iter().collect(),
+            Self::Several(distinct) => distinct.finish(),
+        }
+    }
 }
 
 fn creators<'d>(
     dump: &'d Dump,
     counts: Vec<(CreatorId, i64)>,
-    ran: &FxHashMap<CreatorId, Ran>,
+    ran: &RanBy,
 ) -> Vec<CreatorCount<'d>> {
     let one = |(id, count): (CreatorId, i64)| {
         let creator = dump.creator(id)?;
@@ -320,8 +347,9 @@ fn creators<'d>(
             goid: ran.filter(|(goroutines, _)| *goroutines == 1).map(|(_, goid)| *goid),
         })
     };
-    let mut list: Vec<_> = counts.into_iter().filter_map(one).collect();
-    list.sort_by_key(|creator| {
+    let mut list = Vec::with_capacity(counts.len());
+    list.extend(counts.into_iter().filter_map(one));
+    list.sort_by_key(|creator: &CreatorCount<'d>| {
         (Reverse(creator.count), creator.function, creator.file, creator.line)
     });
     list

@@ -7,6 +7,9 @@ mod by;
 mod detail;
 mod key;
 
+use std::cmp::Reverse;
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashMap;
 
 pub use by::{By, GroupOrder, Similarity};
@@ -14,7 +17,7 @@ pub use detail::{CreatorCount, Group, LabelCounts, StateCount};
 
 use super::canon::Stacks;
 use crate::model::{Dump, Goroutine, SignatureId};
-use detail::Members;
+use detail::{Members, RanBy, Runners};
 use key::Keys;
 pub use key::group_id;
 
@@ -31,7 +34,13 @@ pub struct Grouping<'d> {
     /// Indices of records, likewise.
     rows: Vec<u32>,
     left_out: Bits,
+    /// Who ran the `go` statements of the first groups, found when first asked for.
+    ran: OnceLock<Vec<RanBy>>,
 }
+
+/// Groups whose creators are found out together: each look at a record far away costs as much as many
+/// at those beside each other, and in most dumps these are the most of them.
+const TOGETHER: usize = 12;
 
 /// No group.
 const NONE: u32 = u32::MAX;
@@ -124,6 +133,7 @@ impl<'d> Grouping<'d> {
             signatures: Vec::new(),
             rows: Vec::new(),
             left_out,
+            ran: OnceLock::new(),
         };
         grouping.group_signatures(&first, &of_signature);
         grouping.sort_rows();
@@ -197,24 +207,27 @@ impl<'d> Grouping<'d> {
     /// Brings the groups into their order.
     pub(super) fn sort(&mut self, stacks: &Stacks<'d>, by: GroupOrder) {
         let keys = &self.keys;
+        let names: Vec<_> = self.groups.iter().map(|group| keys.order(stacks, group.key)).collect();
         let mut order: Vec<u32> =
             (0..u32::try_from(self.groups.len()).unwrap_or(u32::MAX)).collect();
         let group = |number: u32| self.groups.get(number as usize);
-        order.sort_by_cached_key(|number| {
-            group(*number).map(|group| {
-                let first = group.rows.of(&self.rows).first().copied().unwrap_or(0);
-                let (title, hash) = keys.order(stacks, group.key);
-                let count = std::cmp::Reverse(group.count);
-                let wait = std::cmp::Reverse(group.longest);
-                let (most, name) = match by {
-                    GroupOrder::Count => (0, None),
-                    GroupOrder::Wait => (u32::MAX - group.longest, None),
-                    GroupOrder::Name => (0, Some(title.clone())),
-                };
-                (most, name, count, wait, title, hash, keys.state(group.key), first)
-            })
-        });
-        let groups = order.iter().filter_map(|number| group(*number)).copied().collect();
+        // Nothing but the names is stored for it: of groups there may be as many as goroutines.
+        let rank = |number: u32| {
+            let (group, (title, hash)) = group(number).zip(names.get(number as usize))?;
+            let (most, name) = match by {
+                GroupOrder::Count => (0, None),
+                GroupOrder::Wait => (u32::MAX - group.longest, None),
+                GroupOrder::Name => (0, Some(title)),
+            };
+            Some((most, name, Reverse(group.count), Reverse(group.longest), title, *hash))
+        };
+        let last = |number: u32| {
+            let group = group(number)?;
+            Some((keys.state(group.key), group.rows.of(&self.rows).first().copied().unwrap_or(0)))
+        };
+        order.sort_by(|a, b| rank(*a).cmp(&rank(*b)).then_with(|| last(*a).cmp(&last(*b))));
+        let mut groups = Vec::with_capacity(order.len());
+        groups.extend(order.iter().filter_map(|number| group(*number)).copied());
         let mut index = vec![NONE; order.len()];
         for (number, at) in order.iter().zip(0u32..) {
             if let Some(slot) = index.get_mut(*number as usize) {
@@ -222,6 +235,7 @@ impl<'d> Grouping<'d> {
             }
         }
         self.groups = groups;
+        self.ran = OnceLock::new();
         for number in &mut self.group_of {
             *number = index.get(*number as usize).copied().unwrap_or(NONE);
         }
@@ -274,7 +288,36 @@ impl<'d> Grouping<'d> {
 
     /// The `go` statements that started the group at `index`, with the goroutines that ran them.
     pub fn creators(&self, index: usize) -> Vec<CreatorCount<'d>> {
-        detail::creators_of(self.dump, &self.members(index))
+        let members = self.members(index);
+        match self.ran.get_or_init(|| self.first_runners()).get(index) {
+            Some(ran) => detail::creators_of(self.dump, &members, ran),
+            None => detail::creators_of(self.dump, &members, &self.runners(index)),
+        }
+    }
+
+    fn runners(&self, index: usize) -> RanBy {
+        let mut runners = Runners::new(self.dump, &self.members(index));
+        let rows = self.rows(index).iter();
+        rows.filter_map(|row| self.dump.goroutine(*row as usize))
+            .for_each(|goroutine| runners.add(self.dump, goroutine));
+        runners.finish()
+    }
+
+    fn first_runners(&self) -> Vec<RanBy> {
+        let first = 0..self.len().min(TOGETHER);
+        let rows: usize = first.clone().map(|index| self.rows(index).len()).sum();
+        if rows.saturating_mul(4) < self.dump.len() {
+            return first.map(|index| self.runners(index)).collect();
+        }
+        let mut all: Vec<_> =
+            first.map(|index| Runners::new(self.dump, &self.members(index))).collect();
+        self.dump.goroutines().for_each(|goroutine| {
+            let group = self.group_of(goroutine);
+            if let Some(runners) = group.and_then(|group| all.get_mut(group)) {
+                runners.add(self.dump, goroutine);
+            }
+        });
+        all.into_iter().map(Runners::finish).collect()
     }
 
     fn members(&self, index: usize) -> Members<'_> {

@@ -27,8 +27,9 @@ pub struct Known {
     entries: Vec<Entry>,
     /// Entries by the function of a pattern without wildcards.
     exact: FxHashMap<String, Vec<usize>>,
-    /// Entries with wildcards, in their order.
-    wild: Vec<usize>,
+    /// Entries with wildcards, in their order, and what a function must start with, as far as [`head`]
+    /// tells.
+    wild: Vec<(usize, Option<u64>)>,
 }
 
 impl Known {
@@ -76,8 +77,10 @@ impl Known {
             named.filter_map(|function| self.exact.get(function)).flatten().copied().collect();
         exact.sort_unstable();
         let exact = exact.iter().find(matches).copied();
-        let before = |at: &&usize| exact.is_none_or(|exact| **at < exact);
-        let wild = self.wild.iter().take_while(before).find(matches).copied();
+        let heads: Vec<u64> = functions.iter().copied().chain(creator).filter_map(head).collect();
+        let before = self.wild.iter().take_while(|(at, _)| exact.is_none_or(|exact| *at < exact));
+        let mut wild = before.filter(|(_, start)| start.is_none_or(|start| heads.contains(&start)));
+        let wild = wild.find(|(at, _)| matches(&at)).map(|(at, _)| *at);
         self.entries.get(wild.or(exact)?)
     }
 
@@ -91,11 +94,16 @@ impl Known {
         for (at, entry) in known.entries.iter().enumerate() {
             match entry.pattern.exact() {
                 Some(function) => known.exact.entry(function.to_owned()).or_default().push(at),
-                None => known.wild.push(at),
+                None => known.wild.push((at, head(entry.pattern.start()))),
             }
         }
         known
     }
+}
+
+/// The first eight bytes of a name, if it has as many.
+fn head(name: &str) -> Option<u64> {
+    name.as_bytes().first_chunk().copied().map(u64::from_le_bytes)
 }
 
 /// The names of all functions in `stack`, innermost first.

@@ -42,6 +42,11 @@ impl Pattern {
         }
     }
 
+    /// What every function starts with that matches.
+    pub(super) fn start(&self) -> &str {
+        self.parts.first().map_or("", String::as_str)
+    }
+
     /// Whether `function` matches.
     pub fn matches(&self, function: &str) -> bool {
         let [first, middle @ .., last] = self.parts.as_slice() else {

@@ -167,8 +167,9 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
         (0u32..).zip(&locks.locks).map(|(number, _)| waiting_type(locks, facts, number)).collect();
     for args in facts.dump().all_args().chunk_by(|a, b| a.row == b.row) {
         let Some(row) = args.first().map(|word| word.row) else { continue };
-        let stack = stack_of(facts, row);
-        let stack_id = facts.dump().goroutine(row as usize).map(crate::model::Goroutine::stack);
+        let Some(goroutine) = facts.dump().goroutine(row as usize) else { continue };
+        let stack_id = goroutine.stack();
+        let stack = facts.dump().stack(stack_id);
         // Looked up when needed: most words lead nowhere.
         let group = OnceCell::new();
         let in_group = || group.get_or_init(|| locks.group(row)).is_some();
@@ -192,7 +193,7 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
                 let same = lead.owner.is_none() || lead.owner == frame.owner;
                 add(lead.lock, if method && same { Tier::Receiver } else { Tier::Shared });
             }
-            let waits = || stack_id.is_some_and(|id| locks.waiting.contains(&id));
+            let waits = || locks.waiting.contains(&stack_id);
             let method = frame.owner.filter(|_| word.position == 0);
             if word.value >= 0x1000 && (method.is_some() || waits()) {
                 let from = addresses.partition_point(|(address, _)| *address <= word.value);

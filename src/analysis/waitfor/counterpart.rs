@@ -189,11 +189,19 @@ impl<'d> Waiter<'d> {
 struct Index<'d> {
     by_type: FxHashMap<Owner<'d>, Vec<(usize, usize)>>,
     by_function: FxHashMap<&'d str, Vec<usize>>,
+    /// The first goroutine of each group.
+    waiters: Vec<Option<Waiter<'d>>>,
 }
 
 impl<'d> Index<'d> {
     fn new(builder: &Builder<'_, 'd>) -> Self {
-        let mut index = Self { by_type: FxHashMap::default(), by_function: FxHashMap::default() };
+        let first = |group: usize| builder.facts.summary.grouping.rows(group).first().copied();
+        let groups = 0..builder.facts.groups.len();
+        let mut index = Self {
+            by_type: FxHashMap::default(),
+            by_function: FxHashMap::default(),
+            waiters: groups.map(|group| Waiter::new(builder, first(group)?)).collect(),
+        };
         for (number, group) in builder.facts.groups.iter().enumerate() {
             let stack = builder.facts.dump().stack(group.stack);
             for at in 0..stack.len() {
@@ -219,12 +227,9 @@ impl<'d> Index<'d> {
 
     /// Groups that may be the other side of `place`, as far as their code tells.
     fn groups(&self, builder: &Builder<'_, 'd>, place: &Place<'d>) -> Vec<usize> {
-        let first = |group: usize| builder.facts.summary.grouping.rows(group).first().copied();
         let is_other = |group: usize| {
-            group != place.group
-                && first(group).is_some_and(|row| {
-                    !Waiter::new(builder, row).is_some_and(|w| w.is_peer(builder, place))
-                })
+            let waiter = self.waiters.get(group).copied().flatten();
+            group != place.group && waiter.is_some_and(|waiter| !waiter.is_peer(builder, place))
         };
         let mut found = Vec::new();
         if let Some(owner) = place.owner {

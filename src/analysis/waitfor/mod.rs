@@ -253,7 +253,7 @@ impl Builder<'_, '_> {
     fn take_up(&mut self, id: NodeId, rows: &[u32]) {
         if let Some(node) = self.nodes.get_mut(id as usize) {
             let known = rows.first().is_some_and(|first| node.rows.last() == Some(first));
-            node.rows.extend(rows.iter().skip(usize::from(known)));
+            node.rows.extend_from_slice(rows.get(usize::from(known)..).unwrap_or_default());
         }
     }
 

@@ -1,6 +1,5 @@
 //! `gdump record URL`: takes a cheap dump again and again, and the whole text when something trips.
 
-use std::collections::{BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -8,16 +7,15 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::check;
-use crate::analysis::facts::Config;
-use crate::analysis::gate::{Gate, Max, Rules, Trip};
-use crate::analysis::summary::Look;
-use crate::analysis::{Finding, Known, Sight};
+use crate::analysis::Finding;
+use crate::analysis::gate::{Max, Rules};
 use crate::cli::connect::{Ask, Common, Live};
 use crate::cli::values::{self, FailOn};
 use crate::cli::{Exit, complain, fail, live, note};
 use crate::error::{Error, Result};
 use crate::live::bundle::{self, Manifest};
 use crate::live::identity::identity;
+use crate::live::judge::{Judge, Judgement};
 use crate::live::pace::patience;
 use crate::live::store::Store;
 use crate::live::take::{self, Piece, Policy};
@@ -92,9 +90,6 @@ pub(in crate::cli) struct Args {
 /// What is written beside the dumps: a line for each, and for what happened.
 const INDEX: &str = "gdump-record.ndjson";
 
-/// Dumps that one is compared with: growth shows in so many.
-const PAST: usize = 8;
-
 /// Longest pause after errors.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -119,17 +114,11 @@ struct Recorder {
     client: Client,
     store: Store,
     triggers: Triggers,
-    rules: Rules,
-    /// Dumps before, oldest first: growth is a finding only beside them.
-    past: VecDeque<Dump>,
-    /// Findings that were there before; none if nobody looked yet.
-    known: Option<BTreeSet<u64>>,
-    /// What of the gate has tripped and still would.
-    over: BTreeSet<String>,
-    /// What of the gate did not hold in the dump before.
-    broken: BTreeSet<String>,
+    judge: Judge,
     identity: Option<Vec<(u64, u64)>>,
     last_full: Option<SystemTime>,
+    /// What tripped too early after that, and how many goroutines there were.
+    pending: Option<(String, i64)>,
     written: u64,
     full: u64,
     failed: u64,
@@ -149,20 +138,17 @@ impl Recorder {
         let triggers = Triggers::new(args.over, args.doubling);
         let baseline = args.baseline.as_deref().map(check::read).transpose()?;
         let rules = Rules { max: args.max.clone(), baseline, ..Rules::default() };
-        let known = args.from_start.then(BTreeSet::new);
+        let judge = Judge::new(rules, args.from_start);
         Ok(Self {
             live,
             address,
             client,
             store,
             triggers,
-            rules,
-            past: VecDeque::new(),
-            known,
-            over: BTreeSet::new(),
-            broken: BTreeSet::new(),
+            judge,
             identity: None,
             last_full: None,
+            pending: None,
             written: 0,
             full: 0,
             failed: 0,
@@ -204,7 +190,7 @@ impl Recorder {
         let count = dump.goroutine_count();
         let tripped = self.triggers.look(count);
         let judged = self.judge(dump);
-        let tripped = tripped.or(judged);
+        let tripped = tripped.or(judged).or_else(|| self.late(count));
         let stem = piece.asked_at.strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
         let full = tripped.as_ref().and_then(|why| self.whole(why, count));
         let (name, pieces) = match full {
@@ -250,13 +236,34 @@ impl Recorder {
         saved.map_err(|source| Error::Io { path: self.args.output.join(name), source })
     }
 
+    /// How long it is until the whole text may be taken again.
+    fn too_early(&self) -> Option<Duration> {
+        let since = SystemTime::now().duration_since(self.last_full?).ok()?;
+        self.args.full_every.checked_sub(since).filter(|left| !left.is_zero())
+    }
+
+    /// What tripped too early, when it is time and it seems not to be over: there are about as many
+    /// goroutines as then.
+    fn late(&mut self, count: i64) -> Option<String> {
+        let is_time = self.too_early().is_none();
+        let (why, then) = self.pending.take_if(|_| is_time)?;
+        (count >= then.saturating_sub(then / 10)).then_some(why)
+    }
+
     /// The whole text, if the process can bear it. That it cannot be had is said and no more.
     fn whole(&mut self, why: &str, count: i64) -> Option<Piece> {
         let now = SystemTime::now();
-        let since = self.last_full.and_then(|last| now.duration_since(last).ok());
-        if since.is_some_and(|since| since < self.args.full_every) {
+        if let Some(left) = self.too_early() {
+            if self.pending.is_none() {
+                self.pending = Some((why.to_owned(), count));
+                let left = live::time(left);
+                if !self.live.quiet {
+                    note(&format!("tripped: {why}; debug=2 in {left}, if it lasts (--full-every)"));
+                }
+            }
             return None;
         }
+        self.pending = None;
         if !self.live.quiet {
             note(&format!("tripped: {why}"));
         }
@@ -278,8 +285,7 @@ impl Recorder {
         }
     }
 
-    /// Ids, ages and growth begin anew when another process answers. What was found is known still: it has
-    /// the same name there.
+    /// Ids, ages and growth begin anew when another process answers.
     fn notice_restart(&mut self, piece: &Piece) {
         let identity = identity(&piece.bytes);
         let changed = self.identity.is_some() && identity.is_some() && identity != self.identity;
@@ -287,69 +293,27 @@ impl Recorder {
             note("the process was restarted: goroutine ids start again");
             self.index(&serde_json::json!({ "event": "restarted" }));
             self.triggers.restart();
-            self.past.clear();
-            self.over.clear();
-            self.broken.clear();
+            self.judge.restart();
+            self.pending = None;
         }
         self.identity = identity.or_else(|| self.identity.take());
     }
 
     /// What the findings and the gate say of `dump` that they did not say before.
     fn judge(&mut self, dump: Dump) -> Option<String> {
-        let is_gate = !self.rules.max.is_empty() || self.rules.baseline.is_some();
-        if self.args.on_finding.is_empty() && !is_gate {
+        let named = &self.args.on_finding;
+        if named.is_empty() && self.args.max.is_empty() && self.args.baseline.is_none() {
             return None;
         }
-        if self.past.len() > PAST {
-            self.past.pop_front();
+        let is_meant = |finding: &Finding| named.iter().any(|what| what.is(finding));
+        let Judgement { tripped, known } = self.judge.look(dump, is_meant);
+        if !known.is_empty() && !self.live.quiet {
+            note(&format!(
+                "there from the start, so it trips nothing (--from-start lets it): {}",
+                known.join("; ")
+            ));
         }
-        self.past.push_back(dump);
-        let past = std::mem::take(&mut self.past);
-        let (config, known) = (Config::default(), Known::built_in());
-        let sight = Sight::last(&past, &Look::default(), &config, &known);
-        let finding = sight.as_ref().and_then(|sight| self.new_finding(sight));
-        let gate = sight.and_then(|sight| self.new_trip(sight));
-        self.past = past;
-        finding.or(gate)
-    }
-
-    /// What `--on-finding` names and was not there before.
-    fn new_finding(&mut self, sight: &Sight<'_>) -> Option<String> {
-        let is_meant =
-            |finding: &&Finding| self.args.on_finding.iter().any(|what| what.is(finding));
-        let meant: Vec<_> = sight.findings.iter().filter(is_meant).collect();
-        let now: BTreeSet<u64> = meant.iter().map(|finding| sight.id(finding)).collect();
-        let Some(before) = self.known.replace(now) else {
-            if !meant.is_empty() && !self.live.quiet {
-                note(&format!(
-                    "{} there from the start, which trips nothing (--from-start): {}",
-                    if meant.len() == 1 { "a finding is" } else { "findings are" },
-                    meant.iter().map(|finding| &*finding.title).collect::<Vec<_>>().join("; ")
-                ));
-            }
-            return None;
-        };
-        let new = meant.into_iter().find(|finding| !before.contains(&sight.id(finding)));
-        new.map(|finding| finding.title.clone())
-    }
-
-    /// The worst of what `--max` and `--baseline` allow no longer.
-    fn new_trip(&mut self, sight: Sight<'_>) -> Option<String> {
-        let gate = Gate::new(vec![sight], &self.rules, |_| false);
-        let name = |trip: &Trip| {
-            let check = gate.checks.get(trip.check).map_or("", |check| &check.name);
-            // Each group of a baseline is a rule of its own; who has most of a maximum changes.
-            let group = trip.id.filter(|_| trip.kind != "max").unwrap_or(0);
-            format!("{check} {group:016x}")
-        };
-        // Goroutines come and go, those too that answer this program: what stays is worth a look.
-        let is_sure = |trip: &&Trip| trip.kind == "max" || self.broken.contains(&name(trip));
-        let sure: Vec<_> = gate.trips.iter().filter(is_sure).collect();
-        let new = sure.iter().find(|trip| !self.over.contains(&name(trip)));
-        let message = new.map(|trip| trip.message.clone());
-        self.over = sure.into_iter().map(name).collect();
-        self.broken = gate.trips.iter().map(name).collect();
-        message
+        tripped
     }
 
     /// Adds a line to the index. If that cannot be written, neither can dumps, which is said then.

@@ -271,5 +271,6 @@ fn place(stacks: &Stacks<'_>, stack: StackId) -> String {
             text.push_str(function);
         }
     }
-    text
+    // Of a goroutine that has not run yet Go tells no frames.
+    if text.is_empty() { "(no stack)".to_owned() } else { text }
 }

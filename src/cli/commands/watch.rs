@@ -120,7 +120,7 @@ mod process {
 
         fn come(&self, moment: Moment) -> Come {
             let (cost, mut note) = follow::words(&self.follower, &moment);
-            if !note.is_empty() {
+            if moment.spared.is_some() {
                 note.push_str(", the key d takes it once");
             }
             let Moment { dump, pieces, restarted, .. } = moment;

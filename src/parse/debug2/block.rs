@@ -126,8 +126,8 @@ pub(super) fn first_word(text: &[u8]) -> Option<u64> {
 }
 
 /// Words of arguments that may be addresses: position, value, whether exact.
-pub(super) fn words(text: &[u8], each: &mut dyn FnMut(u8, u64, bool)) {
-    let done = arguments(text, &mut |position, word| {
+pub(super) fn words(text: &[u8], mut each: impl FnMut(u8, u64, bool)) {
+    let done = arguments(text, |position, word| {
         if word.value >= FIRST_ADDRESS {
             each(position, word.value, word.exact);
         }

@@ -189,7 +189,9 @@ impl Dispatch {
         let sample: Vec<u32> = self.nodes.iter().copied().step_by(step).collect();
         let mut best = 1;
         let mut keys = Vec::new();
-        for offset in 0..=shortest.saturating_sub(8).min(MAX_OFFSETS) {
+        // Before that the keys of all are equal.
+        let start = common_len(&sample, text).saturating_sub(7);
+        for offset in start..=shortest.saturating_sub(8).min(MAX_OFFSETS) {
             keys.clear();
             keys.extend(sample.iter().map(|node| padded(text(*node), offset) & self.mask));
             keys.sort_unstable();
@@ -203,6 +205,17 @@ impl Dispatch {
         }
         best > 1
     }
+}
+
+/// How many bytes the texts of all `nodes` start with that are the same, or a few less.
+fn common_len<'t>(nodes: &[u32], text: &impl Fn(u32) -> &'t [u8]) -> usize {
+    let Some((first, others)) = nodes.split_first() else { return 0 };
+    let (first, _) = text(*first).as_chunks::<8>();
+    let len = |node: &u32| {
+        let (other, _) = text(*node).as_chunks::<8>();
+        8 * first.iter().zip(other).take_while(|(a, b)| a == b).count()
+    };
+    others.iter().map(len).min().unwrap_or(0)
 }
 
 /// The eight bytes at `offset`, if they are there.

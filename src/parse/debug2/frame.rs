@@ -75,7 +75,7 @@ pub(crate) struct Word {
 /// ```abnf
 /// arguments       = argument *( %s", " argument )
 /// ```
-pub(crate) fn arguments<'i>(input: &'i [u8], each: &mut dyn FnMut(u8, Word)) -> PResult<'i, ()> {
+pub(crate) fn arguments(input: &[u8], mut each: impl FnMut(u8, Word)) -> PResult<'_, ()> {
     let mut rest = input;
     let mut position = 0u8;
     while !rest.is_empty() {
@@ -99,6 +99,7 @@ pub(crate) fn arguments<'i>(input: &'i [u8], each: &mut dyn FnMut(u8, Word)) -> 
 /// ```abnf
 /// argument        = hex [ "?" ] / "{" [ argument *( %s", " argument ) ] "}" / %s"..." / "_"
 /// ```
+#[inline]
 pub(crate) fn argument(input: &[u8]) -> PResult<'_, Option<Word>> {
     if input.first() != Some(&b'0') {
         for skipped in [&b"{"[..], b"}", b"...", b"_"] {
@@ -308,8 +309,7 @@ mod tests {
         let line = function_line(b"net/http.(*conn).serve(0xc0001, {0x1?, _, ...})").unwrap().1;
         assert_eq!(line.function, b"net/http.(*conn).serve");
         let mut words = Vec::new();
-        arguments(line.arguments, &mut |at, word| words.push((at, word.value, word.exact)))
-            .unwrap();
+        arguments(line.arguments, |at, word| words.push((at, word.value, word.exact))).unwrap();
         assert_eq!(words, [(0, 0xc0001, true), (1, 1, false)]);
         assert_eq!(function_line(b"main.f(...)").unwrap().1.arguments, b"...");
         assert_eq!(

@@ -206,7 +206,7 @@ impl Debug2 {
             let list = text.bytes.get(arguments.at..arguments.at + arguments.len);
             let list = list.unwrap_or_default();
             if sampled {
-                words(list, &mut |position, value, exact| {
+                words(list, |position, value, exact| {
                     let word = ArgWord { row, frame, position, exact, value };
                     self.builder.push_arg(word, arguments.evidence);
                 });

@@ -1,7 +1,7 @@
 //! Lines that were read before, so that a line of code is parsed only the first time it is seen.
 //!
 //! Nothing here changes what is read: with [`Known::hot`] off every line goes through the grammar, and
-//! the dump is the same. Each memory is bounded by [`MAX_TEXTS`].
+//! the dump is the same. Each memory is bounded by [`MAX_TEXTS`], all of them by [`MAX_BYTES`].
 
 use memchr::memchr;
 use memchr::memchr2;
@@ -20,6 +20,9 @@ use crate::model::StrId;
 /// Functions, file lines and frames that are remembered by their text, each. A large program has some
 /// ten thousand lines of code in its stacks.
 const MAX_TEXTS: usize = 1 << 16;
+/// Bytes of all texts that are remembered. A text is in the dump itself already, so that without a limit
+/// long ones would be held several times.
+const MAX_BYTES: usize = 8 << 20;
 
 /// A frame that was read before, as text.
 #[derive(Clone, Debug)]
@@ -58,6 +61,8 @@ pub(super) struct Known {
     frames: FxHashMap<FrameId, u32>,
     texts: Vec<FrameText>,
     first: u32,
+    /// Bytes that may still be remembered.
+    room: usize,
 }
 
 impl Known {
@@ -69,7 +74,17 @@ impl Known {
             frames: FxHashMap::default(),
             texts: Vec::new(),
             first: NONE,
+            room: MAX_BYTES,
         }
+    }
+
+    /// Whether a text of so many bytes is to be remembered besides `count` others: then it is counted.
+    fn has_room(&mut self, count: usize, bytes: usize) -> bool {
+        let has_room = count < MAX_TEXTS && bytes <= self.room;
+        if has_room {
+            self.room -= bytes;
+        }
+        has_room
     }
 
     fn text(&self, known: u32) -> Option<&FrameText> {
@@ -120,9 +135,9 @@ impl Known {
         let kind = if inlined { CallKind::Inlined } else { CallKind::Plain };
         let id = builder.frame(Frame::Call { function: name, file: path, line, kind });
         let evidence = is_evidence(function);
-        let at = match self.frames.get(&id) {
-            Some(at) => *at,
-            None if self.texts.len() < MAX_TEXTS => {
+        let at = match self.frames.get(&id).copied() {
+            Some(at) => at,
+            None if self.has_room(self.texts.len(), function.len() + file.text.len()) => {
                 let at = u32::try_from(self.texts.len()).unwrap_or(NONE);
                 self.texts.push(FrameText {
                     function: function.into(),
@@ -161,7 +176,7 @@ impl Known {
             return *name;
         }
         let name = builder.function(function);
-        if self.functions.len() < MAX_TEXTS {
+        if self.has_room(self.functions.len(), function.len()) {
             self.functions.insert(function.into(), name);
         }
         name
@@ -172,7 +187,7 @@ impl Known {
             return *place;
         }
         let place = (builder.string(file.path), file.line);
-        if self.files.len() < MAX_TEXTS {
+        if self.has_room(self.files.len(), file.text.len()) {
             self.files.insert(file.text.into(), place);
         }
         place

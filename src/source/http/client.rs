@@ -29,15 +29,17 @@ pub struct Client {
     roots: Option<RootCerts>,
     /// For hosts; that for a socket is made when it is needed.
     agent: Agent,
+    /// The proxy that the environment names.
+    proxy: Option<Proxy>,
 }
 
 impl Client {
     /// A client; fails if the file of certificates cannot be read.
     pub fn new(settings: Settings) -> Result<Self> {
         let roots = settings.cacert.as_deref().map(certificates).transpose()?;
-        let agent =
-            Agent::new_with_config(config(&settings, roots.as_ref(), Proxy::try_from_env()));
-        Ok(Self { settings, roots, agent })
+        let proxy = Proxy::try_from_env();
+        let agent = Agent::new_with_config(config(&settings, roots.as_ref(), proxy.clone()));
+        Ok(Self { settings, roots, agent, proxy })
     }
 
     /// How it asks.
@@ -60,10 +62,13 @@ impl Client {
             let told = address.trusts(&at);
             let response = self
                 .request(address, &at, told, left)
-                .map_err(|error| failure::request(&at, &self.settings, limit, error))?;
+                .map_err(|error| failure::request(&at, &self.settings, limit, error))
+                .map_err(|error| self.proxied(&at, error))?;
             let status = response.status();
             if !status.is_redirection() {
-                return self.accept(address, at, response, asked, limit, told);
+                return self
+                    .accept(address, at.clone(), response, asked, limit, told)
+                    .map_err(|error| self.proxied(&at, error));
             }
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             let Some(location) = location else {
@@ -116,6 +121,19 @@ impl Client {
             config = config.proxy(None);
         }
         config.build().call()
+    }
+
+    /// The error for an answer from `at`, which a proxy may have given.
+    fn proxied(&self, at: &Address, error: Error) -> Error {
+        let around = |proxy: &Proxy| {
+            at.is_local()
+                || at.socket().is_some()
+                || at.request().parse().is_ok_and(|uri| proxy.is_no_proxy(&uri))
+        };
+        match &self.proxy {
+            Some(proxy) if !around(proxy) => failure::proxied(at, error),
+            _ => error,
+        }
     }
 
     fn has_authorization(&self) -> bool {

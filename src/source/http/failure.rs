@@ -40,6 +40,21 @@ pub(super) fn request(
     fetch(address, what, remedy)
 }
 
+/// The same error, where a proxy may be what answered.
+pub(super) fn proxied(address: &Address, error: Error) -> Error {
+    match error {
+        Error::Fetch { url, what, remedy } if !remedy.contains("NO_PROXY") => {
+            let host = address.host_name();
+            let remedy = format!(
+                "it was asked through the proxy of the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY), which \
+                 may have said that itself: NO_PROXY={host} goes without it\n  else: {remedy}"
+            );
+            Error::Fetch { url, what, remedy }
+        }
+        other => other,
+    }
+}
+
 const OTHER_PORT: &str =
     "check the port: net/http/pprof often listens on another one than the service";
 const OTHER_PORT_OR_TLS: &str =

@@ -41,18 +41,21 @@ fn series() -> Vec<Dump> {
     dumps
 }
 
-/// The screen after `keys`, each a character, or `⏎`, `⎋`, `⇥`, `↓`, `←`.
-fn after(keys_pressed: &str, width: u16, height: u16) -> String {
-    let mut feed: Box<dyn Feed> = Box::new(Files::new(series()));
-    let mut app = App::new(feed.name(), feed.every(), Look::default().filter);
-    let options = Options {
+fn options() -> Options {
+    Options {
         look: Look::default(),
         config: Config::default(),
         known: Known::built_in(),
         colored: false,
         folder: std::env::temp_dir(),
-    };
-    let mut work = Work::new(options.into(), false);
+    }
+}
+
+/// The screen after `keys`, each a character, or `⏎`, `⎋`, `⇥`, `↓`, `←`.
+fn after(keys_pressed: &str, width: u16, height: u16) -> String {
+    let mut feed: Box<dyn Feed> = Box::new(Files::new(series()));
+    let mut app = App::new(feed.name(), feed.every(), Look::default().filter);
+    let mut work = Work::new(options().into(), false);
     while !app.ended {
         work.take(feed.next(false)).into_iter().for_each(|answer| app.hear(answer));
     }
@@ -92,9 +95,35 @@ fn what_the_keys_show() {
         ("typing-wrong", "/state ==⏎", 80, 24),
         ("help", "?", 80, 24),
         ("tiny", "", 20, 6),
+        ("narrow", "", 50, 14),
     ] {
         insta::assert_snapshot!(name, after(keys, width, height));
     }
+}
+
+/// Ten more in each of sixteen dumps are little beside hundreds, and much in all.
+#[test]
+fn growth_shows_over_many_moments() {
+    let dump = |count: usize| {
+        let one = |id: usize| {
+            format!(
+                "goroutine {id} [chan send]:\nmain.leak(0xc000012345)\n\t/src/main.go:9\n\
+                 created by main.main in goroutine 1\n\t/src/main.go:7 +0x1d\n\n"
+            )
+        };
+        let text: String = (10..10 + count).map(one).collect();
+        let mut stream = Stream::new(std::io::Cursor::new(text));
+        crate::parse::parse(&mut stream, "x", &crate::parse::Options::default()).unwrap().remove(0)
+    };
+    let dumps: Vec<_> = (0..16).map(|n| dump(700 + 10 * n)).collect();
+    let mut feed: Box<dyn Feed> = Box::new(Files::new(dumps));
+    let mut app = App::new(feed.name(), feed.every(), Look::default().filter);
+    let mut work = Work::new(options().into(), true);
+    while !app.ended {
+        work.take(feed.next(false)).into_iter().for_each(|answer| app.hear(answer));
+    }
+    let title = &app.now().unwrap().findings[0].title;
+    assert!(title.contains("they grow"), "{title}");
 }
 
 #[test]

@@ -5,18 +5,16 @@ const SECTIONS = [['findings', 'Findings'], ['series', 'Series'], ['states', 'St
 const THEMES = ['auto', 'dark', 'light'];
 
 async function start() {
+  setTheme(storedTheme());
+  byId('theme').addEventListener('click', nextTheme);
   await takeReport();
   if (!view.report.dumps.length) {
     startServed();
-    setTheme(storedTheme());
-    byId('theme').addEventListener('click', nextTheme);
     byId('main').prepend(el('p', { id: 'empty' }, 'There is no dump yet: drop one here, or open a file. It stays on this machine.'));
     document.documentElement.dataset.ready = 'yes';
     return;
   }
   view.index = view.report.dumps.length - 1;
-  setTheme(storedTheme());
-  byId('theme').addEventListener('click', nextTheme);
   byId('filter').addEventListener('input', applyFilter);
   document.addEventListener('keydown', pageKey);
   window.addEventListener('hashchange', followHash);
@@ -65,6 +63,16 @@ function drawTabs() {
     type: 'button', role: 'tab', 'aria-selected': String(index === view.index), tabindex: index === view.index ? 0 : -1,
     title: dump.name, on: { click: () => showDump(index) },
   }, title(dump), el('span', { class: 'dim' }, ` ${number(dump.goroutines)}`))));
+  showTab(byId('dumps').children[view.index]);
+}
+
+/** Scrolls the row of tabs so far that a tab is in sight. */
+function showTab(tab) {
+  const row = byId('dumps');
+  const end = tab ? tab.offsetLeft - row.offsetLeft + tab.offsetWidth : 0;
+  if (tab && (end > row.scrollLeft + row.clientWidth || tab.offsetLeft - row.offsetLeft < row.scrollLeft)) {
+    row.scrollLeft = Math.max(0, end - row.clientWidth / 2);
+  }
 }
 
 // -- Links: #g16 is a goroutine, #group-… a group, #f-… a finding
@@ -166,6 +174,6 @@ start().catch((error) => {
   if (isServed()) {
     drawServerBar(); // An expression that is wrong can be mended.
   }
-  byId('main').prepend(el('p', { class: 'warning' }, `The report cannot be shown: ${error.message}`));
+  byId('main').prepend(el('p', {}, 'The report cannot be shown:'), el('pre', { class: 'warning' }, error.message));
   throw error;
 });

@@ -42,17 +42,22 @@ function drawSeries() {
   byId('series').hidden = false;
   const section = freshSection('series', 'Series');
   section.append(seriesChart(dumps.map((dump) => dump.goroutines)));
+  // Dumps of a process have the same name: the time tells them apart.
+  const isUnique = new Set(dumps.map((dump) => dump.name)).size === dumps.length;
+  const time = (dump) => (dump.takenAt || '').replace('T', ' ').replace('Z', '');
   const rows = dumps.map((dump, index) => {
     const worst = dump.findings[0];
-    const choose = el('button', { type: 'button', class: 'link', on: { click: () => showDump(index) } }, dump.name);
+    const name = isUnique ? dump.name : time(dump) || dump.name;
+    const choose = el('button', { type: 'button', class: 'link', title: dump.name, on: { click: () => showDump(index) } }, name);
     const before = index ? dump.goroutines - dumps[index - 1].goroutines : 0;
     return el('tr', { class: index === view.index ? 'chosen' : null },
-      el('td', {}, choose), el('td', {}, dump.takenAt || ''), el('td', { class: 'number' }, number(dump.goroutines)),
+      el('td', { class: isUnique ? null : 'time' }, choose), isUnique ? el('td', { class: 'time' }, time(dump)) : null,
+      el('td', { class: 'number' }, number(dump.goroutines)),
       el('td', { class: 'number' }, index ? signed(before) : ''),
       el('td', {}, worst ? [badge(worst.severity, worst.severity), ' ', worst.title] : 'nothing'));
   });
-  const titles = ['Dump', 'Taken', 'Goroutines', 'Change', 'Worst finding'];
-  const head = titles.map((title, index) => el('th', { scope: 'col', class: index === 2 || index === 3 ? 'number' : null }, title));
+  const titles = [...(isUnique ? ['Dump'] : []), 'Taken', 'Goroutines', 'Change', 'Worst finding'];
+  const head = titles.map((title) => el('th', { scope: 'col', class: ['Goroutines', 'Change'].includes(title) ? 'number' : null }, title));
   section.append(el('div', { class: 'wide' }, el('table', {}, el('thead', {}, el('tr', {}, head)), el('tbody', {}, rows))));
 }
 

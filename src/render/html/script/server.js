@@ -56,13 +56,27 @@ function drawServerBar() {
   byId('served').replaceChildren(source, form,
     el('button', { type: 'button', on: { click: () => file.click() } }, 'Open a file'), file,
     el('button', { id: 'auto', type: 'button', hidden: true, on: { click: toggleAuto } }),
+    el('pre', { id: 'wrong', class: 'warning', role: 'alert', hidden: true }),
     el('span', { id: 'news', class: 'dim', role: 'status' }));
   byId('served').hidden = false;
 }
 
-/** The page with another expression; its address can be handed on. */
-function filterBy(text) {
-  go({ where: text.trim() });
+/** The page with another expression; its address can be handed on. What is wrong with one is said here. */
+async function filterBy(text) {
+  const where = text.trim();
+  const wrong = byId('wrong');
+  wrong.hidden = true;
+  if (where && view.report && view.report.dumps.length) {
+    const query = new URLSearchParams({ dump: view.index, top: 0, where, ...(asked('source') ? { source: asked('source') } : {}) });
+    try {
+      await request(`/api/goroutines?${query}`);
+    } catch (error) {
+      wrong.textContent = error.message;
+      wrong.hidden = false;
+      return;
+    }
+  }
+  go({ where });
 }
 
 /** The page with other parameters. */
