@@ -112,7 +112,8 @@ fn a_filter_shows_what_the_command_line_shows_with_it() {
     let server = Server::start(&[DUMP]);
     let all = titles(&server.json("/api/report")["dumps"][0]["findings"]);
     for expression in ["state == 'select'", "func =~ 'watchConfig'", "id == 1", "wait > 300h"] {
-        let query: String = expression.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let query: Vec<String> = expression.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let query = query.concat();
         let report = server.json(&format!("/api/report?where={query}"));
         let run = Command::new(env!("CARGO_BIN_EXE_gdump"))
             .args(["leaks", "--format", "json", "--where", expression, DUMP])

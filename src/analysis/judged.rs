@@ -50,7 +50,7 @@ impl<'d> Judged<'d> {
         let mut sights = Vec::new();
         for part in [&self.proven, &self.others] {
             let said = said(&part.facts, part.verdicts.clone(), (look, config, known));
-            let facts = part.facts.iter().map(|facts| Basis::Shared(facts));
+            let facts = part.facts.iter().map(Basis::Shared);
             sights.extend(facts.zip(said).map(|(facts, said)| sight(facts, said, look)));
         }
         sights

@@ -184,7 +184,9 @@ fn record_goes_on_through_a_restart_and_takes_all_when_something_trips() {
         .into_iter()
         .map(|(version, binary)| std::thread::spawn(move || record_restart(&version, &binary)))
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 fn record_restart(version: &str, binary: &Path) {
@@ -261,7 +263,9 @@ fn record_ends_cleanly_when_it_is_told() {
 #[test]
 fn wallclock_shows_where_time_goes() {
     // One after the other: they compute.
-    built().iter().for_each(|(version, binary)| wallclock(version, binary));
+    for (version, binary) in &built() {
+        wallclock(version, binary);
+    }
 }
 
 fn wallclock(version: &str, binary: &Path) {
@@ -324,7 +328,9 @@ fn wallclock_is_right_within_its_sampling_error() {
         .into_iter()
         .map(|(version, binary)| std::thread::spawn(move || even_shares(&version, &binary)))
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 fn even_shares(version: &str, binary: &Path) {

@@ -248,6 +248,9 @@ fn half_good(text: impl Fn(&mut std::net::TcpStream) + Send + Sync + 'static) ->
 
 const COUNTS: &str = "testdata/proto/leaky-service.go1.27.pb.gz";
 
+/// Name, server, further options, what is said of it and what is shown nevertheless.
+type Case<'a> = (&'a str, Server, &'a [&'a str], &'a str, &'a [&'a str]);
+
 #[test]
 fn what_came_is_kept_when_the_rest_does_not_come() {
     let cut = |stream: &mut std::net::TcpStream| {
@@ -260,7 +263,7 @@ fn what_came_is_kept_when_the_rest_does_not_come() {
         let _ = stream.write_all(&answer("404 Not Found", "", b"Unknown profile\n"));
     };
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, Server, &[&str], &str, &[&str]); 3] = [
+    let cases: [Case<'_>; 3] = [
         (
             "cut",
             half_good(cut),
@@ -313,9 +316,10 @@ fn secrets_are_never_kept() {
     let counts = std::fs::read(crate::support::root().join(COUNTS)).unwrap();
     let server = Server::new(move |stream, head| {
         let said = head.replace("\r\n", " | ");
-        let bytes = match head.contains("debug=0") {
-            true => answer("200 OK", "", &counts),
-            false => answer("500 Oops", "", said.as_bytes()),
+        let bytes = if head.contains("debug=0") {
+            answer("200 OK", "", &counts)
+        } else {
+            answer("500 Oops", "", said.as_bytes())
         };
         let _ = stream.write_all(&bytes);
     });

@@ -85,7 +85,7 @@ pub(super) fn no_good() -> Vec<(&'static str, Server, &'static str)> {
     let bomb = zip.finish().unwrap();
     let endless = Server::new(|stream, _| {
         let _ = stream.write_all(format!("{OK}\r\n").as_bytes());
-        while stream.write_all(&[b'x'; 1 << 16]).is_ok() {}
+        while stream.write_all(&[b'x'; 1 << 13]).is_ok() {}
     });
     let half = DUMP.split_at(DUMP.len() / 2).0;
     vec![

@@ -7,6 +7,8 @@
 //! matched by their type, or by the function that started the consumer and in which the sender's
 //! closure stands.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::crowd::reason;
@@ -49,20 +51,20 @@ const LOOKED_AT: usize = 1000;
 
 /// Groups that may have to do with senders: in methods of their types, and by who started them.
 struct Near<'d> {
-    by_owner: FxHashMap<Owner<'d>, Vec<usize>>,
-    by_creator: FxHashMap<&'d str, Vec<usize>>,
+    owned: FxHashMap<Owner<'d>, Vec<usize>>,
+    started: FxHashMap<&'d str, Vec<usize>>,
     /// Those that are blocked, by the package that they started in: who sends first, then the smaller ones,
     /// as a consumer has company seldom.
-    by_package: FxHashMap<&'d str, Vec<usize>>,
+    blocked_in: BTreeMap<&'d str, Vec<usize>>,
 }
 
 impl<'d> Near<'d> {
     fn new(facts: &Facts<'d>, owners: FxHashSet<Owner<'d>>) -> Self {
         let frames = &facts.locks().frames;
         let mut near = Self {
-            by_owner: owners.into_iter().map(|owner| (owner, Vec::new())).collect(),
-            by_creator: FxHashMap::default(),
-            by_package: FxHashMap::default(),
+            owned: owners.into_iter().map(|owner| (owner, Vec::new())).collect(),
+            started: FxHashMap::default(),
+            blocked_in: BTreeMap::new(),
         };
         let add = |list: &mut Vec<usize>, index: usize| {
             if list.last() != Some(&index) {
@@ -72,21 +74,21 @@ impl<'d> Near<'d> {
         for (index, group) in facts.groups.iter().enumerate() {
             for id in facts.dump().stack(group.stack) {
                 let owner = frames.get(*id).owner;
-                if let Some(list) = owner.and_then(|owner| near.by_owner.get_mut(&owner)) {
+                if let Some(list) = owner.and_then(|owner| near.owned.get_mut(&owner)) {
                     add(list, index);
                 }
             }
             for creator in &group.creators {
-                add(near.by_creator.entry(creator.function).or_default(), index);
+                add(near.started.entry(creator.function).or_default(), index);
             }
             let start = facts.names(index).last().map(|name| Symbol::new(name).package());
             if let Some(package) = start
                 && matches!(reason(facts, index), Reason::Send | Reason::Lock)
             {
-                near.by_package.entry(package).or_default().push(index);
+                near.blocked_in.entry(package).or_default().push(index);
             }
         }
-        for list in near.by_package.values_mut() {
+        for list in near.blocked_in.values_mut() {
             let count = |index: usize| facts.groups.get(index).map_or(0, |group| group.count);
             list.sort_by_key(|index| {
                 (reason(facts, *index) != Reason::Send, count(*index), *index)
@@ -141,7 +143,7 @@ fn neighbour(facts: &Facts<'_>, site: &Site<'_>, near: &Near<'_>) -> Option<usiz
             && !facts.names(**index).contains(&site.function)
             && !group.creators.iter().any(|by| by.function == site.function)
     };
-    near.by_package.get(package)?.iter().take(LOOKED_AT).find(fits).copied()
+    near.blocked_in.get(package)?.iter().take(LOOKED_AT).find(fits).copied()
 }
 
 /// Whether the calls that started the senders are over.
@@ -177,8 +179,8 @@ fn consumers<'d>(
         .collect();
     let dispatchers: Vec<&str> = first.creators.iter().map(|by| by.function).collect();
     let mut all: Vec<usize> =
-        owner.and_then(|owner| near.by_owner.get(&owner)).cloned().unwrap_or_default();
-    all.extend(starts.iter().filter_map(|start| near.by_creator.get(start)).flatten());
+        owner.and_then(|owner| near.owned.get(&owner)).cloned().unwrap_or_default();
+    all.extend(starts.iter().filter_map(|start| near.started.get(start)).flatten());
     all.sort_unstable();
     all.dedup();
     let mut found = Vec::new();

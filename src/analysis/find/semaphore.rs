@@ -85,45 +85,42 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
     };
     finding.confidence = if is_known { Confidence::Likely } else { Confidence::Possible };
     let waiters = graph::wait(site.count);
-    match root {
-        Some(group) => {
-            let (does, at) = (doing(facts, *group), place(facts, *group));
-            let n = count(group);
-            let who = match (held, n) {
-                (1, _) => "1 holds one, and".to_owned(),
-                _ if n == held => format!("{held} hold one, and"),
-                _ => format!("{held} hold one, of which {n}"),
-            };
-            let does = if n == 1 { does } else { several(&does) };
-            finding.title = format!("{waiters} for a place in {name}; {who} {does} in {at}");
-            let function = if held == 1 {
-                "is past that line, and still"
-            } else {
-                "are past that line, and still"
-            };
-            finding.evidence = vec![if is_member(facts, *group) {
-                format!(
-                    "{held} {} started by this errgroup, of which each has a place",
-                    if held == 1 { "was" } else { "were" }
-                )
-            } else {
-                format!("{held} {function} in the same function")
-            }];
-            finding.next =
-                vec![format!("{at}: what holds the place is the cause; set a deadline there")];
-        }
-        None => {
-            finding.title = format!(
-                "{waiters} for a place in {name}; nobody is seen who holds one: likely not all give it back"
-            );
-            finding.evidence = vec![format!(
-                "no goroutine is past that line and still in the same function: who took the places has returned from {name}"
-            )];
-            let at = place_of(facts, first, name);
-            finding.next = vec![format!(
-                "{at}: look for a path that returns without releasing its place; release it with defer"
-            )];
-        }
+    if let Some(group) = root {
+        let (does, at) = (doing(facts, *group), place(facts, *group));
+        let n = count(group);
+        let who = match (held, n) {
+            (1, _) => "1 holds one, and".to_owned(),
+            _ if n == held => format!("{held} hold one, and"),
+            _ => format!("{held} hold one, of which {n}"),
+        };
+        let does = if n == 1 { does } else { several(&does) };
+        finding.title = format!("{waiters} for a place in {name}; {who} {does} in {at}");
+        let function = if held == 1 {
+            "is past that line, and still"
+        } else {
+            "are past that line, and still"
+        };
+        finding.evidence = vec![if is_member(facts, *group) {
+            format!(
+                "{held} {} started by this errgroup, of which each has a place",
+                if held == 1 { "was" } else { "were" }
+            )
+        } else {
+            format!("{held} {function} in the same function")
+        }];
+        finding.next =
+            vec![format!("{at}: what holds the place is the cause; set a deadline there")];
+    } else {
+        finding.title = format!(
+            "{waiters} for a place in {name}; nobody is seen who holds one: likely not all give it back"
+        );
+        finding.evidence = vec![format!(
+            "no goroutine is past that line and still in the same function: who took the places has returned from {name}"
+        )];
+        let at = place_of(facts, first, name);
+        finding.next = vec![format!(
+            "{at}: look for a path that returns without releasing its place; release it with defer"
+        )];
     }
     Some(finding)
 }
