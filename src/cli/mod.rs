@@ -6,6 +6,7 @@ mod bundles;
 mod commands;
 mod connect;
 mod environment;
+mod fault;
 #[cfg(any(feature = "tui", feature = "serve"))]
 mod follow;
 mod inputs;
@@ -43,7 +44,7 @@ impl From<Exit> for ExitCode {
 
 /// Runs the program with the process' arguments.
 pub fn main() -> ExitCode {
-    run(std::env::args_os()).into()
+    fault::guard(|| run(std::env::args_os())).into()
 }
 
 fn run(argv: impl Iterator<Item = OsString>) -> Exit {

@@ -105,6 +105,25 @@ fn tickers_are_young_and_leak_nevertheless() {
 }
 
 #[test]
+fn a_slow_rise_of_what_never_goes_is_no_chance() {
+    let moment = |first: u64, n: u64| {
+        let mut text = Text::service();
+        text.abandoned(first, n, "chan receive", &[("main.(*session).keepalive", 30)]);
+        text
+    };
+    let rise = |second: &Text| report(&[&moment(100, 150), second]);
+    let stays = rise(&moment(100, 160));
+    assert_eq!(stays.worst(), Severity::High);
+    assert!(
+        stays.evidence().starts_with("it rises, and those of before do not go: 150 → 160"),
+        "{}",
+        stays.evidence()
+    );
+    // Others each time: what is in flight varies.
+    assert_ne!(rise(&moment(1_000, 160)).worst(), Severity::High);
+}
+
+#[test]
 fn pools_and_subscribers_are_no_leak() {
     let mut text = Text::service();
     text.of_main(100, 64, "chan receive, 300 minutes", &[("main.(*jobs).worker", 31)]);

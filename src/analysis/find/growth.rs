@@ -15,7 +15,7 @@ use super::suspect::{self, MANY};
 use super::tell::{self, are, goroutines};
 use crate::analysis::facts::{Case, Facts};
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
-use crate::analysis::series::Trend;
+use crate::analysis::series::{Trend, never_falls};
 use crate::model::Goroutine;
 
 /// The kind of these findings.
@@ -101,7 +101,10 @@ pub(super) fn weigh(case: &Case<'_, '_>, history: &History<'_>, finding: &mut Fi
     let trend = Trend::of(&counts);
     let (stayed, earlier) = stayed(case, &finding.groups);
     let moves = earlier >= MANY && stayed.saturating_mul(10) < earlier;
-    let mut said = vec![format!("{}: {}", words(trend, &counts), arrow(&counts))];
+    let accrues = trend == Trend::Stays && accrues(&counts, stayed, earlier);
+    let words =
+        if accrues { "it rises, and those of before do not go" } else { words(trend, &counts) };
+    let mut said = vec![format!("{words}: {}", arrow(&counts))];
     if stayed > 0 {
         said.push(format!(
             "{stayed} of the {earlier} that were there in the dump before still are"
@@ -112,7 +115,14 @@ pub(super) fn weigh(case: &Case<'_, '_>, history: &History<'_>, finding: &mut Fi
     }
     finding.evidence.splice(0..0, said);
     finding.next.retain(|step| !step.starts_with(tell::SECOND_DUMP));
-    finding.kind != suspect::KIND || judge(case, finding, trend, moves)
+    // What chance may explain are goroutines that come and go.
+    accrues || finding.kind != suspect::KIND || judge(case, finding, trend, moves)
+}
+
+/// Whether there are more from dump to dump while nine in ten of those of before are still there.
+fn accrues(counts: &[i64], stayed: i64, earlier: i64) -> bool {
+    let stays = earlier >= MANY && stayed.saturating_mul(10) >= earlier.saturating_mul(9);
+    stays && never_falls(counts) && counts.last() > counts.first()
 }
 
 /// Raises or lowers a suspected leak by what earlier dumps show; `false` acquits it.

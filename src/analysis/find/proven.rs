@@ -79,6 +79,7 @@ pub(super) fn confirm(facts: &Facts<'_>, finding: &mut Finding) {
         finding.severity = Severity::High;
     }
     finding.confidence = Confidence::Proven;
+    finding.title = tell::proven(&finding.title);
     finding.evidence.insert(
         0,
         format!("Go's garbage collector marks {leaked} of the {all} as leaked: nothing can ever wake them"),
@@ -107,6 +108,8 @@ pub(super) fn join(
             finding.severity = Severity::High;
         }
         finding.confidence = Confidence::Proven;
+        finding.title = tell::proven(&finding.title);
+        finding.next.retain(|step| !step.starts_with(tell::SECOND_DUMP));
         let sentence = format!(
             "the goroutineleak profile given with it proves that {} {} leaked here",
             goroutines(count),

@@ -173,6 +173,18 @@ pub(super) fn steady(title: &str) -> String {
     format!("{plain}; they do not grow")
 }
 
+/// `title` of what Go has proven, which leaves nothing to be seen in a second dump.
+pub(super) fn proven(title: &str) -> String {
+    let ends =
+        [": idle, or a leak", "; look at it again", ", unless they still", ": they leak, unless"];
+    let plain = ends.iter().fold(title, |rest, end| rest.split(end).next().unwrap_or(rest));
+    if plain.len() == title.len() {
+        plain.to_owned()
+    } else {
+        format!("{plain}: Go has proven a leak")
+    }
+}
+
 /// How the step begins that asks for one more dump.
 pub(super) const SECOND_DUMP: &str = "take a second dump";
 
