@@ -115,6 +115,12 @@ pub(super) fn weigh(case: &Case<'_, '_>, history: &History<'_>, finding: &mut Fi
     }
     finding.evidence.splice(0..0, said);
     finding.next.retain(|step| !step.starts_with(tell::SECOND_DUMP));
+    // What is known to leak, and not for what reason alone, is not less of one than a mere suspicion.
+    let sure = finding.category == Category::Leak && finding.severity >= Severity::Medium;
+    if sure && trend == Trend::Grows && !moves && finding.count >= MANY {
+        finding.severity = Severity::High;
+        finding.confidence = finding.confidence.max(Confidence::Likely);
+    }
     // What chance may explain are goroutines that come and go.
     accrues || finding.kind != suspect::KIND || judge(case, finding, trend, moves)
 }
