@@ -20,7 +20,7 @@ pub struct Moment {
 /// How a time is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TimeSource {
-    /// The dumps say when they were taken.
+    /// The dumps say when they were taken, or the names that `record` gave them.
     Dumps,
     /// From when the files were last written.
     Files,
@@ -213,6 +213,7 @@ impl Snapshot {
             }
         }
         let inside = dump.taken_at_nanos.filter(|nanos| *nanos > 0);
+        let inside = inside.or_else(|| stamp(&dump.name));
         let moment = match (inside, modified) {
             (Some(nanos), _) => Some(Moment { nanos, source: TimeSource::Dumps }),
             (None, Some(nanos)) => Some(Moment { nanos, source: TimeSource::Files }),
@@ -264,6 +265,17 @@ impl Snapshot {
             member.group = to(member.group);
         }
     }
+}
+
+/// The time in the name of a file that `record` or `collect` wrote, in nanoseconds since 1970:
+/// `20261125T164959.024Z.debug0.pb.gz`.
+fn stamp(name: &str) -> Option<i64> {
+    let file = name.rsplit(['/', '\\']).next()?;
+    let (start, _) = file.split_once('Z')?;
+    let time = start.rsplit(['-', '_', ' ']).next()?;
+    let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.f", time).ok()?;
+    let time = jiff::tz::Offset::UTC.to_timestamp(time).ok()?;
+    i64::try_from(time.as_nanosecond()).ok().filter(|nanos| *nanos > 0)
 }
 
 fn members(summary: &Summary<'_>, indices: &[(u32, u32)]) -> Vec<Member> {
@@ -361,4 +373,19 @@ fn creator(dump: &Dump, rows: &[u32]) -> Option<Place> {
         file: dump.str(creator.file).to_owned(),
         line: creator.line,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_names() {
+        let at = Some(1_795_625_399_024_000_000);
+        assert_eq!(stamp("rec/20261125T164959.024Z.debug0.pb.gz"), at);
+        assert_eq!(stamp("127.0.0.1-7070-20261125T164959.024Z.tar.gz"), at);
+        for other in ["", "goroutine.txt", "Zoo.txt", "20261125T99Z.txt", "20261325T164959Z.txt"] {
+            assert_eq!(stamp(other), None, "{other}");
+        }
+    }
 }
