@@ -183,9 +183,15 @@ fn elapsed(before: &Snapshot, after: &Snapshot, same: bool) -> Option<Elapsed> {
     const ENOUGH: usize = 3;
     let known = before.moment.zip(after.moment).and_then(|(a, b)| {
         let nanos = b.nanos.saturating_sub(a.nanos);
-        // Of dumps that were taken each second some are a little less apart.
-        let seconds = (nanos.saturating_add(500_000_000) / 1_000_000_000).max(1);
-        (nanos > 0 && a.source == b.source).then_some(Elapsed { seconds, source: a.source })
+        let seconds = match a.source {
+            // Of dumps that were taken each second some are a little less apart.
+            TimeSource::Dumps if nanos > 0 => {
+                (nanos.saturating_add(500_000_000) / 1_000_000_000).max(1)
+            }
+            // Files that were written one after the other were copied.
+            _ => nanos / 1_000_000_000,
+        };
+        (seconds > 0 && a.source == b.source).then_some(Elapsed { seconds, source: a.source })
     });
     let aging = if same { aging(before, after) } else { Vec::new() };
     let median = aging.get(aging.len() / 2).copied().filter(|_| aging.len() >= ENOUGH);
