@@ -8,7 +8,7 @@
 //!
 //! A dump with GOTRACEBACK=single holds one goroutine, so that nothing can be said of the others.
 
-use super::library::{Seen, callers, finding, place, seen};
+use super::library::{Seen, callers, finding, place, seen, steps};
 use super::tell;
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
@@ -258,10 +258,6 @@ fn timeout(facts: &Facts<'_>, line: &str, tests: &[&str]) -> Finding {
     };
     finding.evidence = tests.iter().map(|test| format!("{test} was running")).collect();
     finding.evidence.extend(waiting_lines(facts, &list));
-    finding.next = users
-        .iter()
-        .take(3)
-        .map(|caller| format!("{}: see what the test waits for here", caller.words()))
-        .collect();
+    finding.next = steps(&users, "see what the test waits for here");
     finding
 }

@@ -7,7 +7,9 @@
 //!
 //! Which process holds the pipe is not in the dump.
 
-use super::library::{LONG, Seen, callers, finding, pick, seen, since, spread, total, waits, who};
+use super::library::{
+    LONG, Seen, callers, finding, pick, seen, since, spread, steps, total, waits, who,
+};
 use crate::analysis::facts::Case;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 
@@ -51,16 +53,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     )];
     finding.evidence.extend(spread(&users));
     finding.evidence.extend(since(&waits));
-    finding.next = users
-        .iter()
-        .take(3)
-        .map(|caller| {
-            format!(
-                "{}: set Cmd.WaitDelay, or give the command a file for its output",
-                caller.words()
-            )
-        })
-        .collect();
+    finding.next = steps(&users, "set Cmd.WaitDelay, or give the command a file for its output");
     finding.next.push(
         "find who holds the pipe: `lsof -p PID`, and the same node number in other processes"
             .to_owned(),

@@ -58,7 +58,7 @@ fn is_of_runtime(facts: &Facts<'_>, index: usize) -> bool {
     goroutine.creator().is_none()
         && goroutine.goid().is_some_and(|goid| goid > 1)
         && !goroutine.head().locked
-        && Some(goroutine.goid()) != Some(facts.summary.writer_goid)
+        && goroutine.goid() != facts.summary.writer_goid
         && !matches!(outermost, "main.main" | "runtime.main" | "runtime.goexit")
         && facts.groups.get(index).is_some_and(|group| group.cut == 0)
 }

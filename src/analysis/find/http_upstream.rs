@@ -8,10 +8,10 @@
 
 use super::http::sends;
 use super::library::{
-    LONG, MANY, Seen, callers, finding, pick, seen, since, spread, total, waits, who,
+    Seen, callers, finding, pick, seen, since, spread, steps, total, urgency, waits, who,
 };
 use crate::analysis::facts::Case;
-use crate::analysis::finding::{Category, Confidence, Finding, Severity};
+use crate::analysis::finding::{Category, Confidence, Finding};
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "slow-upstream";
@@ -23,15 +23,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let list = pick(&all, |seen| sends(seen) && is_waiting(seen));
     let count = total(&list);
     let waits = waits(facts, &list);
-    let long = waits.max.is_some_and(|minutes| minutes >= LONG);
-    let most = waits.known.saturating_mul(2) >= count;
-    let severity = match count {
-        // A burst of young requests is what a busy service has; where there are no ages nobody knows.
-        MANY.. if long || most => Severity::High,
-        MANY.. => Severity::Medium,
-        1.. if long => Severity::Medium,
-        _ => return Vec::new(),
-    };
+    let Some(severity) = urgency(count, &waits) else { return Vec::new() };
     let users = callers(facts, &list);
     let mut finding = finding(KIND, Category::Slow, facts, &list);
     finding.severity = severity;
@@ -49,13 +41,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     )];
     finding.evidence.extend(spread(&users));
     finding.evidence.extend(since(&waits));
-    finding.next = users
-        .iter()
-        .take(3)
-        .map(|caller| {
-            format!("{}: set http.Client.Timeout, or a context with a deadline", caller.words())
-        })
-        .collect();
+    finding.next = steps(&users, "set http.Client.Timeout, or a context with a deadline");
     finding
         .next
         .push("look at the server that is called there, and at the network between".to_owned());

@@ -3,7 +3,7 @@
 
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::{Case, Facts};
-use crate::analysis::finding::{Category, Finding, Root};
+use crate::analysis::finding::{Category, Finding, Root, Severity};
 use crate::analysis::group::Group;
 use crate::analysis::series::Trend;
 use crate::analysis::wait::WaitStats;
@@ -201,6 +201,26 @@ pub(super) fn spread(callers: &[Caller<'_>]) -> Option<String> {
 pub(super) fn waits(facts: &Facts<'_>, list: &[&Seen<'_, '_>]) -> WaitStats {
     let members = list.iter().flat_map(|seen| facts.members(seen.index));
     WaitStats::of(members.map(|goroutine| (goroutine.head().minutes, goroutine.count())))
+}
+
+/// How bad it is that `count` requests wait for somebody outside of the process, with these `waits`;
+/// `None` if it is what happens.
+pub(super) fn urgency(count: i64, waits: &WaitStats) -> Option<Severity> {
+    let long = waits.max.is_some_and(|minutes| minutes >= LONG);
+    let most = waits.known.saturating_mul(2) >= count;
+    match count {
+        // A burst of young requests is what a busy service has; where there are no ages nobody knows.
+        MANY.. if long || most => Some(Severity::High),
+        MANY.. => Some(Severity::Medium),
+        1.. if long => Some(Severity::Medium),
+        _ => None,
+    }
+}
+
+/// What to do at the places of the first of `callers`: `main.fetch (main.go:165): set a timeout`.
+pub(super) fn steps(callers: &[Caller<'_>], remedy: &str) -> Vec<String> {
+    let step = |caller: &Caller<'_>| format!("{}: {remedy}", caller.words());
+    callers.iter().take(3).map(step).collect()
 }
 
 /// Since when they wait, if that is known.

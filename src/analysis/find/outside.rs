@@ -8,11 +8,11 @@
 //! Who is called is not in a dump, only who calls.
 
 use super::library::{
-    LONG, MANY, Seen, callers, finding, pick, seen, since, spread, total, waits, who,
+    Seen, callers, finding, pick, seen, since, spread, steps, total, urgency, waits, who,
 };
 use super::per_request::handles_request;
 use crate::analysis::facts::Case;
-use crate::analysis::finding::{Category, Confidence, Finding, Severity};
+use crate::analysis::finding::{Category, Confidence, Finding};
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "slow-outside";
@@ -64,15 +64,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         told.extend(list.iter().map(|seen| seen.index));
         let count = total(&list);
         let waits = waits(facts, &list);
-        let long = waits.max.is_some_and(|minutes| minutes >= LONG);
-        let most = waits.known.saturating_mul(2) >= count;
-        let severity = match count {
-            // A burst of young requests is what a busy service has.
-            MANY.. if long || most => Severity::High,
-            MANY.. => Severity::Medium,
-            1.. if long => Severity::Medium,
-            _ => continue,
-        };
+        let Some(severity) = urgency(count, &waits) else { continue };
         let users = callers(facts, &list);
         let mut finding = finding(KIND, Category::Slow, facts, &list);
         finding.severity = severity;
@@ -85,8 +77,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         finding.evidence.extend(spread(&users));
         finding.evidence.extend(since(&waits));
         finding.evidence.push("no deadline has ended the wait".to_owned());
-        let steps = users.iter().take(3);
-        finding.next = steps.map(|caller| format!("{}: {remedy}", caller.words())).collect();
+        finding.next = steps(&users, remedy);
         found.push(finding);
     }
     found

@@ -95,18 +95,12 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
         };
         let does = if n == 1 { does } else { several(&does) };
         finding.title = format!("{waiters} for a place in {name}; {who} {does} in {at}");
-        let function = if held == 1 {
-            "is past that line, and still"
-        } else {
-            "are past that line, and still"
-        };
         finding.evidence = vec![if is_member(facts, *group) {
-            format!(
-                "{held} {} started by this errgroup, of which each has a place",
-                if held == 1 { "was" } else { "were" }
-            )
+            let verb = if held == 1 { "was" } else { "were" };
+            format!("{held} {verb} started by this errgroup, of which each has a place")
         } else {
-            format!("{held} {function} in the same function")
+            let verb = if held == 1 { "is" } else { "are" };
+            format!("{held} {verb} past that line, and still in the same function")
         }];
         finding.next =
             vec![format!("{at}: what holds the place is the cause; set a deadline there")];

@@ -7,7 +7,7 @@
 //! What it cannot know: whether the last ones are just about to end.
 
 use super::crowd::{Crowd, crowds};
-use super::library::{Seen, callers, finding, pick, seen, since, total, waits, who};
+use super::library::{Seen, callers, finding, pick, seen, since, steps, total, waits, who};
 use super::per_request::handles_request;
 use super::reason::Reason;
 use super::waits::{doing, place, sites, user_frame};
@@ -59,16 +59,10 @@ fn server(facts: &Facts<'_>) -> Option<Finding> {
     finding.evidence =
         vec!["Shutdown waits until no connection is in a request; it interrupts none".to_owned()];
     finding.evidence.extend(since(&waits));
-    finding.next = users
-        .iter()
-        .take(3)
-        .map(|caller| {
-            format!(
-                "{}: end when the server shuts down: cancel a context that Server.BaseContext gives to all requests, or call what ends it from Server.RegisterOnShutdown",
-                caller.words()
-            )
-        })
-        .collect();
+    finding.next = steps(
+        &users,
+        "end when the server shuts down: cancel a context that Server.BaseContext gives to all requests, or call what ends it from Server.RegisterOnShutdown",
+    );
     finding
         .next
         .push("give Shutdown a context with a deadline, and call Close after it".to_owned());

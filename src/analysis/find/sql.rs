@@ -99,13 +99,8 @@ fn holders(rows: i64, transactions: i64, abandoned: bool) -> String {
 fn next(users: &[super::library::Caller<'_>], abandoned: bool) -> Vec<String> {
     let mut next: Vec<String> = Vec::new();
     if abandoned {
-        let at = users.iter().take(3).map(|caller| {
-            format!(
-                "{}: `defer rows.Close()` after the query, and check rows.Err()",
-                caller.words()
-            )
-        });
-        next.extend(at);
+        let remedy = "`defer rows.Close()` after the query, and check rows.Err()";
+        next.extend(super::library::steps(users, remedy));
         next.push("every sql.Tx needs Commit or Rollback on all paths; every sql.Conn and Stmt needs Close".to_owned());
     } else {
         next.push("look at the queries that run, and at locks in the database".to_owned());

@@ -347,12 +347,10 @@ fn drop_crowds(locks: &Locks<'_>, list: &mut Vec<Candidate>) {
 
 /// Whether the waiters of a lock cannot be there by chance: so many would see one of them running.
 fn lasts(locks: &Locks<'_>, facts: &Facts<'_>, number: u32) -> bool {
-    let waiting = || locks.waits_for(number).filter_map(|w| facts.dump().goroutine(w.row as usize));
-    let count: i64 = waiting().map(crate::model::Goroutine::count).sum();
-    let old = |g: crate::model::Goroutine<'_>| {
-        g.head().leaked || g.head().minutes.is_some_and(|minutes| minutes >= super::verdict::SURE)
-    };
-    count >= super::crossed::CROWD || waiting().any(old)
+    let waiting = locks.waits_for(number).filter_map(|w| facts.dump().goroutine(w.row as usize));
+    let count: i64 = waiting.map(crate::model::Goroutine::count).sum();
+    let mut waits = locks.waits_for(number);
+    count >= super::crossed::CROWD || waits.any(|wait| super::verdict::lasts(facts, wait))
 }
 
 /// Puts the likeliest first: by tier, then by how the state fits, then the rarest stack – the exception

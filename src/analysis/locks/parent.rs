@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::verdict::SURE;
+use super::verdict::lasts;
 use super::{Candidate, Locks, Tier, Wait, stack_of};
 use crate::analysis::Facts;
 use crate::model::{Goroutine, Symbol};
@@ -16,10 +16,6 @@ use crate::model::{Goroutine, Symbol};
 /// wait.
 pub(super) fn by_parent(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
     let creator = |wait: &Wait| facts.dump().goroutine(wait.row as usize)?.creator_goid();
-    let lasts = |wait: &Wait| {
-        let head = facts.dump().goroutine(wait.row as usize).map(Goroutine::head);
-        head.is_some_and(|head| head.leaked || head.minutes.is_some_and(|minutes| minutes >= SURE))
-    };
     let mut young: Vec<(u32, u64, Candidate)> = Vec::new();
     for (number, list) in (0u32..).zip(&mut *found).filter(|(_, list)| list.is_empty()) {
         let Some(first) = locks.waits_for(number).next() else { continue };
@@ -30,7 +26,7 @@ pub(super) fn by_parent(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<C
         }
         let Some(frame) = waits_in(locks, facts, first.row, row) else { continue };
         let candidate = Candidate { row, frame, tier: Tier::Parent, pointer: 0 };
-        if locks.deserted || locks.waits_for(number).all(lasts) {
+        if locks.deserted || locks.waits_for(number).all(|wait| lasts(facts, wait)) {
             list.push(candidate);
         } else {
             young.push((number, goid, candidate));

@@ -11,7 +11,13 @@ const SAMPLE: usize = 64;
 
 /// Minutes from which on a wait is one: Go counts from a garbage collection and forces one every two
 /// minutes (runtime/proc.go, forcegcperiod).
-pub(super) const SURE: u32 = 2;
+const SURE: u32 = 2;
+
+/// Whether `wait` is no matter of a moment: it is old, or Go has proven that it never ends.
+pub(super) fn lasts(facts: &Facts<'_>, wait: &Wait) -> bool {
+    let head = facts.dump().goroutine(wait.row as usize).map(crate::model::Goroutine::head);
+    head.is_some_and(|head| head.leaked || head.minutes.is_some_and(|minutes| minutes >= SURE))
+}
 
 /// What is said of one lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +73,7 @@ pub(super) fn verdict<'d>(
         return reads;
     }
     // Nobody serves a select for minutes with a lock held; a loop that does holds another or none.
-    let old = locks.waits_for(index).take(SAMPLE).any(|wait| {
-        let head = facts.dump().goroutine(wait.row as usize).map(crate::model::Goroutine::head);
-        head.is_some_and(|head| head.leaked || head.minutes.is_some_and(|n| n >= SURE))
-    });
+    let old = locks.waits_for(index).take(SAMPLE).any(|wait| lasts(facts, wait));
     let fits = |candidate: &&Candidate| !(old && locks.is_loop(facts, candidate));
     let best = lock.holders.iter().find(fits).copied();
     // An exact pointer in a goroutine that is blocked elsewhere is better evidence than a call path.
