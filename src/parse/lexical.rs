@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
+use wide::bytemuck::cast;
+use wide::{i16x8, u8x16, u16x8};
+
 use super::expect::PResult;
 use super::expect::fail;
 
@@ -64,25 +67,8 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     let Some(digits) = input.strip_prefix(b"0x") else {
         return fail(input, "a hexadecimal number");
     };
-    let digit = |at: usize| {
-        let byte = digits.get(at).copied().unwrap_or_default();
-        HEX_DIGITS.get(usize::from(byte)).copied().filter(|digit| *digit != NO_DIGIT)
-    };
-    // Of the words of arguments every third has one digit.
-    if let (Some(only), None) = (digit(0), digit(1)) {
-        return Ok((digits.get(1..).unwrap_or_default(), u64::from(only)));
-    }
-    let mut value: u64 = 0;
-    let mut len = 0;
+    let (mut value, mut len) = digits.first_chunk().map_or((0, 0), lower_digits);
     // Sixteen digits fit. What is no lower-case digit, or near the end, is looked at by itself.
-    while let Some(chunk) = digits.get(len..).and_then(<[u8]>::first_chunk).filter(|_| len < 16) {
-        let (more, count) = lower_digits(*chunk);
-        value = (value << (4 * count)) | more;
-        len += count;
-        if count < 8 {
-            break;
-        }
-    }
     for byte in digits.get(len..).unwrap_or_default() {
         let digit = HEX_DIGITS.get(usize::from(*byte)).copied().unwrap_or(NO_DIGIT);
         if digit == NO_DIGIT {
@@ -100,31 +86,32 @@ pub(crate) fn hex(input: &[u8]) -> PResult<'_, u64> {
     Ok((digits.get(len..).unwrap_or_default(), value))
 }
 
-/// The value of the lower-case hexadecimal digits at the start of eight bytes, and their count: all at
-/// once.
+const LANES: usize = 16;
+
+/// The value of the lower-case hexadecimal digits at the start of sixteen bytes, and their count: all
+/// at once.
 #[inline]
-fn lower_digits(text: [u8; 8]) -> (u64, usize) {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES * 0x80;
-    let text = u64::from_le_bytes(text);
-    let low = text & !HIGH;
-    // The high bit of every byte that is above nine; that is not one of the letters one to six.
-    let no_digit = (low ^ (ONES * 0x30)) + ONES * 0x76;
-    let letter = low ^ (ONES * 0x60);
-    let no_letter = (letter + ONES * 0x79) | !(letter + ONES * 0x7f);
-    let others = ((no_digit & no_letter) | text) & HIGH;
-    let count = others.trailing_zeros() / 8;
-    if count == 0 {
-        return (0, 0);
-    }
-    let values = (low & (ONES * 0x0f)) + ((low >> 6) & ONES) * 9;
-    // The first byte is the lowest: what is no digit goes, and zeros come before the others.
-    let values = values << (64 - 8 * count);
-    // Neighbours are joined: 2, 4, 8 digits.
-    let pairs = ((values << 4) | (values >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = ((pairs << 8) | (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    let eight = ((fours << 16) | (fours >> 32)) & 0xffff_ffff;
-    (eight, count as usize)
+fn lower_digits(text: &[u8; LANES]) -> (u64, usize) {
+    let text = u8x16::new(*text);
+    let at_most =
+        |bytes: u8x16, most: u8| bytes.max(u8x16::splat(most)).simd_eq(u8x16::splat(most));
+    let digits = at_most(text - u8x16::splat(b'0'), 9);
+    let letters = at_most(text - u8x16::splat(b'a'), 5);
+    let count = (digits | letters).to_bitmask().trailing_ones();
+    // Letters are one to six in their lower half.
+    let values = (text & u8x16::splat(0x0f)) + (letters & u8x16::splat(9));
+    // Neighbours are joined: the first of them is the upper half of a byte.
+    let pairs: u16x8 = cast(values);
+    let joined = if cfg!(target_endian = "little") {
+        (pairs << 4_u32) | (pairs >> 8_u32)
+    } else {
+        (pairs >> 4_u32) | pairs
+    };
+    let joined: i16x8 = cast(joined & u16x8::splat(0xff));
+    let [all, _]: [[u8; 8]; 2] = cast(u8x16::narrow_i16x8(joined, joined));
+    // What is no digit, at the end, goes.
+    let value = u64::from_be_bytes(all).checked_shr(64 - 4 * count);
+    (value.unwrap_or(0), count as usize)
 }
 
 const NO_DIGIT: u8 = 0xff;
@@ -316,14 +303,14 @@ mod tests {
     #[test]
     fn digits_are_read_at_once_as_one_by_one() {
         for byte in 0..=255u8 {
-            for at in 0..8 {
-                let mut text = *b"09afc3e1";
+            for at in 0..LANES {
+                let mut text = *b"09afc3e1b2d45678";
                 text[at] = byte;
                 let is_digit = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
                 let count = text.iter().take_while(is_digit).count();
                 let digits = std::str::from_utf8(&text[..count]).unwrap();
                 let value = u64::from_str_radix(digits, 16).unwrap_or(0);
-                assert_eq!(lower_digits(text), (value, count), "{text:?}");
+                assert_eq!(lower_digits(&text), (value, count), "{text:?}");
             }
         }
     }
@@ -356,6 +343,8 @@ mod tests {
         }
         assert_eq!(hex(b"0xffffffffffffffff)"), Ok((&b")"[..], u64::MAX)));
         assert!(hex(b"0x1ffffffffffffffff").is_err());
+        assert!(hex(b"0x1ffffffffffffffff, 0x1, 0x2)").is_err());
+        assert_eq!(hex(b"0x0000000000000000001f)"), Ok((&b")"[..], 0x1f)));
         assert!(hex(b"0x").is_err());
     }
 

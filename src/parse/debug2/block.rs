@@ -1,6 +1,7 @@
 //! What is read of one goroutine below its header.
 
 use memchr::memchr3;
+use wide::u8x32;
 
 use super::frame::argument;
 use super::frame::arguments;
@@ -82,52 +83,39 @@ impl Block {
     }
 }
 
-/// Length of most arguments.
-const SHORT: usize = 32;
-
 /// Where a parenthesis or the end of the line stands: arguments hold none, so that they end there, or
-/// what follows is not what is known. Most are short: eight bytes at a time, without a call.
+/// what follows is not what is known. Most are short: 32 bytes at once, without a call or a branch.
 #[inline]
 pub(super) fn arguments_len(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let from = match text.first_chunk::<SHORT>() {
-        Some(short) => {
-            let (words, _) = short.as_chunks::<8>();
-            let mut at = 0;
-            let found = words.iter().find_map(|word| {
-                // Without these three bits newline and parentheses are one, and but for control
-                // characters, `*` and `+`, which arguments do not hold, there are no others.
-                let word = (u64::from_le_bytes(*word) & (ONES * 0xdc)) ^ (ONES * 0x08);
-                // The lowest bit that is set belongs to the first byte that is zero.
-                let zeros = word.wrapping_sub(ONES) & !word & HIGH;
-                let start = at;
-                at += 8;
-                (zeros != 0).then(|| start + zeros.trailing_zeros() as usize / 8)
-            });
-            match found {
-                Some(at) if matches!(text.get(at), Some(b')' | b'(' | b'\n')) => return Some(at),
-                Some(at) => at,
-                None => SHORT,
-            }
+    let mut rest = text;
+    while let Some((bytes, after)) = rest.split_first_chunk() {
+        let bytes = u8x32::new(*bytes);
+        // The two parentheses differ in the lowest bit.
+        let ends = (bytes & u8x32::splat(0xfe)).simd_eq(u8x32::splat(b'('))
+            | bytes.simd_eq(u8x32::splat(b'\n'));
+        let ends = ends.to_bitmask();
+        if ends != 0 {
+            return Some(text.len() - rest.len() + ends.trailing_zeros() as usize);
         }
-        None => 0,
-    };
-    Some(from + memchr3(b')', b'(', b'\n', text.get(from..)?)?)
+        rest = after;
+    }
+    memchr3(b')', b'(', b'\n', rest).map(|at| text.len() - rest.len() + at)
 }
 
 /// Values below a page are no addresses: lengths, flags, nil.
 const FIRST_ADDRESS: u64 = 0x1000;
 
-/// The first word of arguments if it may be an address and is exact.
+/// The first word of the arguments that `text` starts with if it may be an address and is exact.
 pub(super) fn first_word(text: &[u8]) -> Option<u64> {
     let (_, word) = argument(text).ok()?;
     word.filter(|word| word.exact && word.value >= FIRST_ADDRESS).map(|word| word.value)
 }
 
-/// Words of arguments that may be addresses: position, value, whether exact.
-pub(super) fn words(text: &[u8], mut each: impl FnMut(u8, u64, bool)) {
-    let done = arguments(text, |position, word| {
+/// Words of the arguments in the first `len` bytes of `text` that may be addresses: position, value,
+/// whether exact.
+#[inline]
+pub(super) fn words(text: &[u8], len: usize, mut each: impl FnMut(u8, u64, bool)) {
+    let done = arguments(text, len, |position, word| {
         if word.value >= FIRST_ADDRESS {
             each(position, word.value, word.exact);
         }
@@ -141,4 +129,26 @@ fn cleared<T>(list: &mut Vec<T>) -> Vec<T> {
     let mut list = std::mem::take(list);
     list.clear();
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_end_wherever_they_end() {
+        for byte in 0..=255u8 {
+            for len in [0, 1, 15, 16, 31, 32, 33, 63, 64, 70] {
+                let mut text = vec![b'0'; len];
+                text.push(byte);
+                let ends = matches!(byte, b')' | b'(' | b'\n');
+                for tail in [&b""[..], b"x", b"\n\t/x.go:1 +0x1f\nmain.main(0xc000012345, 0x1)"] {
+                    let all = [&text, tail].concat();
+                    let next = tail.iter().position(|byte| matches!(byte, b')' | b'(' | b'\n'));
+                    let want = if ends { Some(len) } else { next.map(|at| len + 1 + at) };
+                    assert_eq!(arguments_len(&all), want, "{byte} {len}");
+                }
+            }
+        }
+    }
 }

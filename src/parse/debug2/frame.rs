@@ -70,26 +70,28 @@ pub(crate) struct Word {
     pub(crate) exact: bool,
 }
 
-/// Gives each word of an argument list to `each` with its position, braces ignored.
+/// Gives each word of an argument list to `each` with its position, braces ignored. The list is the
+/// first `len` bytes of `input`: what follows is there so that a word at the end is read as quickly.
 ///
 /// ```abnf
 /// arguments       = argument *( %s", " argument )
 /// ```
-pub(crate) fn arguments(input: &[u8], mut each: impl FnMut(u8, Word)) -> PResult<'_, ()> {
+#[inline]
+pub(crate) fn arguments(
+    input: &[u8],
+    len: usize,
+    mut each: impl FnMut(u8, Word),
+) -> PResult<'_, ()> {
+    let after = input.len().saturating_sub(len);
     let mut rest = input;
     let mut position = 0u8;
-    while !rest.is_empty() {
-        match argument(rest) {
-            Ok((after, word)) => {
-                if let Some(word) = word {
-                    each(position, word);
-                }
-                position =
-                    position.saturating_add(u8::from(!matches!(rest.first(), Some(b'{' | b'}'))));
-                rest = after.strip_prefix(b", ").unwrap_or(after);
-            }
-            Err(error) => return Err(error),
+    while rest.len() > after {
+        let (behind, word) = argument(rest)?;
+        if let Some(word) = word {
+            each(position, word);
         }
+        position = position.saturating_add(u8::from(!matches!(rest.first(), Some(b'{' | b'}'))));
+        rest = behind.strip_prefix(b", ").unwrap_or(behind);
     }
     Ok((rest, ()))
 }
@@ -309,7 +311,10 @@ mod tests {
         let line = function_line(b"net/http.(*conn).serve(0xc0001, {0x1?, _, ...})").unwrap().1;
         assert_eq!(line.function, b"net/http.(*conn).serve");
         let mut words = Vec::new();
-        arguments(line.arguments, |at, word| words.push((at, word.value, word.exact))).unwrap();
+        arguments(line.arguments, line.arguments.len(), |at, word| {
+            words.push((at, word.value, word.exact));
+        })
+        .unwrap();
         assert_eq!(words, [(0, 0xc0001, true), (1, 1, false)]);
         assert_eq!(function_line(b"main.f(...)").unwrap().1.arguments, b"...");
         assert_eq!(

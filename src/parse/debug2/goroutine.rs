@@ -203,10 +203,9 @@ impl Debug2 {
                 continue;
             }
             let Ok(frame) = u16::try_from(arguments.frame) else { return };
-            let list = text.bytes.get(arguments.at..arguments.at + arguments.len);
-            let list = list.unwrap_or_default();
+            let list = text.bytes.get(arguments.at..).unwrap_or_default();
             if sampled {
-                words(list, |position, value, exact| {
+                words(list, arguments.len, |position, value, exact| {
                     let word = ArgWord { row, frame, position, exact, value };
                     self.builder.push_arg(word, arguments.evidence);
                 });

@@ -90,12 +90,11 @@ struct Adds {
     creator: CreatorId,
 }
 
-/// A step of a walk: a node, and where what varies behind it stands in the text.
+/// Where what varies behind a node stands in the text.
 #[derive(Clone, Copy, Debug)]
-struct Step {
-    node: u32,
-    len: u32,
+struct Span {
     at: usize,
+    len: usize,
 }
 
 /// Known texts of goroutines.
@@ -109,8 +108,9 @@ pub(super) struct Graph {
     /// Nodes by the hash of what they hold.
     index: FxHashMap<u64, u32>,
     edges: usize,
-    /// The last walk.
-    steps: Vec<Step>,
+    /// The nodes of the last walk, and what varied behind each but the last.
+    walked: Vec<u32>,
+    spans: Vec<Span>,
     /// There is no room for more.
     full: bool,
     /// Edges that could not be added, and goroutines that were not recognised since the graph is full.
@@ -132,7 +132,8 @@ impl Graph {
             dispatches: Vec::new(),
             index: FxHashMap::default(),
             edges: 0,
-            steps: Vec::new(),
+            walked: Vec::new(),
+            spans: Vec::new(),
             full: false,
             refused: 0,
             misses: 0,
@@ -142,7 +143,8 @@ impl Graph {
     /// Recognises the lines below a header from `at` on. `None` if they are not known, or not all
     /// there.
     pub(super) fn walk(&mut self, text: &[u8], at: usize) -> Option<Walked> {
-        self.steps.clear();
+        self.walked.clear();
+        self.spans.clear();
         let mut at = at;
         let (mut hash, mut creator_goid) = (0u64, 0);
         let mut node = self.nodes.first()?;
@@ -151,6 +153,7 @@ impl Graph {
             node = self.nodes.get(id as usize)?;
             at += usize::from(node.len);
             hash = (hash.rotate_left(5) ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.walked.push(id);
             let rest = text.get(at..)?;
             let len = match node.after {
                 After::Arguments | After::Evidence => arguments_len(rest)?,
@@ -159,20 +162,16 @@ impl Graph {
                     creator_goid = goid;
                     rest.len() - after.len()
                 }
-                After::End => {
-                    self.steps.push(Step { node: id, len: 0, at });
-                    return Some(Walked { end: at, creator_goid, hash });
-                }
+                After::End => return Some(Walked { end: at, creator_goid, hash }),
             };
-            // What is longer is no list of arguments that Go prints.
-            self.steps.push(Step { node: id, len: u32::try_from(len).ok()?, at });
+            self.spans.push(Span { at, len });
             at += len;
         }
     }
 
     /// The nodes of the path that was walked.
-    pub(super) fn nodes(&self) -> impl ExactSizeIterator<Item = u32> {
-        self.steps.iter().map(|step| step.node)
+    pub(super) fn nodes(&self) -> &[u32] {
+        &self.walked
     }
 
     /// What is to be known of the path that was walked, but for its stack, whose frames are put into
@@ -180,15 +179,15 @@ impl Graph {
     pub(super) fn new_path(&self, frames: &mut Vec<FrameId>) -> Stack {
         frames.clear();
         let mut found = Stack::default();
-        for step in &self.steps {
-            let Some(adds) = self.adds.get(step.node as usize) else { continue };
+        for node in &self.walked {
+            let Some(adds) = self.adds.get(*node as usize) else { continue };
             // Mostly one: a loop is quicker than a call.
             for frame in self.frames_of(*adds) {
                 frames.push(*frame);
             }
             found.creator = adds.creator;
             found.lines += u64::from(adds.lines);
-            let node = self.nodes.get(step.node as usize);
+            let node = self.nodes.get(*node as usize);
             found.evidence |= node.is_some_and(|node| node.after == After::Evidence);
         }
         found
@@ -198,13 +197,13 @@ impl Graph {
     pub(super) fn arguments(&self, all: bool, out: &mut Vec<Arguments>) {
         out.clear();
         let mut frame = 0;
-        for step in &self.steps {
-            let Some(adds) = self.adds.get(step.node as usize) else { continue };
-            let Some(node) = self.nodes.get(step.node as usize) else { continue };
+        for (node, span) in self.walked.iter().zip(&self.spans) {
+            let Some(adds) = self.adds.get(*node as usize) else { continue };
+            let Some(node) = self.nodes.get(*node as usize) else { continue };
             frame += adds.frame_count as usize;
             let evidence = node.after == After::Evidence;
             if evidence || (all && node.after == After::Arguments) {
-                out.push(Arguments { frame, at: step.at, len: step.len as usize, evidence });
+                out.push(Arguments { frame, at: span.at, len: span.len, evidence });
             }
         }
     }

@@ -16,6 +16,7 @@ mod paths;
 mod reader;
 mod start;
 
+use memchr::memmem;
 use rustc_hash::FxHashMap;
 
 use block::Block;
@@ -127,6 +128,9 @@ impl Debug2 {
             if let Some(next) = self.recognised(text, at) {
                 at = next;
                 continue;
+            }
+            if is_unfinished(text, at) {
+                return Fed { consumed: at, done: false };
             }
             match self.dump(text, at) {
                 Some(next) if next == at => return Fed { consumed: at, done: true },
@@ -355,6 +359,19 @@ impl Debug2 {
             cut.then_some(TruncationReason::MidGoroutine)
         }
     }
+}
+
+/// Whether the goroutine at `at` goes on behind the end of the text, as far as can be told at a glance:
+/// to read it would be in vain.
+fn is_unfinished(text: &Text<'_>, at: usize) -> bool {
+    /// Longer ones are read, so that what is no goroutine need not be held.
+    const GLANCE: usize = 8 << 10;
+    let rest = text.bytes.get(at..).unwrap_or_default();
+    !text.eof
+        && rest.len() < GLANCE
+        && rest.starts_with(b"goroutine ")
+        && memmem::find(rest, b"\n\n").is_none()
+        && memmem::find(rest, b"\ngoroutine ").is_none()
 }
 
 /// The most that pprof writes at debug=2 (Go 1.0 to 1.27, runtime/pprof/pprof.go,

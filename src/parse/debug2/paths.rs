@@ -42,29 +42,18 @@ struct Path {
 
 impl Paths {
     /// What is known of the path of `nodes`.
-    pub(super) fn get(
-        &self,
-        walked: Walked,
-        nodes: impl ExactSizeIterator<Item = u32>,
-    ) -> Option<Stack> {
+    pub(super) fn get(&self, walked: Walked, nodes: &[u32]) -> Option<Stack> {
         let path = self.paths.get(slot_of(walked.hash))?;
-        let same = path.nodes.len() == nodes.len()
-            && path.nodes.iter().zip(nodes).all(|(known, node)| *known == node);
-        same.then_some(path.stack)
+        (*path.nodes == *nodes).then_some(path.stack)
     }
 
     /// Remembers what is known of the path of `nodes`.
-    pub(super) fn insert(
-        &mut self,
-        walked: Walked,
-        nodes: impl ExactSizeIterator<Item = u32>,
-        stack: Stack,
-    ) {
+    pub(super) fn insert(&mut self, walked: Walked, nodes: &[u32], stack: Stack) {
         if self.paths.is_empty() {
             self.paths.resize_with(PATHS, Path::default);
         }
         if let Some(path) = self.paths.get_mut(slot_of(walked.hash)) {
-            *path = Path { nodes: nodes.collect(), stack };
+            *path = Path { nodes: nodes.into(), stack };
         }
     }
 
