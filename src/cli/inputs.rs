@@ -51,8 +51,12 @@ pub(super) fn read(options: &Options) -> Inputs {
 pub(super) fn each(options: &Options, visit: &mut dyn FnMut(Dump, Option<i64>)) -> bool {
     let progress = Progress::start(options.progress);
     let say = |error: &Error| progress.interrupt(|| complain(error));
-    let reader =
-        Reader { limits: &options.limits, live: &options.live, counter: progress.counter() };
+    let reader = Reader {
+        limits: &options.limits,
+        live: &options.live,
+        words: options.judges,
+        counter: progress.counter(),
+    };
     if let [target] = &options.targets[..] {
         return reader.read(target, visit, &mut |error| say(&error));
     }
@@ -123,6 +127,7 @@ struct Reader<'o> {
     limits: &'o Limits,
     #[cfg_attr(not(feature = "live"), allow(dead_code, reason = "without the client nobody asks"))]
     live: &'o Live,
+    words: bool,
     /// Where bytes are counted.
     counter: Arc<AtomicU64>,
 }
@@ -176,7 +181,8 @@ impl Reader<'_> {
             if bundles.is_manifest(member.name, stream) {
                 return Ok(());
             }
-            match parse::parse(stream, member.name, &parse::Options::from(self.limits)) {
+            let how = parse::Options { words: self.words, ..parse::Options::from(self.limits) };
+            match parse::parse(stream, member.name, &how) {
                 Ok(dumps) => {
                     count += dumps.len();
                     let modified = modified(member.name).filter(|_| dumps.len() == 1);

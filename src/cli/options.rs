@@ -36,6 +36,8 @@ pub(super) struct Options {
     /// Tell on standard error how far a long read is.
     pub(super) progress: bool,
     pub(super) config: Config,
+    /// Findings are made: else neither words of arguments nor known goroutines are looked at.
+    pub(super) judges: bool,
     pub(super) known: Known,
     fail_on: Vec<FailOn>,
 }
@@ -68,6 +70,8 @@ impl Options {
             Format::Prometheus => OutputFormat::Prometheus,
             Format::Html => OutputFormat::Html,
         };
+        let judges = format == OutputFormat::Html
+            || !matches!(command, "groups" | "list" | "tree" | "diff" | "trend");
         let colored = is_colored(args.color, args.output.is_some(), env);
         let columns = env.columns.filter(|columns| *columns > 0);
         let terminal = env.terminal_width.filter(|_| env.stdout_is_terminal);
@@ -99,7 +103,12 @@ impl Options {
             strict: args.strict,
             progress: env.stderr_is_terminal && !args.quiet && !env.dumb,
             config,
-            known: known(&args.known)?,
+            judges,
+            known: if judges || !args.known.is_empty() {
+                known(&args.known)?
+            } else {
+                Known::default()
+            },
             fail_on: args.fail_on,
         }))
     }

@@ -30,6 +30,8 @@ pub struct Options {
     pub hot: Hot,
     /// Bytes that are read at a time. The dump is the same.
     pub block: usize,
+    /// Whether words of arguments are kept, for who looks for locks and channels.
+    pub words: bool,
 }
 
 /// What is recognised instead of parsed when its text was seen before.
@@ -47,7 +49,8 @@ pub enum Hot {
 impl Default for Options {
     fn default() -> Self {
         // A block and the tables fit into the second-level cache; larger blocks are slower.
-        Self { max_line: Limits::default().max_line, hot: Hot::default(), block: 64 << 10 }
+        let max_line = Limits::default().max_line;
+        Self { max_line, hot: Hot::default(), block: 64 << 10, words: true }
     }
 }
 

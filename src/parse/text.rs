@@ -236,7 +236,7 @@ impl<'s, 'r> Driver<'s, 'r> {
         let mut current = if aggregated {
             Current::Debug1(Box::new(Debug1::new(&name)))
         } else {
-            Current::Debug2(Box::new(Debug2::new(&name, self.options.hot)))
+            Current::Debug2(Box::new(Debug2::new(&name, self.options)))
         };
         current.builder().account().ignored_lines = std::mem::take(&mut self.ignored);
         if let Some(wrapper) = &self.wrapper {

@@ -47,7 +47,7 @@ impl Debug2 {
         account.whole += 1;
         self.mid_line = false;
         let sampled = self.is_sample(stack);
-        if sampled || path.evidence {
+        if self.words && (sampled || path.evidence) {
             self.graph.arguments(sampled, &mut self.block.arguments);
             self.keep_arguments(text, index, sampled);
         }
@@ -173,7 +173,9 @@ impl Debug2 {
         }
         self.builder.push_ancestors(std::mem::take(&mut self.block.ancestors));
         let sampled = self.is_sample(stack);
-        self.keep_arguments(text, index, sampled);
+        if self.words {
+            self.keep_arguments(text, index, sampled);
+        }
     }
 
     /// `head` of a goroutine whose text is cut off.

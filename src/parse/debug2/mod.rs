@@ -46,6 +46,7 @@ pub(super) use start::is_panic_value;
 pub(super) use start::is_stack_at;
 
 use super::Hot;
+use super::Options;
 use super::place::Fed;
 use super::place::Text;
 use crate::model::Dump;
@@ -85,6 +86,8 @@ pub(crate) struct Debug2 {
     /// The phase to go back to after a race report.
     before_race: Phase,
     preamble: Vec<u8>,
+    /// Words of arguments are kept.
+    words: bool,
     /// How many goroutines have each stack, as far as `ArgWord::SAMPLES`.
     seen: Vec<u32>,
     /// A `[running]` goroutine with frames was read: the next one begins a new dump.
@@ -96,9 +99,11 @@ pub(crate) struct Debug2 {
 }
 
 impl Debug2 {
-    /// A reader of a dump of the input `name`. `hot`: what is remembered.
-    pub(crate) fn new(name: &str, hot: Hot) -> Self {
+    /// A reader of a dump of the input `name`.
+    pub(crate) fn new(name: &str, options: &Options) -> Self {
+        let hot = options.hot;
         Self {
+            words: options.words,
             builder: DumpBuilder::new(name, Format::Debug2),
             hot,
             heads: Heads::new(hot != Hot::Nothing),
