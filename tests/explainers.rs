@@ -19,8 +19,8 @@ fn findings(texts: &[&str]) -> Vec<Finding> {
     let dumps: Vec<Dump> = texts.iter().map(|text| read(text)).collect();
     let mut before: Vec<Facts<'_>> = dumps.iter().map(Facts::new).collect();
     let now = before.pop().unwrap();
-    let case =
-        Case { now: &now, before: &before, config: &Config::default(), known: &Known::built_in() };
+    let (config, known) = (Config::default(), Known::built_in());
+    let case = Case::new(&now, &before, &config, &known);
     find::run(&case)
 }
 

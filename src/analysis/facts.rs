@@ -1,11 +1,12 @@
 //! What the analyses look at: a dump's groups with everything about them, found out once.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 
 use super::births::Births;
 use super::canon::Shown;
 use super::group::Group;
-use super::known::Known;
+use super::known::{Entry, Known};
 use super::locks::Locks;
 use super::places::Places;
 use super::servers::Servers;
@@ -22,6 +23,32 @@ pub struct Case<'c, 'd> {
     pub config: &'c Config,
     /// Goroutines that are known.
     pub known: &'c Known,
+    /// What was found out about the groups: the entry that each is known by, plus two; 1 if by none,
+    /// 0 before anybody asked.
+    entries: Vec<Cell<u32>>,
+}
+
+impl<'c, 'd> Case<'c, 'd> {
+    /// The dump `now`, with those `before` it.
+    pub fn new(
+        now: &'c Facts<'d>,
+        before: &'c [Facts<'d>],
+        config: &'c Config,
+        known: &'c Known,
+    ) -> Self {
+        let entries = vec![Cell::new(0); now.groups.len()];
+        Self { now, before, config, known, entries }
+    }
+
+    /// The entry by which the goroutines of the group at `index` are known.
+    pub fn entry(&self, index: usize) -> Option<&'c Entry> {
+        let memo = self.entries.get(index)?;
+        if memo.get() == 0 {
+            let found = self.known.matching(self.now, index);
+            memo.set(found.and_then(|at| u32::try_from(at + 2).ok()).unwrap_or(1));
+        }
+        self.known.entries().get(usize::try_from(memo.get()).ok()?.checked_sub(2)?)
+    }
 }
 
 /// Thresholds that the user set.

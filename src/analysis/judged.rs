@@ -105,7 +105,7 @@ fn case<'c, 'd>(
 ) -> Option<Case<'c, 'd>> {
     let before = facts.get(..index)?;
     let from = before.len().saturating_sub(Sight::HISTORY);
-    Some(Case { now: facts.get(index)?, before: before.get(from..)?, config, known })
+    Some(Case::new(facts.get(index)?, before.get(from..)?, config, known))
 }
 
 /// The verdict on each of a series; `proven` are profiles of what Go has proven.

@@ -54,7 +54,8 @@ impl Look {
 /// Runs the analyses.
 pub(super) fn look(now: &Facts<'_>, before: &[Facts<'_>], case: &Truth) -> Look {
     let config = Config::default();
-    let found = find::run(&Case { now, before, config: &config, known: &Known::built_in() });
+    let known = Known::built_in();
+    let found = find::run(&Case::new(now, before, &config, &known));
     let findings = found
         .iter()
         .filter(|finding| !(case.has_harness() && is_harness(finding, now)))

@@ -12,7 +12,7 @@ pub(super) fn known<'c>(case: &Case<'c, '_>, index: usize) -> Option<&'c Entry> 
         let name = entry.pattern.as_str();
         name.starts_with("testing.tRunner") || name.starts_with("testing.(*M)")
     };
-    case.known.matching(case.now, index).filter(|entry| !harness(entry))
+    case.entry(index).filter(|entry| !harness(entry))
 }
 
 /// Whether all of `crowd` is known to be fine.

@@ -58,8 +58,8 @@ impl Known {
         &self.entries
     }
 
-    /// The entry for the goroutines of the group at `index` in `facts`, if they are known.
-    pub fn matching(&self, facts: &Facts<'_>, index: usize) -> Option<&Entry> {
+    /// The index of the entry for the goroutines of the group at `index` in `facts`, if they are known.
+    pub fn matching(&self, facts: &Facts<'_>, index: usize) -> Option<usize> {
         let group = facts.groups.get(index)?;
         // Functions of the runtime that are hidden in all formats alike tell goroutines apart too.
         let functions: Vec<&str> = all(facts, group.stack).map(without_vendor).collect();
@@ -81,7 +81,7 @@ impl Known {
         let before = self.wild.iter().take_while(|(at, _)| exact.is_none_or(|exact| *at < exact));
         let mut wild = before.filter(|(_, start)| start.is_none_or(|start| heads.contains(&start)));
         let wild = wild.find(|(at, _)| matches(&at)).map(|(at, _)| *at);
-        self.entries.get(wild.or(exact)?)
+        wild.or(exact)
     }
 
     fn put_first(&mut self, mut entries: Vec<Entry>) {

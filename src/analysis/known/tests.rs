@@ -35,7 +35,7 @@ fn found<'k>(
 ) -> Option<&'k Entry> {
     let dump = dump(functions, state, creator);
     let facts = Facts::new(&dump);
-    known.matching(&facts, 0)
+    known.entries().get(known.matching(&facts, 0)?)
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 
 use rustc_hash::FxHashMap;
 
-use super::{Id, Lock, Locks, Op, Owner, stack_of};
+use super::{Id, Lock, Locks, Op, Owner, Sieve, stack_of};
 use crate::analysis::Facts;
 use crate::model::GoidSet;
 
@@ -104,13 +104,15 @@ fn is_lock(locks: &Locks<'_>, lock: &Lock<'_>) -> bool {
     lock.waits.first().and_then(|w| locks.waits.get(*w as usize)).is_some_and(|w| w.op.is_lock())
 }
 
-fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> FxHashMap<u64, Vec<Lead<'d>>> {
+fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> (FxHashMap<u64, Vec<Lead<'d>>>, Sieve) {
     let mut leads: FxHashMap<u64, Vec<Lead<'d>>> = FxHashMap::default();
+    let mut leading = Sieve::default();
     for (lock, number) in locks.locks.iter().zip(0u32..) {
         if !is_lock(locks, lock) {
             continue;
         }
         let mut add = |value: u64, owner: Option<Owner<'d>>| {
+            leading.add(value);
             let list = leads.entry(value).or_default();
             if !list.iter().any(|lead| lead.lock == number && lead.owner == owner) {
                 list.push(Lead { lock: number, owner });
@@ -138,7 +140,7 @@ fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> FxHashMap<u64, Vec<Lead<'d
             }
         }
     }
-    leads
+    (leads, leading)
 }
 
 /// The type whose method waits for the lock at `number`.
@@ -149,7 +151,7 @@ fn waiting_type<'d>(locks: &Locks<'d>, facts: &Facts<'d>, number: u32) -> Option
 
 /// The rules that need addresses: one look at every word of the dump.
 fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candidate>]) {
-    let leads = leads(locks, facts);
+    let (leads, leading) = leads(locks, facts);
     if leads.is_empty() {
         return;
     }
@@ -163,6 +165,12 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
         })
         .collect();
     addresses.sort_unstable();
+    // Most words lead nowhere, and are near no lock: in none of the blocks that are as long as near is.
+    let mut nearby = Sieve::default();
+    for (address, _) in &addresses {
+        nearby.add(address / NEAR);
+        nearby.add((address / NEAR).saturating_sub(1));
+    }
     let owners: Vec<Option<Owner<'d>>> =
         (0u32..).zip(&locks.locks).map(|(number, _)| waiting_type(locks, facts, number)).collect();
     for args in facts.dump().all_args().chunk_by(|a, b| a.row == b.row) {
@@ -176,6 +184,10 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
         let wait = OnceCell::new();
         let wait = || *wait.get_or_init(|| locks.wait(row));
         for word in args.iter().filter(|word| word.exact) {
+            let is_lead = leading.may_have(word.value);
+            if !is_lead && !nearby.may_have(word.value / NEAR) {
+                continue;
+            }
             let index = usize::from(word.frame);
             if stack.get(index).is_none_or(|id| locks.frames.is_sync(*id)) {
                 continue;
@@ -188,7 +200,7 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
                     list.push(Candidate { row, frame: index, tier, pointer: word.value });
                 }
             };
-            for lead in leads.get(&word.value).into_iter().flatten() {
+            for lead in leads.get(&word.value).filter(|_| is_lead).into_iter().flatten() {
                 let method = word.position == 0 && frame.owner.is_some();
                 let same = lead.owner.is_none() || lead.owner == frame.owner;
                 add(lead.lock, if method && same { Tier::Receiver } else { Tier::Shared });

@@ -14,6 +14,7 @@ mod holder;
 mod once;
 mod parent;
 mod sibling;
+mod sieve;
 mod stuck;
 mod tangle;
 mod verdict;
@@ -24,6 +25,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use frames::{Frames, Judged, Op, Owner, Shape, base};
 pub use holder::{Candidate, Tier};
+pub use sieve::Sieve;
 pub(super) use stuck::starts_for_user;
 pub use tangle::{Spot, Tangle, Trouble};
 pub(super) use verdict::Verdict;

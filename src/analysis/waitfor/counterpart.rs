@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Builder, NONE, NodeId, Why};
 use crate::analysis::finding::Confidence;
-use crate::analysis::locks::{Op, Owner, base, stack_of};
+use crate::analysis::locks::{Op, Owner, Sieve, base, stack_of};
 
 /// Others that are kept for one place: where so many could let it go on, one that is not seen may.
 const KEPT: usize = 16;
@@ -44,37 +44,56 @@ pub(super) fn link(builder: &mut Builder<'_, '_>) {
     by_pointer(builder, &mut places);
     let index = Index::new(builder);
     for place in &places {
-        let mut to: Vec<(NodeId, Confidence)> = Vec::new();
+        let mut others = Others { own: place.id, list: Vec::new() };
+        let mut looked_at = 0;
         for (row, frame) in &place.same {
-            let id = builder.of_row(*row, Some(*frame));
-            to.extend(id.map(|id| (id, Confidence::Likely)));
+            if let Some(id) = builder.of_row(*row, Some(*frame)) {
+                others.add(id, Confidence::Likely);
+                looked_at += 1;
+            }
         }
-        let mut looked_at = to.len();
         for group in index.groups(builder, place) {
             let rows = builder.facts.summary.grouping.rows(group);
             let rows = rows.get(..KEPT + 1).unwrap_or(rows);
             looked_at += rows.len();
             if builder.locks.has_waits(group) {
-                let ids = rows.iter().filter_map(|row| builder.of_row(*row, None));
-                to.extend(ids.map(|id| (id, Confidence::Possible)));
-            } else if let Some(first) = rows.first() {
+                for row in rows {
+                    if let Some(id) = builder.of_row(*row, None) {
+                        others.add(id, Confidence::Possible);
+                    }
+                }
+            } else if let Some((first, rest)) = rows.split_first()
+                && let Some(id) = builder.of_row(*first, None)
+            {
                 // All of them are one node.
-                to.extend(builder.of_row(*first, None).map(|id| (id, Confidence::Possible)));
-                let id = to.last().map_or(NONE, |(id, _)| *id);
-                builder.take_up(id, rows.get(1..).unwrap_or_default());
+                others.add(id, Confidence::Possible);
+                builder.take_up(id, rest);
             }
             if looked_at > KEPT * KEPT {
                 break;
             }
         }
-        to.retain(|(id, _)| *id != place.id);
-        let mut seen = BTreeSet::new();
-        to.retain(|(id, _)| seen.insert(*id));
         // Where many could let it go on nothing is known.
-        if to.len() <= KEPT {
-            for (id, sure) in to {
+        if others.list.len() <= KEPT {
+            for (id, sure) in others.list {
                 builder.link(place.id, id, place.why, sure);
             }
+        }
+    }
+}
+
+/// Who may be at the other side of a node, each once, as it was found first; no more than need be
+/// known to be too many.
+struct Others {
+    own: NodeId,
+    list: Vec<(NodeId, Confidence)>,
+}
+
+impl Others {
+    fn add(&mut self, id: NodeId, sure: Confidence) {
+        let known = id == self.own || self.list.iter().any(|(known, _)| *known == id);
+        if !known && self.list.len() <= KEPT {
+            self.list.push((id, sure));
         }
     }
 }
@@ -129,9 +148,11 @@ fn place<'d>(builder: &Builder<'_, 'd>, id: NodeId, why: Why) -> Option<Place<'d
 /// One look at every word of the dump.
 fn by_pointer<'d>(builder: &Builder<'_, 'd>, places: &mut [Place<'d>]) {
     let mut leads: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    let mut sieve = Sieve::default();
     for (at, place) in places.iter().enumerate() {
         for pointer in &place.pointers {
             leads.entry(*pointer).or_default().push(at);
+            sieve.add(*pointer);
         }
     }
     if leads.is_empty() {
@@ -140,7 +161,8 @@ fn by_pointer<'d>(builder: &Builder<'_, 'd>, places: &mut [Place<'d>]) {
     // What only the signature decides, found out for the first.
     let mut known: Vec<Option<Option<Waiter<'d>>>> =
         vec![None; builder.facts.dump().signature_count()];
-    for word in builder.facts.dump().all_args().iter().filter(|word| word.exact) {
+    let words = builder.facts.dump().all_args().iter();
+    for word in words.filter(|word| word.exact && sieve.may_have(word.value)) {
         let Some(list) = leads.get(&word.value) else { continue };
         let Some(goroutine) = builder.facts.dump().goroutine(word.row as usize) else { continue };
         let Some(slot) = known.get_mut(goroutine.signature_id().index()) else { continue };
