@@ -77,7 +77,7 @@ const DUMPS: &[(&str, f64, One)] = &[
     ("damaged", 1.0, |out, n| {
         write!(out, "goroutine {n} [select]:\na.f{n}(0x1\n\t/a.go:1 +0x4\n\n").unwrap();
     }),
-    ("a single line", 3.0, |out, n| {
+    ("a single line", 2.0, |out, n| {
         if n == 1 {
             out.push_str("goroutine 1 [select]:\n");
         }
@@ -85,8 +85,15 @@ const DUMPS: &[(&str, f64, One)] = &[
     }),
 ];
 
+/// Groups that every dump begins with: they make the output longer than [`PIPE`], so that the program is
+/// still there, waiting for its reader, when the last look at its memory is taken.
+const GROUPS: usize = 500;
+
+/// What a pipe holds, in bytes (`pipe(7)`).
+const PIPE: usize = 64 * 1024;
+
 /// The most memory that the program had in use until it began to write, in bytes; `None` where the system
-/// does not tell. Long output waits in the pipe meanwhile; of short output the last moment may be missed.
+/// does not tell.
 fn peak(input: &Path) -> Option<f64> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_gdump"))
         .args(["summarize", "--format", "json", "--top", "1000"])
@@ -103,7 +110,7 @@ fn peak(input: &Path) -> Option<f64> {
         let _ = output.read(&mut [0]);
         begun.send(()).unwrap();
         let _ = is_measured.recv();
-        output.read_to_end(&mut Vec::new()).unwrap();
+        output.read_to_end(&mut Vec::new()).unwrap()
     });
     let mut most: Option<f64> = None;
     loop {
@@ -116,7 +123,11 @@ fn peak(input: &Path) -> Option<f64> {
         }
     }
     drop(measured);
-    reader.join().unwrap();
+    let length = reader.join().unwrap();
+    assert!(
+        length > PIPE,
+        "{length} bytes of output: the program may have ended before it was looked at"
+    );
     assert!(child.wait().unwrap().code() != Some(101));
     most
 }
@@ -132,6 +143,14 @@ fn memory_follows_the_text_whatever_stands_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let measure = |count: usize, one: One| {
         let mut text = String::new();
+        for n in 1..=GROUPS {
+            write!(
+                text,
+                "goroutine {} [select]:\ngroup.f{n}()\n\t/group.go:{n} +0x4\n\n",
+                n + 10_000_000
+            )
+            .unwrap();
+        }
         (1..=count).for_each(|n| one(&mut text, n));
         let path = folder.path().join("dump.txt");
         std::fs::write(&path, &text).unwrap();

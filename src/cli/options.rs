@@ -12,7 +12,7 @@ use crate::analysis::facts::Config;
 use crate::analysis::filter::{PprofFilter, WaitLimit};
 use crate::analysis::known::Known;
 use crate::analysis::summary::Look;
-use crate::analysis::{Filter, Finding};
+use crate::analysis::{By, Filter, Finding};
 use crate::error::{Error, Result};
 use crate::render::{OutputFormat, Style, View};
 use crate::source::http::Address;
@@ -49,6 +49,7 @@ impl Options {
             return Ok(None);
         }
         check_format(command, args.format)?;
+        check_by(command, &args.by)?;
         check_waits(args.min_wait.as_ref(), args.max_wait.as_ref())?;
         let judged = matches!(command, "leaks" | "blocked");
         let minutes =
@@ -209,6 +210,16 @@ fn check_format(command: &str, format: Format) -> Result<()> {
     Err(Error::Usage(format!("{command}: --format {format} is not possible; use one of {names}")))
 }
 
+/// Goroutines that are not grouped cannot be grouped by anything.
+fn check_by(command: &str, by: &By) -> Result<()> {
+    if *by == By::Stack || !matches!(command, "list" | "show" | "tree") {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "{command}: --by is how groups are made, and there are none here\n  gdump groups --by KEY makes them"
+    )))
+}
+
 fn check_waits(min: Option<&WaitLimit>, max: Option<&WaitLimit>) -> Result<()> {
     match (min, max) {
         (Some(min), Some(max)) if min.seconds > max.seconds => {
@@ -298,6 +309,16 @@ mod tests {
         let error = Options::resolve("tree", shared, &Environment::default()).unwrap_err();
         let text = "tree: --format csv is not possible; use one of text, json, markdown";
         assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn what_is_not_grouped_takes_no_key() {
+        for command in ["list", "show", "tree"] {
+            let shared = Args::parse_from(["gdump", "f", "--by", "top"]).shared;
+            let error = Options::resolve(command, shared, &Environment::default()).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("{command}: --by ")), "{error}");
+        }
+        assert_eq!(resolve("f --by top", &Environment::default()).look.by, By::Top);
     }
 
     #[test]
