@@ -260,17 +260,17 @@ fn states<'d>(dump: &'d Dump, heads: &[(HeadId, i64)]) -> Vec<StateCount<'d>> {
 /// The `go` statements that started the goroutines of a group, and how many goroutines `ran` each.
 pub(super) fn creators_of<'d>(
     dump: &'d Dump,
-    members: &Members<'_>,
+    signatures: &[(SignatureId, i64)],
     ran: &RanBy,
 ) -> Vec<CreatorCount<'d>> {
-    let mut counts = counts_of_creators(dump, members);
+    let mut counts = counts_of_creators(dump, signatures);
     counts.retain(|(creator, _)| *creator != CreatorId::default());
     creators(dump, counts, ran)
 }
 
-fn counts_of_creators(dump: &Dump, members: &Members<'_>) -> Vec<(CreatorId, i64)> {
+fn counts_of_creators(dump: &Dump, signatures: &[(SignatureId, i64)]) -> Vec<(CreatorId, i64)> {
     let mut counts = Counter::default();
-    for (id, n) in members.signatures {
+    for (id, n) in signatures {
         counts.add(dump.signature(*id).creator, *n);
     }
     counts.finish()
@@ -292,9 +292,9 @@ pub(super) enum Runners {
 }
 
 impl Runners {
-    /// Nobody yet.
-    pub(super) fn new(dump: &Dump, members: &Members<'_>) -> Self {
-        match &counts_of_creators(dump, members)[..] {
+    /// Nobody yet, of a group with these `signatures`.
+    pub(super) fn new(dump: &Dump, signatures: &[(SignatureId, i64)]) -> Self {
+        match &counts_of_creators(dump, signatures)[..] {
             [(only, _)] => Self::One(*only, None, None),
             _ => Self::Several(Distinct::default()),
         }

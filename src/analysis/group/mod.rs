@@ -31,8 +31,8 @@ pub struct Grouping<'d> {
     /// Signatures and how many goroutines have each, group by group in the order in which groups were
     /// found.
     signatures: Vec<(SignatureId, i64)>,
-    /// Indices of records, likewise.
-    rows: Vec<u32>,
+    /// Indices of records, likewise, found when first asked for.
+    rows: OnceLock<Vec<u32>>,
     left_out: Bits,
     /// Who ran the `go` statements of the first groups, found when first asked for.
     ran: OnceLock<Vec<RanBy>>,
@@ -52,10 +52,21 @@ struct Entry {
     count: i64,
     /// Longest wait in minutes, plus one; 0 if no wait is known.
     longest: u32,
+    /// The first of its records.
+    first: u32,
     /// In `rows`.
     rows: Span,
     /// In `signatures`.
     signatures: Span,
+}
+
+/// What is kept of a signature.
+#[derive(Clone, Copy, Default)]
+struct Kept {
+    records: u32,
+    count: i64,
+    /// The first of its records.
+    first: u32,
 }
 
 /// A range that grows.
@@ -68,6 +79,13 @@ struct Span {
 impl Span {
     fn of<T>(self, list: &[T]) -> &[T] {
         list.get(self.start as usize..self.end as usize).unwrap_or(&[])
+    }
+
+    /// Moves the range to `start`, which then stands behind it.
+    fn follow(&mut self, start: &mut u32) {
+        self.start += *start;
+        self.end += *start;
+        *start = self.end;
     }
 }
 
@@ -99,8 +117,7 @@ impl<'d> Grouping<'d> {
         mut keep: impl FnMut(Goroutine<'d>) -> bool,
     ) -> Self {
         let mut left_out = Bits::default();
-        // Records, and goroutines, of each signature.
-        let mut of_signature = vec![(0u32, 0i64); dump.signature_count()];
+        let mut of_signature = vec![Kept::default(); dump.signature_count()];
         let mut first = Vec::new();
         let mut left = vec![false; of_signature.len()];
         dump.goroutines().for_each(|goroutine| {
@@ -112,16 +129,17 @@ impl<'d> Grouping<'d> {
                 }
                 return;
             }
-            if let Some((records, count)) = of_signature.get_mut(id.index()) {
-                if *records == 0 {
+            if let Some(kept) = of_signature.get_mut(id.index()) {
+                if kept.records == 0 {
                     first.push(id);
+                    kept.first = u32::try_from(goroutine.index()).unwrap_or(u32::MAX);
                 }
-                *records += 1;
-                *count = count.saturating_add(goroutine.count());
+                kept.records += 1;
+                kept.count = kept.count.saturating_add(goroutine.count());
             }
         });
         // Mostly all goroutines of a signature are kept or none.
-        if !left.iter().zip(&of_signature).any(|(left, (kept, _))| *left && *kept > 0) {
+        if !left.iter().zip(&of_signature).any(|(left, kept)| *left && kept.records > 0) {
             left_out = Bits::default();
         }
         let keys = Keys::new(dump, stacks, by);
@@ -131,12 +149,11 @@ impl<'d> Grouping<'d> {
             groups: Vec::new(),
             group_of: vec![NONE; of_signature.len()],
             signatures: Vec::new(),
-            rows: Vec::new(),
+            rows: OnceLock::new(),
             left_out,
             ran: OnceLock::new(),
         };
         grouping.group_signatures(&first, &of_signature);
-        grouping.sort_rows();
         grouping.sort(stacks, GroupOrder::Count);
         grouping
     }
@@ -158,24 +175,23 @@ impl<'d> Grouping<'d> {
     }
 
     /// Makes a group of all signatures with one key, in the order in which these come `first`.
-    fn group_signatures(&mut self, first: &[SignatureId], of_signature: &[(u32, i64)]) {
+    fn group_signatures(&mut self, first: &[SignatureId], of_signature: &[Kept]) {
         let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
         for id in first {
             let signature = self.dump.signature(*id);
             let key = self.keys.key(signature);
             let next = u32::try_from(self.groups.len()).unwrap_or(NONE - 1);
             let number = *numbers.entry(key).or_insert(next);
+            let Some(kept) = of_signature.get(id.index()) else { continue };
             if number == next {
-                let none = Span::default();
-                self.groups.push(Entry { key, count: 0, longest: 0, rows: none, signatures: none });
+                let (none, first) = (Span::default(), kept.first);
+                let group =
+                    Entry { key, count: 0, longest: 0, first, rows: none, signatures: none };
+                self.groups.push(group);
             }
-            let (Some(group), Some((records, count))) =
-                (self.groups.get_mut(number as usize), of_signature.get(id.index()))
-            else {
-                continue;
-            };
-            group.count = group.count.saturating_add(*count);
-            group.rows.end += records;
+            let Some(group) = self.groups.get_mut(number as usize) else { continue };
+            group.count = group.count.saturating_add(kept.count);
+            group.rows.end += kept.records;
             group.signatures.end += 1;
             let waited = self.dump.head(signature.head).minutes;
             group.longest = group.longest.max(waited.map_or(0, |n| n.saturating_add(1)));
@@ -183,25 +199,18 @@ impl<'d> Grouping<'d> {
                 *slot = number;
             }
         }
-        self.signatures = sort_by_group(
-            &mut self.groups,
-            |group| &mut group.signatures,
-            first.iter().map(|id| {
-                let count = of_signature.get(id.index()).map_or(0, |(_, count)| *count);
-                let group = self.group_of.get(id.index()).copied().unwrap_or(NONE);
-                (group, (*id, count))
-            }),
-        );
-    }
-
-    fn sort_rows(&mut self) {
-        let Self { dump, groups, group_of, left_out, .. } = self;
-        let rows = dump.goroutines().filter(|g| !left_out.contains(g.index())).map(|goroutine| {
-            // `sort_by_group` passes over what is in no group.
-            let group = group_of.get(goroutine.signature_id().index()).copied().unwrap_or(NONE);
-            (group, u32::try_from(goroutine.index()).unwrap_or(u32::MAX))
-        });
-        self.rows = sort_by_group(groups, |group| &mut group.rows, rows);
+        let (mut rows, mut signatures) = (0, 0);
+        for group in &mut self.groups {
+            group.rows.follow(&mut rows);
+            group.signatures.follow(&mut signatures);
+        }
+        let mut next: Vec<u32> = self.groups.iter().map(|group| group.signatures.start).collect();
+        self.signatures = vec![Default::default(); signatures as usize];
+        for id in first {
+            let group = self.group_of.get(id.index()).copied().unwrap_or(NONE);
+            let count = of_signature.get(id.index()).map_or(0, |kept| kept.count);
+            put(&mut self.signatures, next.get_mut(group as usize), (*id, count));
+        }
     }
 
     /// Brings the groups into their order.
@@ -223,7 +232,7 @@ impl<'d> Grouping<'d> {
         };
         let last = |number: u32| {
             let group = group(number)?;
-            Some((keys.state(group.key), group.rows.of(&self.rows).first().copied().unwrap_or(0)))
+            Some((keys.state(group.key), group.first))
         };
         order.sort_by(|a, b| rank(*a).cmp(&rank(*b)).then_with(|| last(*a).cmp(&last(*b))));
         let mut groups = Vec::with_capacity(order.len());
@@ -258,7 +267,37 @@ impl<'d> Grouping<'d> {
 
     /// Indices of the records in the group at `index`, in the order of the dump.
     pub fn rows(&self, index: usize) -> &[u32] {
-        self.groups.get(index).map_or(&[], |group| group.rows.of(&self.rows))
+        let rows = self.rows.get_or_init(|| self.sorted_rows());
+        self.groups.get(index).map_or(&[], |group| group.rows.of(rows))
+    }
+
+    /// The indices of all records, group by group (a counting sort, so their order stays); on the way it
+    /// is found out who ran the `go` statements of the first groups, if nobody asked for that before.
+    fn sorted_rows(&self) -> Vec<u32> {
+        let len = self.groups.iter().map(|group| group.rows.end).max().unwrap_or(0);
+        let mut rows = vec![0; len as usize];
+        let mut next: Vec<u32> = self.groups.iter().map(|group| group.rows.start).collect();
+        let mut runners = if self.ran.get().is_none() && self.are_most() {
+            (0..self.len().min(TOGETHER)).map(|index| self.nobody(index)).collect()
+        } else {
+            Vec::new()
+        };
+        self.dump.goroutines().for_each(|goroutine| {
+            let Some(group) = self.group_of(goroutine) else { return };
+            put(
+                &mut rows,
+                next.get_mut(group),
+                u32::try_from(goroutine.index()).unwrap_or(u32::MAX),
+            );
+            if let Some(runners) = runners.get_mut(group) {
+                runners.add(self.dump, goroutine);
+            }
+        });
+        if !runners.is_empty() {
+            // Whoever was quicker found the same.
+            let _ = self.ran.set(runners.into_iter().map(Runners::finish).collect());
+        }
+        rows
     }
 
     /// The signatures in the group at `index`, each with the number of goroutines.
@@ -288,15 +327,20 @@ impl<'d> Grouping<'d> {
 
     /// The `go` statements that started the group at `index`, with the goroutines that ran them.
     pub fn creators(&self, index: usize) -> Vec<CreatorCount<'d>> {
-        let members = self.members(index);
+        // The look at all records that sorts them may tell.
+        let Members { signatures, .. } = self.members(index);
         match self.ran.get_or_init(|| self.first_runners()).get(index) {
-            Some(ran) => detail::creators_of(self.dump, &members, ran),
-            None => detail::creators_of(self.dump, &members, &self.runners(index)),
+            Some(ran) => detail::creators_of(self.dump, signatures, ran),
+            None => detail::creators_of(self.dump, signatures, &self.runners(index)),
         }
     }
 
+    fn nobody(&self, index: usize) -> Runners {
+        Runners::new(self.dump, self.signatures(index))
+    }
+
     fn runners(&self, index: usize) -> RanBy {
-        let mut runners = Runners::new(self.dump, &self.members(index));
+        let mut runners = self.nobody(index);
         let rows = self.rows(index).iter();
         rows.filter_map(|row| self.dump.goroutine(*row as usize))
             .for_each(|goroutine| runners.add(self.dump, goroutine));
@@ -305,12 +349,10 @@ impl<'d> Grouping<'d> {
 
     fn first_runners(&self) -> Vec<RanBy> {
         let first = 0..self.len().min(TOGETHER);
-        let rows: usize = first.clone().map(|index| self.rows(index).len()).sum();
-        if rows.saturating_mul(4) < self.dump.len() {
+        if !self.are_most() {
             return first.map(|index| self.runners(index)).collect();
         }
-        let mut all: Vec<_> =
-            first.map(|index| Runners::new(self.dump, &self.members(index))).collect();
+        let mut all: Vec<_> = first.map(|index| self.nobody(index)).collect();
         self.dump.goroutines().for_each(|goroutine| {
             let group = self.group_of(goroutine);
             if let Some(runners) = group.and_then(|group| all.get_mut(group)) {
@@ -320,36 +362,26 @@ impl<'d> Grouping<'d> {
         all.into_iter().map(Runners::finish).collect()
     }
 
+    /// Whether the first groups have so many records that a look at all records costs less than one at
+    /// each of theirs.
+    fn are_most(&self) -> bool {
+        let first = self.groups.iter().take(TOGETHER);
+        let records: usize = first.map(|group| (group.rows.end - group.rows.start) as usize).sum();
+        records.saturating_mul(4) >= self.dump.len()
+    }
+
     fn members(&self, index: usize) -> Members<'_> {
         Members { signatures: self.signatures(index), rows: self.rows(index) }
     }
 }
 
-/// Sorts `items` by their groups (a counting sort, so their order stays). The spans of `groups` hold
-/// the numbers of their items when called, and say where these are afterwards.
-fn sort_by_group<T: Copy + Default>(
-    groups: &mut [Entry],
-    span: impl Fn(&mut Entry) -> &mut Span,
-    items: impl Iterator<Item = (u32, T)>,
-) -> Vec<T> {
-    let mut start = 0;
-    for group in groups.iter_mut() {
-        let span = span(group);
-        let len = span.end;
-        *span = Span { start, end: start };
-        start += len;
+/// Puts `item` at the place `next` in `list`, which moves on.
+fn put<T>(list: &mut [T], next: Option<&mut u32>, item: T) {
+    let Some(next) = next else { return };
+    if let Some(slot) = list.get_mut(*next as usize) {
+        *slot = item;
     }
-    let mut sorted = vec![T::default(); start as usize];
-    items.for_each(|(group, item)| {
-        if let Some(group) = groups.get_mut(group as usize) {
-            let span = span(group);
-            if let Some(slot) = sorted.get_mut(span.end as usize) {
-                *slot = item;
-            }
-            span.end += 1;
-        }
-    });
-    sorted
+    *next += 1;
 }
 
 #[cfg(test)]
