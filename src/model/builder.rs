@@ -1,5 +1,6 @@
 //! How parsers make a dump.
 
+use super::args::Words;
 use super::chunked::Chunked;
 use super::dump::{Account, Dump, Format};
 use super::goid_set::GoidSet;
@@ -62,8 +63,7 @@ impl DumpBuilder {
             present: GoidSet::default(),
             counts: Vec::new(),
             ancestors: Vec::new(),
-            args: Vec::new(),
-            arg_starts: Vec::new(),
+            args: Words::default(),
             args_capped: false,
             runtime_stacks: Vec::new(),
         };
@@ -326,8 +326,11 @@ impl DumpBuilder {
             }
             self.dump.account.repeated += 1;
         }
-        self.dump.args.retain(|word| !gone(word.row));
-        self.dump.args.iter_mut().for_each(|word| word.row = moved(word.row));
+        let mut args = Words::default();
+        for word in self.dump.args.iter().filter(|word| !gone(word.row)) {
+            args.push(ArgWord { row: moved(word.row), ..word });
+        }
+        self.dump.args = args;
         self.dump.ancestors.retain(|(row, _)| !gone(*row));
         self.dump.ancestors.iter_mut().for_each(|(row, _)| *row = moved(*row));
         self.dump.rows.retain(|index, _| repeated.binary_search(&index).is_err());
@@ -336,7 +339,6 @@ impl DumpBuilder {
     /// The dump.
     pub fn finish(mut self) -> Dump {
         self.drop_repeated();
-        self.dump.index_args();
         self.dump
     }
 }
@@ -359,6 +361,6 @@ mod tests {
         let goids: Vec<_> = dump.goroutines().filter_map(super::super::Goroutine::goid).collect();
         assert_eq!(goids, [0, 1, 7, 9_000_000_000]);
         assert_eq!((dump.account.whole, dump.account.repeated), (4, 2));
-        assert_eq!(dump.args(3).first().map(|word| word.value), Some(9_000_000_000));
+        assert_eq!(dump.args(3).iter().next().map(|word| word.value), Some(9_000_000_000));
     }
 }

@@ -1,5 +1,6 @@
 //! A dump: what was read from one input, immutable once parsed.
 
+use super::args::{Args, Words};
 use super::chunked::Chunked;
 use super::goid_set::GoidSet;
 use super::goroutine::{Goroutine, Packed, Signature, Wide};
@@ -59,9 +60,6 @@ pub struct Account {
     pub problem_lines: u64,
 }
 
-/// Records whose argument words are looked through for those of one.
-const ARG_ROWS: usize = 16;
-
 /// What was read from one input.
 ///
 /// Made by a parser through [`DumpBuilder`](super::DumpBuilder), never changed afterwards.
@@ -111,9 +109,7 @@ pub struct Dump {
     pub(super) present: GoidSet,
     pub(super) counts: Vec<i64>,
     pub(super) ancestors: Vec<(u32, Box<[Ancestor]>)>,
-    pub(super) args: Vec<ArgWord>,
-    /// Where in `args` those of each [`ARG_ROWS`] records start, as far as any follow.
-    pub(super) arg_starts: Vec<u32>,
+    pub(super) args: Words,
     pub(super) args_capped: bool,
     pub(super) runtime_stacks: Vec<StackId>,
 }
@@ -267,34 +263,19 @@ impl Dump {
         pairs.iter().map(|(key, value)| (self.str(*key), self.str(*value)))
     }
 
-    /// The argument words that were kept of the record at `index`, by frame.
-    pub fn args(&self, index: usize) -> &[ArgWord] {
-        let starts = self.arg_starts.get(index / ARG_ROWS..).unwrap_or(&[]);
-        let from = starts.first().map_or(self.args.len(), |start| *start as usize);
-        let to = starts.get(1).map_or(self.args.len(), |start| *start as usize);
-        let near = self.args.get(from..to).unwrap_or(&[]);
-        let is_own = |word: &ArgWord| word.row as usize == index;
-        let Some(start) = near.iter().position(is_own) else { return &[] };
-        let own = near.get(start..).unwrap_or(&[]);
-        let end = own.iter().position(|word| !is_own(word)).unwrap_or(own.len());
-        own.get(..end).unwrap_or(own)
+    /// The argument words that were kept of the record at `index`.
+    pub fn args(&self, index: usize) -> Args<'_> {
+        u32::try_from(index).map_or_else(|_| Args::default(), |row| self.args.of(row))
     }
 
-    /// The argument words of all records, by record and frame.
-    pub fn all_args(&self) -> &[ArgWord] {
-        &self.args
+    /// All argument words, by record and frame.
+    pub fn all_args(&self) -> impl Iterator<Item = ArgWord> {
+        self.args.iter()
     }
 
-    /// Notes where the words of each [`ARG_ROWS`] records start. Words are looked up for many goroutines
-    /// at a time, and a binary search would go through all of the memory.
-    pub(super) fn index_args(&mut self) {
-        self.arg_starts.clear();
-        for (at, word) in (0u32..).zip(&self.args) {
-            let block = word.row as usize / ARG_ROWS;
-            if self.arg_starts.len() <= block {
-                self.arg_starts.resize(block + 1, at);
-            }
-        }
+    /// The argument words of each record that has any.
+    pub fn args_by_record(&self) -> impl Iterator<Item = Args<'_>> {
+        self.args.by_record()
     }
 
     /// Whether argument words were left out because there were too many of them.

@@ -1,8 +1,9 @@
 //! A goroutine record, and the view of it together with its dump.
 
+use super::args::Args;
 use super::dump::Dump;
 use super::intern::{CreatorId, HeadId, LabelsId, SignatureId, StackId};
-use super::stack::{Ancestor, ArgWord, Creator, Frame};
+use super::stack::{Ancestor, Creator, Frame};
 use super::state::Head;
 
 /// One record of a dump: a goroutine, or equal goroutines of an aggregated format.
@@ -190,8 +191,8 @@ impl<'d> Goroutine<'d> {
         self.dump.labels(self.signature().labels)
     }
 
-    /// Argument words that were kept, by frame.
-    pub fn args(self) -> &'d [ArgWord] {
+    /// Argument words that were kept.
+    pub fn args(self) -> Args<'d> {
         self.dump.args(self.index)
     }
 

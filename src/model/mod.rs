@@ -1,5 +1,6 @@
 //! The one model of a goroutine dump, whatever format it came in. Knows nothing of the other stages.
 
+mod args;
 mod builder;
 mod chunked;
 mod dump;
@@ -11,6 +12,7 @@ mod stack;
 pub mod state;
 pub mod symbol;
 
+pub use args::Args;
 pub use builder::DumpBuilder;
 pub use dump::{Account, Dump, Format};
 pub use goid_set::GoidSet;

@@ -64,7 +64,7 @@ pub struct Ancestor {
 ///
 /// Words are kept for lock, `WaitGroup` and `Cond` frames of every goroutine, and for the frames of the
 /// first [`ArgWord::SAMPLES`] goroutines of a stack; others are not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArgWord {
     /// Index of the goroutine's row.
     pub row: u32,

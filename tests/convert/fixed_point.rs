@@ -22,7 +22,7 @@ fn described(dump: &Dump) -> String {
         let goid = goroutine.goid();
         writeln!(out, "{goid:?} {:?} {flags:?} {labels:?}", goroutine.state()).unwrap();
         frames(&mut out, dump, goroutine.row().stack);
-        for word in goroutine.args() {
+        for word in goroutine.args().iter() {
             let (frame, position, value, exact) =
                 (word.frame, word.position, word.value, word.exact);
             writeln!(out, "  word {frame} {position} {value:#x} {exact}").unwrap();

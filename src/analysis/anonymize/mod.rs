@@ -77,8 +77,8 @@ impl Key {
 pub fn anonymize(dump: &Dump, key: &Key, filter: &PprofFilter) -> Dump {
     let name = format!("dump-{}", key.word("dump", &dump.name));
     let is_wide = |address: u64| address > u64::from(u32::MAX);
-    let wide = dump.all_args().iter().any(|word| is_wide(word.value))
-        || !dump.all_args().iter().any(|word| word.value > 0);
+    let wide = dump.all_args().any(|word| is_wide(word.value))
+        || !dump.all_args().any(|word| word.value > 0);
     let builder = DumpBuilder::new(name, dump.format);
     let mut copy = Copy {
         dump,
@@ -209,7 +209,7 @@ impl Copy<'_> {
     fn words(&self, goroutine: Goroutine<'_>) -> Vec<ArgWord> {
         let args = goroutine.args().iter();
         let args =
-            args.map(|word| ArgWord { value: self.key.address(word.value, self.wide), ..*word });
+            args.map(|word| ArgWord { value: self.key.address(word.value, self.wide), ..word });
         if self.edit.is_none() || goroutine.args().is_empty() {
             return args.collect();
         }

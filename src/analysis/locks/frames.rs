@@ -1,7 +1,7 @@
 //! What the frames of a dump mean for locks: which of them belong to package sync, whose methods the
 //! others are, and what a stack waits in. Every distinct frame is judged once.
 
-use crate::model::{ArgWord, Dump, Frame, FrameId, Symbol};
+use crate::model::{ArgWord, Args, Dump, Frame, FrameId, Symbol};
 
 /// The type whose method (or a closure in it) a function is: package and type.
 pub type Owner<'d> = (&'d str, &'d str);
@@ -166,7 +166,7 @@ impl<'d> Frames<'d> {
 
     /// The address of what a record with the words `args` waits for or unlocks, if it printed one
     /// without `?`.
-    pub fn address(args: &[ArgWord], shape: &Shape) -> Option<u64> {
+    pub fn address(args: Args<'_>, shape: &Shape) -> Option<u64> {
         shape.words.iter().flatten().find_map(|(frame, minus)| {
             let found = args
                 .iter()
@@ -181,9 +181,9 @@ impl<'d> Frames<'d> {
     }
 
     /// The receiver that the frame at a raw index printed without `?`, of a record with these words.
-    pub fn receiver_in(args: &[ArgWord], frame: usize) -> Option<u64> {
+    pub fn receiver_in(args: Args<'_>, frame: usize) -> Option<u64> {
         let first =
-            |word: &&ArgWord| usize::from(word.frame) == frame && word.position == 0 && word.exact;
+            |word: &ArgWord| usize::from(word.frame) == frame && word.position == 0 && word.exact;
         args.iter().find(first).map(|word| word.value)
     }
 

@@ -128,7 +128,7 @@ fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> (FxHashMap<u64, Vec<Lead<'
             let Some(wait) = locks.waits.get(*wait as usize) else { continue };
             let stack = stack_of(facts, wait.row);
             let package = locks.frames.at(stack, wait.caller as usize).package;
-            for word in facts.dump().args(wait.row as usize) {
+            for word in facts.dump().args(wait.row as usize).iter() {
                 let frame = locks.frames.at(stack, usize::from(word.frame));
                 let inside = word.frame >= wait.caller;
                 // What the standard library hands around, such as a server's context, lies next to
@@ -173,8 +173,8 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
     }
     let owners: Vec<Option<Owner<'d>>> =
         (0u32..).zip(&locks.locks).map(|(number, _)| waiting_type(locks, facts, number)).collect();
-    for args in facts.dump().all_args().chunk_by(|a, b| a.row == b.row) {
-        let Some(row) = args.first().map(|word| word.row) else { continue };
+    for args in facts.dump().args_by_record() {
+        let row = args.row();
         let Some(goroutine) = facts.dump().goroutine(row as usize) else { continue };
         let stack_id = goroutine.stack();
         let stack = facts.dump().stack(stack_id);

@@ -33,7 +33,7 @@ pub(super) use verdict::Verdict;
 use super::Facts;
 use super::group::Grouping;
 use super::waitfor::Graph;
-use crate::model::{ArgWord, Dump, StackId, state};
+use crate::model::{Args, Dump, StackId, state};
 
 /// A goroutine (or a record of equal ones) that waits for a lock, a `WaitGroup` or a `Cond`.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub struct Wait {
     pub lock: u32,
     /// What it waits in.
     pub op: Op,
-    /// Raw index of the frame that locks; as in [`ArgWord`], of far ones nothing is known.
+    /// Raw index of the frame that locks; as in [`ArgWord`](crate::model::ArgWord), of far ones nothing is known.
     pub caller: u16,
 }
 
@@ -230,7 +230,7 @@ impl<'d> Locks<'d> {
         &self,
         facts: &Facts<'d>,
         wait: &Wait,
-        args: &[ArgWord],
+        args: Args<'_>,
         offsets: &FxHashMap<Owner<'d>, u64>,
     ) -> Id<'d> {
         let stack = stack_of(facts, wait.row);
@@ -305,7 +305,7 @@ impl Shapes {
         &self,
         facts: &Facts<'d>,
         wanted: impl Fn(Op) -> bool,
-        mut f: impl FnMut(bool, Wait, &Shape, &'d [ArgWord]),
+        mut f: impl FnMut(bool, Wait, &Shape, Args<'d>),
     ) {
         let op = |shape: &Shape| {
             shape.op.or(shape.unlocks.then_some(Op::Mutex)).filter(|op| wanted(*op))

@@ -161,15 +161,15 @@ fn by_pointer<'d>(builder: &Builder<'_, 'd>, places: &mut [Place<'d>]) {
     // What only the signature decides, found out for the first.
     let mut known: Vec<Option<Option<Waiter<'d>>>> =
         vec![None; builder.facts.dump().signature_count()];
-    let words = builder.facts.dump().all_args().iter();
-    for word in words.filter(|word| word.exact && sieve.may_have(word.value)) {
-        let Some(list) = leads.get(&word.value) else { continue };
-        let Some(goroutine) = builder.facts.dump().goroutine(word.row as usize) else { continue };
-        let Some(slot) = known.get_mut(goroutine.signature_id().index()) else { continue };
+    let words = builder.facts.dump().all_args();
+    words.filter(|word| word.exact && sieve.may_have(word.value)).for_each(|word| {
+        let Some(list) = leads.get(&word.value) else { return };
+        let Some(goroutine) = builder.facts.dump().goroutine(word.row as usize) else { return };
+        let Some(slot) = known.get_mut(goroutine.signature_id().index()) else { return };
         let waiter = *slot.get_or_insert_with(|| Waiter::new(builder, word.row));
         let stack = builder.facts.dump().stack(goroutine.stack());
         let frame = builder.locks.frames.at(stack, usize::from(word.frame));
-        let Some(waiter) = waiter.filter(|_| frame.user) else { continue };
+        let Some(waiter) = waiter.filter(|_| frame.user) else { return };
         for at in list.iter().take(KEPT) {
             let Some(place) = places.get_mut(*at) else { continue };
             let room = place.same.len() <= KEPT * KEPT;
@@ -177,7 +177,7 @@ fn by_pointer<'d>(builder: &Builder<'_, 'd>, places: &mut [Place<'d>]) {
                 place.same.push((word.row, usize::from(word.frame)));
             }
         }
-    }
+    });
 }
 
 /// A goroutine beside a place.

@@ -8,7 +8,9 @@
 use std::io::{self, Write};
 
 use crate::analysis::Selection;
-use crate::model::{ArgWord, Bubble, CallKind, CreatorId, Dump, Format, Frame, FrameId, Goroutine};
+use crate::model::{
+    ArgWord, Args, Bubble, CallKind, CreatorId, Dump, Format, Frame, FrameId, Goroutine,
+};
 use crate::render::escape::is_hidden;
 
 /// Writes the goroutines of `selection`.
@@ -109,7 +111,7 @@ impl<'d> Writer<'d> {
         }
         for stack in self.dump.runtime_stacks() {
             writeln!(out, "runtime stack:")?;
-            self.frames(self.dump.stack(*stack), &[], out)?;
+            self.frames(self.dump.stack(*stack), Args::default(), out)?;
             writeln!(out)?;
         }
         Ok(())
@@ -148,13 +150,13 @@ impl<'d> Writer<'d> {
         self.creator(row.creator, goroutine.creator_goid(), out)?;
         for ancestor in goroutine.ancestors() {
             writeln!(out, "[originating from goroutine {}]:", ancestor.goid)?;
-            self.frames(dump.stack(ancestor.stack), &[], out)?;
+            self.frames(dump.stack(ancestor.stack), Args::default(), out)?;
             self.creator(ancestor.creator, None, out)?;
         }
         Ok(())
     }
 
-    fn frames(&self, stack: &[FrameId], args: &[ArgWord], out: &mut dyn Write) -> io::Result<()> {
+    fn frames(&self, stack: &[FrameId], args: Args<'_>, out: &mut dyn Write) -> io::Result<()> {
         for (index, id) in stack.iter().enumerate() {
             let Some(lines) = self.frames.get(id.index()) else { continue };
             out.write_all(lines.before.as_bytes())?;
@@ -248,8 +250,8 @@ fn quoted(text: &str, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The words that are known of a call, or `unknown`.
-fn arguments<'a>(
-    known: impl Iterator<Item = &'a ArgWord>,
+fn arguments(
+    known: impl Iterator<Item = ArgWord>,
     unknown: &str,
     out: &mut dyn Write,
 ) -> io::Result<()> {

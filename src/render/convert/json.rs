@@ -248,7 +248,7 @@ impl<'a> GoroutineView<'a> {
     fn new(dump: &'a Dump, goroutine: Goroutine<'a>, used: &[u32]) -> Self {
         let head = goroutine.head();
         let number = |id: StackId| used.get(id.index()).copied().unwrap_or(0);
-        let arg = |word: &ArgWord| ArgView {
+        let arg = |word: ArgWord| ArgView {
             frame: word.frame,
             position: word.position,
             value: format!("{:#x}", word.value),

@@ -241,7 +241,7 @@ fn goroutine<'a, 'd>(
         Standing::Writer => ("writer", None, &[]),
     };
     let found = found.iter().filter_map(|index| sight.findings.get(*index));
-    let argument = |word: &crate::model::ArgWord| Argument {
+    let argument = |word: crate::model::ArgWord| Argument {
         frame: word.frame,
         position: word.position,
         value: format!("{:#x}", word.value),
