@@ -19,6 +19,7 @@ const JSON_TOP: usize = 1000;
 
 // What can be typed.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("by", |arg| arg.hide(true)))]
 pub(in crate::cli) struct Args {
     /// Sort by: dump (as it is), id, wait (longest first), state, depth (deepest first), created-by, user
     #[arg(long, value_name = "KEY", value_parser = order, default_value = "dump", help_heading = "List")]

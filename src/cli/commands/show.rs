@@ -19,6 +19,7 @@ Examples:
 
 // What can be typed.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("by", |arg| arg.hide(true)))]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     shared: Shared,

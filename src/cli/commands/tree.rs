@@ -19,6 +19,7 @@ const TOP: usize = 20;
 
 // What can be typed.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("by", |arg| arg.hide(true)))]
 pub(in crate::cli) struct Args {
     /// Levels that are shown, or all
     #[arg(long, value_name = "N|all", value_parser = values::limit, default_value = "10", help_heading = "Tree")]
