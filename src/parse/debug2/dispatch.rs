@@ -82,14 +82,13 @@ impl Dispatch {
         Some(table)
     }
 
-    /// The only successor that `rest` may go on with: its keys are there. Where successors have no keys, the
-    /// one for which `is` holds.
+    /// What `is` says of the successor whose keys `rest` has, if that is anything.
     #[inline]
-    pub(super) fn find(&self, rest: &[u8], is: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(super) fn find<T>(&self, rest: &[u8], is: impl Fn(u32) -> Option<T>) -> Option<T> {
         let mut table = self;
         loop {
             if table.slots.is_empty() {
-                return table.nodes.iter().copied().find(|node| is(*node));
+                return table.nodes.iter().find_map(|node| is(*node));
             }
             let key = word(rest, table.offset)? & table.mask;
             // Most keys are in their first slot.
@@ -98,7 +97,7 @@ impl Dispatch {
                 slot = table.slots.get(table.slot_at(key)?)?;
             }
             match slot.target {
-                Target::Node(node) => return Some(node),
+                Target::Node(node) => return is(node),
                 Target::Table(next) => table = table.tables.get(next as usize)?,
                 Target::None => return None,
             }
@@ -249,11 +248,12 @@ mod tests {
         }
         for node in 0..200 {
             let rest = [text(node), b"0x1, 0x2)\n"].concat();
-            assert_eq!(dispatch.find(&rest, |found| rest.starts_with(text(found))), Some(node));
+            let is = |found: u32| rest.starts_with(text(found)).then_some(found);
+            assert_eq!(dispatch.find(&rest, is), Some(node));
         }
         let rest = b")\n\t/file.go:9 +0x1\nmain.f1(0x1)";
-        let found = dispatch.find(rest, |node| rest.starts_with(text(node)));
-        assert!(found.is_none_or(|node| !rest.starts_with(text(node))));
+        let is = |found: u32| rest.starts_with(text(found)).then_some(found);
+        assert_eq!(dispatch.find(rest, is), None);
     }
 
     #[test]
@@ -261,12 +261,12 @@ mod tests {
         let texts = ["f(", "g(", "f(...)\n\t/x.go:1 +0x1\nh("];
         let text = |node: u32| texts[node as usize].as_bytes();
         let dispatch = Dispatch::new(vec![0, 1, 2], &text).unwrap();
-        assert_eq!(dispatch.find(b"g(0x1)\n\t/x", |_| true), Some(1));
+        assert_eq!(dispatch.find(b"g(0x1)\n\t/x", Some), Some(1));
         let texts = ["f(", "f(...)\n\t/x.go:1 +0x1\nh("];
         let text = |node: u32| texts[node as usize].as_bytes();
         let dispatch = Dispatch::new(vec![0, 1], &text).unwrap();
-        assert_eq!(dispatch.find(b"f(0x1", |node| node == 0), Some(0));
-        assert_eq!(dispatch.find(b"f(...)", |node| node == 1), Some(1));
+        assert_eq!(dispatch.find(b"f(0x1", |node| (node == 0).then_some(node)), Some(0));
+        assert_eq!(dispatch.find(b"f(...)", |node| (node == 1).then_some(node)), Some(1));
         let same = |_: u32| &b"the same text"[..];
         assert!(Dispatch::new((0..8).collect(), &same).is_some());
         assert!(Dispatch::new((0..9).collect(), &same).is_none());

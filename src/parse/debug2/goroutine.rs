@@ -35,10 +35,8 @@ impl Debug2 {
             return None;
         }
         let walked = self.graph.walk(text.bytes, at + len)?;
-        let path = match self.paths.get(walked, self.graph.nodes()) {
-            Some(path) => path,
-            None => self.new_path(walked),
-        };
+        let known = self.paths.get(walked, self.graph.nodes());
+        let path = known.unwrap_or_else(|| self.new_path(walked));
         let Stack { id: stack, creator, .. } = path;
         let creator_goid = walked.creator_goid;
         let index = self.builder.push(Row { goid, creator_goid, stack, head, creator, labels });
@@ -46,11 +44,9 @@ impl Debug2 {
         account.understood_lines += path.lines + 1;
         account.whole += 1;
         self.mid_line = false;
-        if !self.words {
-            return Some(walked.end);
-        }
-        let sampled = self.is_sample(stack);
-        if sampled || path.evidence {
+        // Without words a stack is counted only until its path is known.
+        let sampled = (self.words || known.is_none()) && self.is_sample(stack);
+        if self.words && (sampled || path.evidence) {
             self.graph.arguments(text.bytes, sampled, &mut self.block.arguments);
             self.keep_arguments(text, index, sampled);
         }
@@ -63,8 +59,6 @@ impl Debug2 {
         // The first of a stack may be the only one.
         if self.seen.get(path.id.index()).is_some_and(|seen| *seen > 0) {
             self.paths.insert(walked, self.graph.nodes(), path);
-        } else if !self.words {
-            self.is_sample(path.id);
         }
         path
     }

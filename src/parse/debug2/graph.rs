@@ -140,15 +140,16 @@ impl Graph {
         let (mut hash, mut creator_goid, mut length) = (0u64, 0, 0);
         let mut node = self.nodes.first()?;
         loop {
-            let id = match &node.next {
-                Next::One(id) => *id,
-                Next::Many(dispatch) => dispatch.find(rest, |id| {
-                    self.nodes.get(id as usize).is_some_and(|node| node.after(rest).is_some())
-                })?,
+            let is = |id: u32| {
+                let node = self.nodes.get(id as usize)?;
+                Some((id, node, node.after(rest)?))
+            };
+            let id;
+            (id, node, rest) = match &node.next {
+                Next::One(id) => is(*id)?,
+                Next::Many(dispatch) => dispatch.find(rest, is)?,
                 Next::None => return None,
             };
-            node = self.nodes.get(id as usize)?;
-            rest = node.after(rest)?;
             hash = hash.wrapping_mul(5).wrapping_add(u64::from(id));
             *self.walked.get_mut(length)? = id;
             length += 1;
@@ -320,32 +321,30 @@ impl Graph {
     /// Makes the node `to` a successor of the node `from`. False if there is no room.
     fn connect(&mut self, from: u32, to: u32) -> bool {
         let Some(node) = self.nodes.get_mut(from as usize) else { return false };
-        let mut next = std::mem::replace(&mut node.next, Next::None);
+        match &node.next {
+            Next::One(known) if *known == to => return true,
+            Next::Many(dispatch) if dispatch.contains(to) => return true,
+            _ => {}
+        }
+        let next = std::mem::replace(&mut node.next, Next::None);
         let nodes = &self.nodes;
         let text = |id: u32| nodes.get(id as usize).map(|node| &*node.text).unwrap_or_default();
-        let (is_known, done) = match &mut next {
-            Next::One(known) if *known == to => (true, true),
-            Next::Many(dispatch) if dispatch.contains(to) => (true, true),
-            Next::Many(dispatch) => (false, dispatch.insert(to, &text)),
-            Next::One(known) => match Dispatch::new(vec![*known, to], &text) {
-                Some(dispatch) => {
-                    next = Next::Many(Box::new(dispatch));
-                    (false, true)
-                }
-                None => (false, false),
+        let (next, done) = match next {
+            Next::None => (Next::One(to), true),
+            Next::One(known) => match Dispatch::new(vec![known, to], &text) {
+                Some(dispatch) => (Next::Many(Box::new(dispatch)), true),
+                None => (Next::One(known), false),
             },
-            Next::None => {
-                next = Next::One(to);
-                (false, true)
+            Next::Many(mut dispatch) => {
+                let done = dispatch.insert(to, &text);
+                (Next::Many(dispatch), done)
             }
         };
         if let Some(node) = self.nodes.get_mut(from as usize) {
             node.next = next;
         }
-        if !is_known {
-            self.edges += 1;
-            self.full |= self.edges >= MAX_EDGES;
-        }
+        self.edges += 1;
+        self.full |= self.edges >= MAX_EDGES;
         done
     }
 }
