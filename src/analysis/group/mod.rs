@@ -31,11 +31,17 @@ pub struct Grouping<'d> {
     /// Signatures and how many goroutines have each, group by group in the order in which groups were
     /// found.
     signatures: Vec<(SignatureId, i64)>,
-    /// Indices of records, likewise, found when first asked for.
-    rows: OnceLock<Vec<u32>>,
     left_out: Bits,
-    /// Who ran the `go` statements of the first groups, found when first asked for.
-    ran: OnceLock<Vec<RanBy>>,
+    /// Found when first asked for.
+    sorted: OnceLock<Sorted>,
+}
+
+/// What is found in one look at all records.
+struct Sorted {
+    /// Indices of records, group by group in the order in which groups were found.
+    rows: Vec<u32>,
+    /// Who ran the `go` statements of the first groups.
+    ran: Vec<RanBy>,
 }
 
 /// Groups whose creators are found out together: each look at a record far away costs as much as many
@@ -149,9 +155,8 @@ impl<'d> Grouping<'d> {
             groups: Vec::new(),
             group_of: vec![NONE; of_signature.len()],
             signatures: Vec::new(),
-            rows: OnceLock::new(),
             left_out,
-            ran: OnceLock::new(),
+            sorted: OnceLock::new(),
         };
         grouping.group_signatures(&first, &of_signature);
         grouping.sort(stacks, GroupOrder::Count);
@@ -244,7 +249,7 @@ impl<'d> Grouping<'d> {
             }
         }
         self.groups = groups;
-        self.ran = OnceLock::new();
+        self.sorted = OnceLock::new();
         for number in &mut self.group_of {
             *number = index.get(*number as usize).copied().unwrap_or(NONE);
         }
@@ -267,37 +272,28 @@ impl<'d> Grouping<'d> {
 
     /// Indices of the records in the group at `index`, in the order of the dump.
     pub fn rows(&self, index: usize) -> &[u32] {
-        let rows = self.rows.get_or_init(|| self.sorted_rows());
-        self.groups.get(index).map_or(&[], |group| group.rows.of(rows))
+        self.groups.get(index).map_or(&[], |group| group.rows.of(&self.sorted().rows))
     }
 
-    /// The indices of all records, group by group (a counting sort, so their order stays); on the way it
-    /// is found out who ran the `go` statements of the first groups, if nobody asked for that before.
-    fn sorted_rows(&self) -> Vec<u32> {
-        let len = self.groups.iter().map(|group| group.rows.end).max().unwrap_or(0);
-        let mut rows = vec![0; len as usize];
-        let mut next: Vec<u32> = self.groups.iter().map(|group| group.rows.start).collect();
-        let mut runners = if self.ran.get().is_none() && self.are_most() {
-            (0..self.len().min(TOGETHER)).map(|index| self.nobody(index)).collect()
-        } else {
-            Vec::new()
-        };
-        self.dump.goroutines().for_each(|goroutine| {
-            let Some(group) = self.group_of(goroutine) else { return };
-            put(
-                &mut rows,
-                next.get_mut(group),
-                u32::try_from(goroutine.index()).unwrap_or(u32::MAX),
-            );
-            if let Some(runners) = runners.get_mut(group) {
-                runners.add(self.dump, goroutine);
-            }
-        });
-        if !runners.is_empty() {
-            // Whoever was quicker found the same.
-            let _ = self.ran.set(runners.into_iter().map(Runners::finish).collect());
-        }
-        rows
+    /// Sorts the records by group (a counting sort, so their order stays), and finds out on the way who
+    /// ran the `go` statements of the first groups.
+    fn sorted(&self) -> &Sorted {
+        self.sorted.get_or_init(|| {
+            let len = self.groups.iter().map(|group| group.rows.end).max().unwrap_or(0);
+            let mut rows = vec![0; len as usize];
+            let mut next: Vec<u32> = self.groups.iter().map(|group| group.rows.start).collect();
+            let first = 0..self.len().min(TOGETHER);
+            let mut ran: Vec<_> = first.map(|index| self.nobody(index)).collect();
+            self.dump.goroutines().for_each(|goroutine| {
+                let Some(group) = self.group_of(goroutine) else { return };
+                let row = u32::try_from(goroutine.index()).unwrap_or(u32::MAX);
+                put(&mut rows, next.get_mut(group), row);
+                if let Some(ran) = ran.get_mut(group) {
+                    ran.add(self.dump, goroutine);
+                }
+            });
+            Sorted { rows, ran: ran.into_iter().map(Runners::finish).collect() }
+        })
     }
 
     /// The signatures in the group at `index`, each with the number of goroutines.
@@ -327,9 +323,8 @@ impl<'d> Grouping<'d> {
 
     /// The `go` statements that started the group at `index`, with the goroutines that ran them.
     pub fn creators(&self, index: usize) -> Vec<CreatorCount<'d>> {
-        // The look at all records that sorts them may tell.
-        let Members { signatures, .. } = self.members(index);
-        match self.ran.get_or_init(|| self.first_runners()).get(index) {
+        let signatures = self.signatures(index);
+        match self.sorted().ran.get(index) {
             Some(ran) => detail::creators_of(self.dump, signatures, ran),
             None => detail::creators_of(self.dump, signatures, &self.runners(index)),
         }
@@ -345,29 +340,6 @@ impl<'d> Grouping<'d> {
         rows.filter_map(|row| self.dump.goroutine(*row as usize))
             .for_each(|goroutine| runners.add(self.dump, goroutine));
         runners.finish()
-    }
-
-    fn first_runners(&self) -> Vec<RanBy> {
-        let first = 0..self.len().min(TOGETHER);
-        if !self.are_most() {
-            return first.map(|index| self.runners(index)).collect();
-        }
-        let mut all: Vec<_> = first.map(|index| self.nobody(index)).collect();
-        self.dump.goroutines().for_each(|goroutine| {
-            let group = self.group_of(goroutine);
-            if let Some(runners) = group.and_then(|group| all.get_mut(group)) {
-                runners.add(self.dump, goroutine);
-            }
-        });
-        all.into_iter().map(Runners::finish).collect()
-    }
-
-    /// Whether the first groups have so many records that a look at all records costs less than one at
-    /// each of theirs.
-    fn are_most(&self) -> bool {
-        let first = self.groups.iter().take(TOGETHER);
-        let records: usize = first.map(|group| (group.rows.end - group.rows.start) as usize).sum();
-        records.saturating_mul(4) >= self.dump.len()
     }
 
     fn members(&self, index: usize) -> Members<'_> {
