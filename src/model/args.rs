@@ -56,12 +56,7 @@ impl Words {
     /// The words of one record.
     #[inline]
     pub(super) fn of(&self, row: u32) -> Args<'_> {
-        let block = self.block(row / BLOCK);
-        let is_own = |packed: &u64| row_of(*packed) == row % BLOCK;
-        let start = block.iter().position(is_own).unwrap_or(block.len());
-        let own = block.get(start..).unwrap_or(&[]);
-        let end = own.iter().position(|packed| !is_own(packed)).unwrap_or(own.len());
-        Args { packed: own.get(..end).unwrap_or(own), wide: &self.wide, row }
+        self.records(row / BLOCK).find(|args| args.row == row).unwrap_or_default()
     }
 
     /// All words.
@@ -76,12 +71,16 @@ impl Words {
     /// The words of each record that has any.
     #[inline]
     pub(super) fn by_record(&self) -> impl Iterator<Item = Args<'_>> {
-        self.blocks().flat_map(move |block| {
-            let records = self.block(block).chunk_by(|a, b| row_of(*a) == row_of(*b));
-            records.map(move |packed| {
-                let row = packed.first().map_or(0, |packed| row_of(*packed));
-                Args { packed, wide: &self.wide, row: block * BLOCK + row }
-            })
+        self.blocks().flat_map(|block| self.records(block))
+    }
+
+    /// The words of each record in a block that has any.
+    #[inline]
+    fn records(&self, block: u32) -> impl Iterator<Item = Args<'_>> {
+        let records = self.block(block).chunk_by(|a, b| row_of(*a) == row_of(*b));
+        records.map(move |packed| {
+            let row = packed.first().map_or(0, |packed| row_of(*packed));
+            Args { packed, wide: &self.wide, row: block * BLOCK + row }
         })
     }
 
@@ -138,7 +137,7 @@ impl<'d> Args<'d> {
         self.packed.is_empty()
     }
 
-    /// Index of the record.
+    /// Index of the record; 0 where there is no word.
     pub fn row(self) -> u32 {
         self.row
     }

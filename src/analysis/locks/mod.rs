@@ -46,7 +46,8 @@ pub struct Wait {
     pub lock: u32,
     /// What it waits in.
     pub op: Op,
-    /// Raw index of the frame that locks; as in [`ArgWord`](crate::model::ArgWord), of far ones nothing is known.
+    /// Raw index of the frame that locks; as in [`ArgWord`](crate::model::ArgWord), of far ones nothing
+    /// is known.
     pub caller: u16,
 }
 
