@@ -80,7 +80,9 @@ fn bare(state: &str) -> String {
 
 fn accounted(dumps: &[Dump]) -> i64 {
     let accounts = dumps.iter().map(|dump| dump.account);
-    accounts.map(|a| a.whole + (a.cut_off + a.not_understood + a.repeated).cast_signed()).sum()
+    accounts
+        .map(|a| a.whole + (a.cut_off + a.partial + a.not_understood + a.repeated).cast_signed())
+        .sum()
 }
 
 /// What is wrong with the reading of one file.
@@ -356,6 +358,9 @@ fn moving(dumps: &[Dump]) -> BTreeSet<String> {
         .collect()
 }
 
+/// Folders of dumps that were taken one after the other.
+const SERIES: &[&str] = &["services/", "servers/", "field/"];
+
 /// Moments whose three files were written while goroutines came, went or moved on, seen in the files
 /// themselves, with the largest number of goroutines that may differ.
 const MOVED: &[(&str, i64)] = &[];
@@ -372,7 +377,9 @@ fn moments(base: &Path) -> Vec<(String, PathBuf, PathBuf, PathBuf)> {
                 let (one, zero) =
                     (PathBuf::from(format!("{stem}{debug1}")), format!("{stem}{debug0}"));
                 let zero = PathBuf::from(zero);
-                if one.exists() && zero.exists() && !name.contains("/derived/") {
+                let is_moment = !name.contains("/derived/")
+                    && !SERIES.iter().any(|folder| name.starts_with(folder));
+                if one.exists() && zero.exists() && is_moment {
                     found.push((name.clone(), path.clone(), one, zero));
                 }
             }

@@ -106,7 +106,9 @@ fn nothing_is_lost() {
         let accounted: i64 = dumps
             .iter()
             .map(|dump| dump.account)
-            .map(|a| a.whole + (a.cut_off + a.not_understood + a.repeated).cast_signed())
+            .map(|a| {
+                a.whole + (a.cut_off + a.partial + a.not_understood + a.repeated).cast_signed()
+            })
             .sum();
         let expected = if let Some(totals) = scan::debug1(&text) {
             totals.counted

@@ -236,7 +236,7 @@ proptest! {
         }
         let wrapped = dumps.iter().any(|dump| dump.wrapping.is_some());
         if !dumps.is_empty() && !wrapped {
-            prop_assert_eq!(accounted(&dumps), lines(&text));
+            prop_assert_eq!(accounted(&dumps), lines(&text), "{}\n{}", String::from_utf8_lossy(&text), want);
         }
     }
 

@@ -86,7 +86,8 @@ fn counts_add_up() {
             assert_eq!(sum(&report["groups"]) + apart, in_dump, "{name}");
             assert!(!system || apart == 0, "{name}");
             let account = &report["account"];
-            let parts = ["whole", "cut_off", "not_understood"].map(|part| int(&account[part]));
+            let parts =
+                ["whole", "partial", "cut_off", "not_understood"].map(|part| int(&account[part]));
             assert_eq!(int(&account["goroutines"]), parts.iter().sum::<i64>(), "{name}");
         }
     }

@@ -240,8 +240,7 @@ impl<'d> Facts<'d> {
         let dump = self.dump();
         let account = dump.account;
         dump.truncation.is_some()
-            || account.cut_off > 0
-            || account.not_understood > 0
+            || account.lost() > 0
             || dump.stated_total.is_some_and(|total| total > dump.goroutine_count())
     }
 

@@ -43,8 +43,10 @@ pub struct Account {
     /// Goroutines whose text is cut off. Those whose header is whole are in the dump nevertheless,
     /// with [`Head::cut`] set.
     pub cut_off: u64,
-    /// Goroutines or records that are in the input but could not be understood, so that they are
-    /// not in the dump.
+    /// Goroutines that are in the dump, of whose stack something was not understood or lost.
+    pub partial: u64,
+    /// Goroutines or records that are in the input but could not be understood. Those whose header is
+    /// whole are in the dump nevertheless, without a stack.
     pub not_understood: u64,
     /// Times that a goroutine was printed again (GOTRACEBACK=crash prints goroutine 0 for each
     /// thread, and goroutines in system calls twice); the first is in the dump.
@@ -58,6 +60,13 @@ pub struct Account {
     pub understood_lines: u64,
     /// Lines that are part of a problem.
     pub problem_lines: u64,
+}
+
+impl Account {
+    /// Goroutines that are in the input and were not read in full.
+    pub fn lost(&self) -> u64 {
+        self.cut_off.saturating_add(self.partial).saturating_add(self.not_understood)
+    }
 }
 
 /// What was read from one input.
@@ -177,8 +186,7 @@ impl Dump {
         self.truncation.is_none()
             && self.problems.is_empty()
             && self.more_problems == 0
-            && self.account.cut_off == 0
-            && self.account.not_understood == 0
+            && self.account.lost() == 0
     }
 
     /// All records in the order of the input.

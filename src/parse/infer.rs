@@ -163,6 +163,16 @@ fn set_state(builder: &mut DumpBuilder, index: usize, state: &str) {
     builder.set_head(index, head);
 }
 
+/// Infers the state of the record at `index`, of whose stack leading frames of the runtime may be hidden, by
+/// its innermost function.
+pub(crate) fn infer_leaf(builder: &mut DumpBuilder, index: usize) {
+    let Some(stack) = builder.dump().goroutine(index).map(Goroutine::stack) else { return };
+    let state = calls(builder.dump(), stack).next();
+    if let Some(state) = state.and_then(|call| of_leaf(call.name, Era::default())) {
+        set_state(builder, index, state);
+    }
+}
+
 /// Infers the states of all records of a dump whose stacks hold the runtime's frames.
 pub(crate) fn infer_all(builder: &mut DumpBuilder, era: Era) {
     let mut states = vec![None; builder.dump().stack_count()];

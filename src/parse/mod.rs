@@ -2,14 +2,20 @@
 
 mod debug1;
 mod debug2;
+mod documents;
 mod expect;
 mod infer;
+mod json;
 mod lexical;
 mod outside;
 mod place;
 mod proto;
 mod records;
+mod scan;
+mod scanner;
+mod streams;
 mod text;
+mod unwrap;
 
 use std::io::ErrorKind;
 use std::io::Read;
@@ -76,7 +82,16 @@ pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<V
     }
     // Enough to say what the input is if it is no dump.
     let start = head.get(..head.len().min(4096)).unwrap_or_default().to_vec();
-    let dumps = text::Driver::new(stream, name, options, head).run()?;
+    let whole = head.len() < options.block;
+    let mut dumps = Vec::new();
+    let mut head = head;
+    if let Some(kind) = documents::sniff(&head, whole) {
+        head = read_all(stream, name, head)?;
+        dumps = documents::parse(&head, kind, name, options, text::end_reason(stream));
+    }
+    if dumps.is_empty() {
+        dumps = text::Driver::new(stream, name, options, head).run()?;
+    }
     if dumps.is_empty() {
         return Err(not_a_dump(&start, name));
     }
@@ -104,7 +119,7 @@ fn not_a_dump(head: &[u8], name: &str) -> Error {
             remedy: "run the program with GOTRACEBACK=all in its environment".to_owned(),
         };
     }
-    match describe_foreign(head) {
+    match describe_foreign(head, scan::find_header(head, 0).is_some()) {
         Some(foreign) => foreign.error(name),
         None => Error::NotADump {
             input: name.to_owned(),

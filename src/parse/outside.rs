@@ -8,8 +8,10 @@ use memchr::memrchr;
 use super::debug1::Debug1;
 use super::debug2;
 use super::place::Text;
-use crate::source::unwrap::Wrapper;
-use crate::source::unwrap::find_header;
+use super::scan::find_header;
+use super::unwrap::Learned;
+use super::unwrap::Wrapper;
+use super::unwrap::learn;
 
 /// How far before its first header a dump can start, in bytes: a panic's value may be long.
 const LOOK_BACK: usize = 32 << 10;
@@ -20,8 +22,8 @@ pub(super) enum Outside {
     Nothing { consumed: usize, lines: u64 },
     /// A dump starts at `at`, after `lines` lines that belong to none; `aggregated`: at debug=1.
     Dump { at: usize, lines: u64, aggregated: bool },
-    /// The header at `at` is wrapped by a logger.
-    Wrapped { at: usize, wrapper: Wrapper },
+    /// The lines around the header at `at` are wrapped.
+    Wrapped { at: usize, wrapper: Box<Wrapper> },
     /// The text ends before that can be told.
     More,
 }
@@ -51,35 +53,56 @@ pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
             None => return Outside::More,
         };
         let column = at - start;
-        if column == 0 && !line.ends_with(b"\r") {
-            if Debug1::sniff(line) {
+        if Debug1::sniff(line) {
+            if column == 0 && !line.ends_with(b"\r") {
                 return dump(text, start, true);
             }
-            return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), false);
-        }
-        if column > 0 && Debug1::sniff(line) {
             match bytes.get(start + line.len() + 1..).filter(|rest| !rest.is_empty()) {
-                Some(next) if is_record(next) => {
+                Some(next) if column > 0 && is_record(next) => {
                     return dump(text, if is_name(before, start) { start } else { at }, true);
                 }
                 None if !text.eof => return Outside::More,
                 Some(_) | None => {}
             }
         }
-        // `2026/11/23 09:18:35 goroutine 5 [running]:` from log.Print(debug.Stack()): only the first
-        // line has the prefix.
-        match debug2::is_stack_at(text, start + line.len() + 1) {
-            Some(true) if column > 0 => return dump(text, at, false),
+        match is_plain(text, start, column, line) {
+            Some(true) if column == 0 => {
+                return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), false);
+            }
+            Some(true) => return dump(text, at, false),
+            Some(false) => {}
             None => return Outside::More,
-            Some(_) => {}
         }
-        let may_wrap = text.pieces.is_none() && !debug2::is_panic_value(bytes, start);
-        if let Some(wrapper) = may_wrap.then(|| Wrapper::detect(line, column)).flatten() {
-            return Outside::Wrapped { at, wrapper };
+        if text.pieces.is_none() && !debug2::is_panic_value(bytes, start) {
+            match learn(bytes, at, text.eof) {
+                Learned::Wrapped(wrapper, _) => {
+                    return Outside::Wrapped { at, wrapper: Box::new(wrapper) };
+                }
+                Learned::More => return Outside::More,
+                Learned::Plain => {}
+            }
+        }
+        if column == 0 {
+            return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), false);
         }
         from = start + line.len();
     }
     nothing(text)
+}
+
+/// Whether a stack follows the header in `line`, which starts at `start`, as it stands; `None` if the text
+/// ends before that can be told.
+///
+/// `2026/11/23 09:18:35 goroutine 5 [running]:` is one, too, from log.Print(debug.Stack()): only the first
+/// line has the prefix.
+fn is_plain(text: &Text<'_>, start: usize, column: usize, line: &[u8]) -> Option<bool> {
+    if line.ends_with(b"\r") {
+        return Some(false);
+    }
+    if column > 0 {
+        return debug2::is_stack_at(text, start + line.len() + 1);
+    }
+    debug2::is_plain_header_at(text, start)
 }
 
 /// Whether the text starts with a record of debug=1: `5 @ 0x48bb6a`.

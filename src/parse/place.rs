@@ -1,7 +1,7 @@
 //! From a position in a block of text to its place in the input, for problems.
 
+use super::unwrap::Piece;
 use crate::model::Problem;
-use crate::source::unwrap::Piece;
 
 /// A block of text that a parser is given: whole lines, except at the end of the input.
 #[derive(Clone, Copy, Debug)]

@@ -1,70 +1,30 @@
-//! Finds the dumps in a text, plain or wrapped by loggers, and feeds them to their parsers block by
-//! block: memory follows the dump, not the text.
+//! Reads a text, plain or wrapped, block by block: memory follows the dump, not the text.
 
 use memchr::memrchr;
 
 use super::Options;
-use super::debug1::Debug1;
-use super::debug2::Debug2;
-use super::outside;
-use super::outside::Outside;
-use super::place::Fed;
 use super::place::Text;
+use super::scanner::Dumps;
+use super::scanner::Scanner;
+use super::scanner::Step;
+use super::streams::Streams;
+use super::streams::Took;
+use super::unwrap::Line;
+use super::unwrap::Wrapper;
 use crate::error::Error;
 use crate::error::Result;
 use crate::model::Dump;
-use crate::model::DumpBuilder;
-use crate::model::Truncation;
 use crate::model::TruncationReason;
 use crate::source::Stream;
-use crate::source::unwrap::Clean;
-use crate::source::unwrap::Wrapper;
-use crate::source::unwrap::find_header;
 
-/// Why a dump ends too early that is at the end of such a stream.
-fn stream_reason(stream: &Stream<'_>) -> TruncationReason {
-    if stream.connection_broke() {
+/// Why a text ends too early, if its `stream` did.
+pub(super) fn end_reason(stream: &Stream<'_>) -> Option<TruncationReason> {
+    stream.truncated()?;
+    Some(if stream.connection_broke() {
         TruncationReason::Connection
     } else {
         TruncationReason::Compressed
-    }
-}
-
-/// The parser of the dump that is being read.
-enum Current {
-    Debug1(Box<Debug1>),
-    Debug2(Box<Debug2>),
-}
-
-impl Current {
-    fn feed(&mut self, text: &Text<'_>) -> Fed {
-        match self {
-            Self::Debug1(parser) => parser.feed(text),
-            Self::Debug2(parser) => parser.feed(text),
-        }
-    }
-
-    fn builder(&mut self) -> &mut DumpBuilder {
-        match self {
-            Self::Debug1(parser) => parser.builder(),
-            Self::Debug2(parser) => parser.builder(),
-        }
-    }
-
-    fn lines(&mut self) -> u64 {
-        let account = self.builder().dump().account;
-        account.understood_lines
-            + account.skipped_lines
-            + account.ignored_lines
-            + account.problem_lines
-    }
-
-    fn finish(self, bytes: u64, end: u64, at_eof: bool) -> Option<Dump> {
-        match self {
-            Self::Debug1(parser) => Some(parser.finish(bytes, end)),
-            Self::Debug2(parser) => parser.finish(bytes, end, at_eof),
-        }
-    }
+    })
 }
 
 /// The reader of one text.
@@ -80,20 +40,13 @@ pub(super) struct Driver<'s, 'r> {
     /// Offset in the input, and line from 1, of the byte at `start`.
     offset: u64,
     line: u64,
-    wrapper: Option<Wrapper>,
-    /// Where the header is by which the wrapper was found.
-    wrapped_at: u64,
-    clean: Clean,
-    /// How much of `clean` there must be to look at it again.
-    enough: usize,
-    current: Option<Current>,
-    /// Offset of the dump that is being read, or was read last.
-    begun_at: u64,
-    /// Lines that were found to start a dump of which nothing was read.
-    barren: Option<u64>,
-    /// Lines before a dump that belong to none.
+    /// The state of what is read as it stands.
+    plain: Scanner,
+    /// The streams of what is wrapped.
+    streams: Option<Box<Streams>>,
+    /// Lines that belong to no dump, behind the last.
     ignored: u64,
-    dumps: Vec<Dump>,
+    dumps: Dumps<'s>,
 }
 
 impl<'s, 'r> Driver<'s, 'r> {
@@ -115,15 +68,10 @@ impl<'s, 'r> Driver<'s, 'r> {
             eof: false,
             offset: 0,
             line: 1,
-            wrapper: None,
-            wrapped_at: u64::MAX,
-            clean: Clean::default(),
-            enough: 0,
-            current: None,
-            begun_at: 0,
-            barren: None,
+            plain: Scanner::default(),
+            streams: None,
             ignored: 0,
-            dumps: Vec::new(),
+            dumps: Dumps::new(options),
         }
     }
 
@@ -131,7 +79,7 @@ impl<'s, 'r> Driver<'s, 'r> {
     pub(super) fn run(mut self) -> Result<Vec<Dump>> {
         loop {
             let progress =
-                if self.wrapper.is_some() { self.step_wrapped() } else { self.step_plain() };
+                if self.streams.is_some() { self.step_wrapped() } else { self.step_plain()? };
             if !progress {
                 if self.eof {
                     break;
@@ -139,17 +87,22 @@ impl<'s, 'r> Driver<'s, 'r> {
                 self.read_more()?;
             }
         }
-        self.end_dump(true);
-        if let Some(last) = self.dumps.last_mut() {
-            last.account.ignored_lines += self.ignored;
-        }
-        Ok(self.dumps)
+        self.end_streams(true);
+        let reason = self.reason();
+        self.plain.end(self.offset, true, reason, &mut self.dumps);
+        let ignored = self.ignored + self.plain.take_ignored();
+        Ok(self.dumps.finish(self.name, ignored))
+    }
+
+    fn reason(&self) -> Option<TruncationReason> {
+        end_reason(self.stream)
     }
 
     /// Reads a block behind what is not dealt with yet.
     fn read_more(&mut self) -> Result<()> {
         let left = self.end - self.start;
-        if left.max(self.clean.text.len()) > self.options.max_line {
+        let longest = self.streams.as_ref().map_or(0, |streams| streams.longest());
+        if left.max(longest) > self.options.max_line {
             return Err(Error::Limit {
                 input: self.name.to_owned(),
                 what: "a line or goroutine",
@@ -157,10 +110,15 @@ impl<'s, 'r> Driver<'s, 'r> {
                 flag: "--max-line",
             });
         }
+        // What is left grows while a goroutine is longer than a block: twice as much each time.
+        self.read_block(self.options.block.max(left))
+    }
+
+    /// Reads `block` bytes, or all there are.
+    fn read_block(&mut self, block: usize) -> Result<()> {
+        let left = self.end - self.start;
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, left);
-        // What is left grows while a goroutine is longer than a block: twice as much each time.
-        let block = self.options.block.max(left);
         if self.buffer.len() < left + block {
             self.buffer.resize(left + block, 0);
         }
@@ -174,12 +132,12 @@ impl<'s, 'r> Driver<'s, 'r> {
     }
 
     /// Deals with the whole lines that were read, as they stand. False if more text is needed.
-    fn step_plain(&mut self) -> bool {
+    fn step_plain(&mut self) -> Result<bool> {
         let unread = self.buffer.get(self.start..self.end).unwrap_or_default();
         let len =
             if self.eof { unread.len() } else { memrchr(b'\n', unread).map_or(0, |at| at + 1) };
         if len == 0 {
-            return false;
+            return Ok(false);
         }
         let text = Text {
             bytes: unread.get(..len).unwrap_or_default(),
@@ -188,37 +146,19 @@ impl<'s, 'r> Driver<'s, 'r> {
             pieces: None,
             eof: self.eof,
         };
-        if let Some(current) = &mut self.current {
-            let before = current.lines();
-            let fed = current.feed(&text);
-            self.line += current.lines() - before;
-            self.advance(fed.consumed);
-            if fed.done {
-                self.end_dump(self.eof && self.start == self.end);
-            }
-            // What the parser left is not whole: it needs more text.
-            return fed.done || (fed.consumed > 0 && self.eof);
-        }
-        match outside::look(&text, self.barren) {
-            Outside::Nothing { consumed, lines } => {
-                self.ignored += lines;
+        match self.plain.step(&text, &mut self.dumps) {
+            Step::Read { consumed, lines } => {
                 self.line += lines;
                 self.advance(consumed);
-                consumed > 0
+                // What the parser left is not whole: it needs more text.
+                Ok(!self.plain.is_inside() || consumed == 0 || self.eof)
             }
-            Outside::Dump { at, lines, aggregated } => {
-                self.ignored += lines;
-                self.line += lines;
-                self.advance(at);
-                self.begin(self.offset, aggregated);
-                true
+            Step::Wrapped { at, wrapper } => {
+                self.ignored += self.plain.take_ignored();
+                self.begin_streams(*wrapper, at)?;
+                Ok(true)
             }
-            Outside::Wrapped { at, wrapper } => {
-                self.wrapped_at = self.offset + at as u64;
-                self.wrapper = Some(wrapper);
-                true
-            }
-            Outside::More => false,
+            Step::More => Ok(false),
         }
     }
 
@@ -227,159 +167,84 @@ impl<'s, 'r> Driver<'s, 'r> {
         self.offset += bytes as u64;
     }
 
-    /// Begins the dump whose text starts at `offset` of the input.
-    fn begin(&mut self, offset: u64, aggregated: bool) {
-        let name = match self.dumps.len() {
-            0 => self.name.to_owned(),
-            n => format!("{}#{}", self.name, n + 1),
-        };
-        let mut current = if aggregated {
-            Current::Debug1(Box::new(Debug1::new(&name)))
-        } else {
-            Current::Debug2(Box::new(Debug2::new(&name, self.options)))
-        };
-        current.builder().account().ignored_lines = std::mem::take(&mut self.ignored);
-        if let Some(wrapper) = &self.wrapper {
-            current.builder().set_wrapping(wrapper.name());
-        }
-        self.begun_at = offset;
-        self.current = Some(current);
+    /// From here on lines are wrapped in `wrapper`, which was learned from the header at `at`.
+    fn begin_streams(&mut self, wrapper: Wrapper, at: usize) -> Result<()> {
+        let newest_first = wrapper.is_newest_first();
+        let streams = Streams::new(wrapper, self.offset + at as u64);
+        self.dumps.wrapping = streams.wrapping();
+        self.streams = Some(Box::new(streams));
+        if newest_first { self.turn_around() } else { Ok(()) }
     }
 
-    /// Ends the dump that is being read.
-    fn end_dump(&mut self, at_eof: bool) {
-        let Some(mut current) = self.current.take() else { return };
-        if let (true, Some(_)) = (at_eof, self.stream.truncated()) {
-            let reason = stream_reason(self.stream);
-            let truncation = Truncation { reason, at_byte: self.offset };
-            current.builder().set_truncation(truncation);
+    /// Deals with all that is left, the last line first.
+    fn turn_around(&mut self) -> Result<()> {
+        while !self.eof {
+            self.read_block((self.end - self.start).max(self.options.block))?;
         }
-        let lines = current.lines();
-        if lines == 0 {
-            self.barren = Some(self.begun_at);
+        let Some(mut streams) = self.streams.take() else { return Ok(()) };
+        let text = self.buffer.get(self.start..self.end).unwrap_or_default();
+        let mut number = self.line + memchr::memchr_iter(b'\n', text).count() as u64;
+        let mut end = text.len();
+        if text.ends_with(b"\n") {
+            (number, end) = (number - 1, end - 1);
         }
-        match current.finish(self.offset - self.begun_at, self.offset, at_eof) {
-            Some(dump) => self.dumps.push(dump),
-            None => self.ignored += lines,
+        loop {
+            let before = text.get(..end).unwrap_or_default();
+            let start = memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+            let bytes = before.get(start..).unwrap_or_default();
+            let line = Line { bytes, offset: self.offset + start as u64, number };
+            streams.take_of(b"", line);
+            streams.step(&mut self.dumps);
+            if start == 0 {
+                break;
+            }
+            (number, end) = (number - 1, start - 1);
         }
+        let length = text.len();
+        self.line += memchr::memchr_iter(b'\n', text).count() as u64;
+        self.advance(length);
+        let reason = self.reason();
+        self.ignored += streams.finish(self.offset, true, reason, &mut self.dumps);
+        Ok(())
     }
 
     /// Peels the lines that were read and deals with what is inside. False if more text is needed.
     fn step_wrapped(&mut self) -> bool {
-        let peeled = self.peel();
-        let Peeled { bytes, lines, ignored, wrapper_ends } = peeled;
-        self.advance(bytes);
-        self.line += lines;
-        match &mut self.current {
-            Some(current) => current.builder().account().ignored_lines += ignored,
-            None => self.ignored += ignored,
-        }
-        let eof = wrapper_ends || (self.eof && self.start == self.end);
-        if let (true, Some(wrapper)) = (eof, &mut self.wrapper) {
-            wrapper.finish(&mut self.clean);
-        }
-        let mut progress = bytes > 0 || wrapper_ends;
-        // What was left the last time is read again when it has doubled: however long a goroutine is,
-        // that is linear.
-        if eof || self.clean.text.len() >= self.enough {
-            while self.step_clean(eof) {
-                progress = true;
-            }
-            self.enough = 2 * self.clean.text.len();
-        }
-        if wrapper_ends {
-            self.end_dump(false);
-            self.wrapper = None;
-            self.clean = Clean::default();
-            self.enough = 0;
-        }
-        progress
-    }
-
-    /// Peels every whole line that was read.
-    fn peel(&mut self) -> Peeled {
-        let mut peeled = Peeled::default();
-        let Some(wrapper) = &mut self.wrapper else { return peeled };
+        let Some(streams) = &mut self.streams else { return false };
         let unread = self.buffer.get(self.start..self.end).unwrap_or_default();
-        while let Some(rest) = unread.get(peeled.bytes..).filter(|rest| !rest.is_empty()) {
-            let (line, len) = match memchr::memchr(b'\n', rest) {
+        let mut read = 0;
+        let mut lines = 0;
+        let mut took = Took::Line;
+        while let Some(rest) = unread.get(read..).filter(|rest| !rest.is_empty()) {
+            let (bytes, length) = match memchr::memchr(b'\n', rest) {
                 Some(newline) => (rest.get(..newline).unwrap_or_default(), newline + 1),
                 None if self.eof => (rest, rest.len()),
                 None => break,
             };
-            let offset = self.offset + peeled.bytes as u64;
-            if !wrapper.peel(line, offset, self.line + peeled.lines, &mut self.clean) {
-                // The header by which the wrapper was found, and what was looked at before it, do not
-                // end it again.
-                if offset > self.wrapped_at && find_header(line, 0).is_some() {
-                    peeled.wrapper_ends = true;
-                    break;
-                }
-                peeled.ignored += 1;
+            let line = Line { bytes, offset: self.offset + read as u64, number: self.line + lines };
+            took = streams.take(line, rest, self.eof);
+            if took != Took::Line {
+                break;
             }
-            peeled.bytes += len;
-            peeled.lines += 1;
+            read += length;
+            lines += 1;
         }
-        peeled
+        self.line += lines;
+        let progress = streams.step(&mut self.dumps) || read > 0;
+        self.advance(read);
+        if took == Took::End {
+            self.end_streams(false);
+            return true;
+        }
+        progress && took == Took::Line
     }
 
-    /// Deals with peeled text; false if there is none, or more is needed.
-    fn step_clean(&mut self, eof: bool) -> bool {
-        let text = Text {
-            bytes: &self.clean.text,
-            offset: 0,
-            line: 0,
-            pieces: Some(&self.clean.pieces),
-            eof,
-        };
-        if text.bytes.is_empty() {
-            return false;
+    /// The lines are not wrapped any more; `at_eof`: there are none.
+    fn end_streams(&mut self, at_eof: bool) {
+        let reason = self.reason().filter(|_| at_eof);
+        if let Some(streams) = self.streams.take() {
+            self.ignored += streams.finish(self.offset, at_eof, reason, &mut self.dumps);
         }
-        if let Some(current) = &mut self.current {
-            let fed = current.feed(&text);
-            drain(&mut self.clean, fed.consumed);
-            if fed.done {
-                self.end_dump(false);
-            }
-            return fed.consumed > 0 || fed.done;
-        }
-        match outside::look(&text, self.barren) {
-            Outside::Nothing { consumed, lines } => {
-                self.ignored += lines;
-                drain(&mut self.clean, consumed);
-                consumed > 0
-            }
-            Outside::Dump { at, lines, aggregated } => {
-                self.ignored += lines;
-                let offset = text.offset_of(at);
-                drain(&mut self.clean, at);
-                self.begin(offset, aggregated);
-                true
-            }
-            Outside::Wrapped { .. } | Outside::More => false,
-        }
-    }
-}
-
-/// What became of the lines that were read.
-#[derive(Default)]
-struct Peeled {
-    bytes: usize,
-    lines: u64,
-    ignored: u64,
-    /// A header follows that is not wrapped in the same way.
-    wrapper_ends: bool,
-}
-
-/// Removes the first `bytes` of `clean`.
-fn drain(clean: &mut Clean, bytes: usize) {
-    clean.text.drain(..bytes.min(clean.text.len()));
-    // The last piece that starts at or before the cut still covers what follows it.
-    let first = clean.pieces.partition_point(|piece| piece.at <= bytes).saturating_sub(1);
-    clean.pieces.drain(..first);
-    for piece in &mut clean.pieces {
-        // The first may have started before the cut.
-        piece.offset += bytes.saturating_sub(piece.at) as u64;
-        piece.at = piece.at.saturating_sub(bytes);
+        self.dumps.wrapping = None;
     }
 }

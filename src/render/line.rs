@@ -95,8 +95,11 @@ pub(super) fn flow(
     let mut lines = Vec::new();
     let mut line = Line::at(indent);
     let mut first = true;
-    for (role, text) in pieces {
-        let room = line.width() + columns(separator) + columns(&visible(&text)) <= width;
+    let last = pieces.len().saturating_sub(1);
+    for (index, (role, text)) in pieces.into_iter().enumerate() {
+        // What parts it from the next may end its line.
+        let end = if index < last { columns(separator.trim_end()) } else { 0 };
+        let room = line.width() + columns(separator) + columns(&visible(&text)) + end <= width;
         if !first && room {
             line.push(Role::Dim, separator);
         } else if !first {

@@ -1,6 +1,5 @@
 //! What an input is that is no goroutine dump, and what to fetch instead.
 
-use super::unwrap::find_header;
 use crate::error::Error;
 use memchr::memmem;
 
@@ -169,7 +168,7 @@ const MAGIC: &[(&[u8], Foreign)] = &[
 ///
 /// It knows nothing of binary formats that gdump reads (`profile.proto`), nor of JSON ones: to be
 /// asked when no parser wants the input. `head` should be some kilobytes, or all of the input if it has fewer.
-pub fn describe_foreign(head: &[u8]) -> Option<Foreign> {
+pub fn describe_foreign(head: &[u8], has_header: bool) -> Option<Foreign> {
     // Editors on Windows put a byte order mark before text.
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let text = head.trim_ascii_start();
@@ -186,7 +185,7 @@ pub fn describe_foreign(head: &[u8]) -> Option<Foreign> {
     if let Some(foreign) = of_go(text) {
         return Some(foreign);
     }
-    if find_header(head, 0).is_some() {
+    if has_header {
         return None;
     }
     html(text).or_else(|| json(text)).or_else(|| source(text)).or_else(|| Some(rest(head)))
@@ -314,7 +313,7 @@ mod tests {
 
     #[track_caller]
     fn check(head: &[u8], part: &str) {
-        let foreign = describe_foreign(head).expect("described");
+        let foreign = describe_foreign(head, false).expect("described");
         assert!(foreign.what.contains(part), "{}", foreign.what);
         assert!(!foreign.what.contains('\n') && !foreign.remedy.contains('\n'));
     }
@@ -365,10 +364,13 @@ mod tests {
 
     #[test]
     fn what_may_be_a_dump() {
-        assert_eq!(describe_foreign(b"goroutine 7 [running]:\nmain.main()\n"), None);
-        assert_eq!(describe_foreign(b"goroutine profile: total 5\n"), None);
-        assert_eq!(describe_foreign(b"{\"msg\":\"goroutine 7 [running]:\\nmain.main()\"}"), None);
-        assert_eq!(describe_foreign(b"\xef\xbb\xbfgoroutine 7 [running]:\n"), None);
+        assert_eq!(
+            describe_foreign(b"{\"msg\":\"goroutine 7 [running]:\\nmain.main()\"}", true),
+            None
+        );
+        assert!(
+            describe_foreign(b"heap profile: 1: 2 [3: 4]\ngoroutine 7 [running]:", true).is_some()
+        );
     }
 
     #[test]
@@ -383,7 +385,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_described(head in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = describe_foreign(&head);
+            let _ = describe_foreign(&head, false);
         }
     }
 }

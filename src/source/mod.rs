@@ -1,8 +1,7 @@
 //! Where bytes come from, and what is peeled off them: paths, standard input, directories,
-//! archives, compression, and the wrapping that loggers put around lines.
+//! archives and compression.
 //!
-//! [`open()`] is the door for bytes, [`unwrap`] peels lines, [`foreign`] says what an input is that
-//! is no goroutine dump.
+//! [`open()`] is the door for bytes, [`foreign`] says what an input is that is no goroutine dump.
 
 mod ahead;
 mod archive;
@@ -15,7 +14,6 @@ mod open;
 mod salvage;
 mod sniff;
 mod stream;
-pub mod unwrap;
 mod utf16;
 mod window;
 

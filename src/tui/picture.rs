@@ -179,8 +179,8 @@ fn account(summary: &Summary<'_>) -> String {
     if summary.dump.truncation.is_some() {
         parts.push("CUT OFF".to_owned());
     }
-    if account.not_understood > 0 {
-        parts.push(format!("{} not understood", words::number(account.not_understood)));
+    if account.lost() > 0 {
+        parts.push(format!("{} not read in full", words::number(account.lost())));
     } else if summary.is_clean() {
         parts.push("all read".to_owned());
     }

@@ -87,7 +87,10 @@ fn what_was_read_is_written_and_read_again() {
         if want != got && !is_damaged(dump) {
             return Err(first_difference(&want, &got));
         }
-        if !again.is_clean() {
+        // A header that lost its stack is told each time.
+        let bare = dump.goroutines().filter(|g| g.frames().len() == 0 && g.creator().is_none());
+        let bare = bare.filter(|g| g.state() != "running").count() as u64;
+        if !again.is_clean() && again.account.not_understood != bare {
             return Err(format!("{:?} {:?}", again.problems, again.account));
         }
         // Written once more, the text is the same.

@@ -41,6 +41,9 @@ fn head(out: &mut String, dump: &Dump) -> std::fmt::Result {
         account.not_understood,
         account.repeated
     )?;
+    if account.partial > 0 {
+        writeln!(out, "of these, in part: {}", account.partial)?;
+    }
     writeln!(
         out,
         "lines: understood {}, skipped {}, ignored {}, problems {}",

@@ -64,9 +64,10 @@ pub(super) fn incomplete(summary: &Summary<'_>) -> Option<String> {
             truncation.reason.name()
         ));
     }
-    let lost = dump.account.not_understood.saturating_add(dump.account.cut_off);
+    let lost = dump.account.lost();
     if lost > 0 {
-        return Some(format!("{lost} goroutines of the dump were not understood and not judged"));
+        let were = if lost == 1 { "goroutine was" } else { "goroutines were" };
+        return Some(format!("{lost} {were} not read in full"));
     }
     let problems = (dump.problems.len() as u64).saturating_add(dump.more_problems);
     (problems > 0)

@@ -1,5 +1,6 @@
 //! Lines of a block of text.
 
+use super::grammar;
 use crate::parse::place::Text;
 
 /// A line of a block.
@@ -22,6 +23,29 @@ pub(super) fn line_at<'a>(text: &Text<'a>, at: usize) -> Option<Line<'a>> {
             Some(Line { text: rest, end: text.bytes.len(), whole: false })
         }
         None => None,
+    }
+}
+
+/// What kind of line of a profile one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::parse) enum LineKind {
+    /// `goroutine profile: total 5`
+    Header,
+    /// `5 @ 0x48bb6a`
+    Record,
+    /// `# labels: {"a":"b"}`
+    Labels,
+    /// `# 0x48bb69 main.main+0x29 /src/main.go:5`, with tabs
+    Frame,
+}
+
+/// The kind of `line`, if it is one of a profile.
+pub(in crate::parse) fn line_kind(line: &[u8]) -> Option<LineKind> {
+    match line.first()? {
+        b'#' if grammar::labels_line(line).is_ok() => Some(LineKind::Labels),
+        b'#' => grammar::frame_line(line).is_ok().then_some(LineKind::Frame),
+        b'0'..=b'9' | b'-' => grammar::record_line(line).is_ok().then_some(LineKind::Record),
+        _ => grammar::profile_header(line).is_ok().then_some(LineKind::Header),
     }
 }
 

@@ -17,6 +17,7 @@ use known::Known;
 #[cfg(test)]
 use lines::count_lines;
 use lines::line_at;
+pub(in crate::parse) use lines::{LineKind, line_kind};
 use record::Outcome;
 
 /// Longest record in bytes. Go prints at most 1,024 addresses with their inlined calls.

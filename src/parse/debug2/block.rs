@@ -58,6 +58,12 @@ pub(super) struct Block {
     pub(super) created: bool,
     /// Something stands behind the creator.
     pub(super) goes_on: bool,
+    /// Lines were not as Go prints them.
+    pub(super) mended: bool,
+    /// Lines that are counted twice: a header is glued to the one before it, or a call to its header.
+    pub(super) glued: u64,
+    /// Lines of the stack that were given up.
+    pub(super) lost: u64,
 }
 
 impl Block {
@@ -75,6 +81,7 @@ impl Block {
     /// Whether the block is nothing but frames, then a creator if there is one.
     pub(super) fn is_regular(&self) -> bool {
         !self.goes_on
+            && !self.mended
             && !self.cut
             && !self.unavailable
             && self.ancestors.is_empty()

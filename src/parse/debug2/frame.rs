@@ -126,19 +126,27 @@ pub(crate) fn argument(input: &[u8]) -> PResult<'_, Option<Word>> {
 pub(crate) fn file_line(input: &[u8]) -> PResult<'_, FileLine<'_>> {
     let blanks = input.iter().position(|byte| !matches!(byte, b'\t' | b' ')).unwrap_or(0);
     if blanks == 0 {
-        return fail(input, "a file line `\tpath:line`");
+        return fail(input, FILE_LINE);
     }
-    let end = input.len() - tail_len(input);
-    let text = input.get(..end).unwrap_or_default();
-    let place = text.get(blanks..).unwrap_or_default();
-    let Some(colon) = memrchr(b':', place) else { return fail(input, "a file line `\tpath:line`") };
-    let (file, line) = place.split_at(colon);
-    match (path(file), number(line.get(1..).unwrap_or_default())) {
-        (Ok((_, path)), Ok((b"", line))) => {
-            let line = u32::try_from(line).unwrap_or(u32::MAX);
-            Ok((b"", FileLine { path, line, text }))
-        }
-        _ => fail(input, "a file line `\tpath:line`"),
+    let (rest, file) = place(input.get(blanks..).unwrap_or_default())?;
+    let text = input.get(..blanks + file.text.len()).unwrap_or_default();
+    Ok((rest, FileLine { text, ..file }))
+}
+
+const FILE_LINE: &str = "the call's file line `\tpath:line`";
+
+/// A file line without the blanks before the path.
+pub(super) fn place(input: &[u8]) -> PResult<'_, FileLine<'_>> {
+    let text = input.get(..input.len() - tail_len(input)).unwrap_or_default();
+    let Some(colon) = memrchr(b':', text) else { return fail(input, FILE_LINE) };
+    let (file, line) = text.split_at(colon);
+    let line = line.get(1..).unwrap_or_default();
+    match (path(file), number(line)) {
+        (Ok((_, path)), Ok((b"", line))) => match u32::try_from(line) {
+            Ok(line) => Ok((b"", FileLine { path, line, text })),
+            Err(_) => fail(input, "a line number below 2^32"),
+        },
+        _ => fail(input, FILE_LINE),
     }
 }
 

@@ -6,8 +6,14 @@ use super::Debug2;
 use super::Phase;
 use super::block::first_word;
 use super::block::words;
+use super::header::header_goid;
 use super::heads;
+use super::lines::At;
 use super::lines::Line;
+use super::lines::line_at;
+use super::mangled::LineKind;
+use super::mangled::line_kind;
+use super::mangled::trim;
 use super::paths::Stack;
 use super::paths::Walked;
 use super::reader::Reader;
@@ -19,6 +25,7 @@ use crate::model::Row;
 use crate::model::StackId;
 use crate::parse::Hot;
 use crate::parse::expect::Expected;
+use crate::parse::infer::infer_leaf;
 use crate::parse::place::Text;
 
 impl Debug2 {
@@ -30,8 +37,8 @@ impl Debug2 {
         }
         let (header, len) = self.known_header(text.bytes.get(at..)?)?;
         let heads::Known { goid, head, labels, running } = header;
-        // Of goroutines that run there are few, and they may begin a new dump.
-        if running {
+        // Of goroutines that run there are few, and they may begin a new dump; so may the first again.
+        if running || self.first.is_some_and(|(first, _)| first == goid) {
             return None;
         }
         let walked = self.graph.walk(text.bytes, at + len)?;
@@ -81,7 +88,8 @@ impl Debug2 {
     /// Takes over the lines and problems of the block, and `more` understood lines.
     pub(super) fn count_lines(&mut self, more: u64) {
         let account = self.builder.account();
-        account.understood_lines += self.block.understood_lines + more;
+        let understood = self.block.understood_lines + more;
+        account.understood_lines += understood.saturating_sub(self.block.glued);
         account.skipped_lines += self.block.skipped_lines;
         account.ignored_lines += self.block.ignored_lines;
         account.problem_lines += self.block.problem_lines;
@@ -102,8 +110,20 @@ impl Debug2 {
             Ok(header) => header,
             Err(error) => return self.bad_header(text, at, line, error),
         };
-        let heads::Known { goid, head, labels, running } = header;
-        if !self.read(text, line.next) {
+        self.stack_of(text, at, line, &header, line.next)
+    }
+
+    /// The goroutine with this `header`, which is in `line` at `at`, and whose stack starts at `from`.
+    fn stack_of(
+        &mut self,
+        text: &Text<'_>,
+        at: usize,
+        line: Line<'_>,
+        header: &heads::Known,
+        from: usize,
+    ) -> Option<usize> {
+        let heads::Known { goid, head, labels, running } = *header;
+        if !self.read(text, from) {
             return None;
         }
         // A header alone, without its newline: the input ends here.
@@ -116,12 +136,43 @@ impl Debug2 {
         if runs && self.ran && again.is_none() && self.phase != Phase::Threads {
             return Some(at);
         }
+        if self.is_second_dump(goid, head) {
+            return Some(at);
+        }
         self.ran |= runs;
+        self.check_stack(text, at, line);
         self.push(text, Row { goid, head, labels, ..Row::default() }, again);
         if self.hot == Hot::Stacks && self.graph.learn(text.bytes, line.next, &self.block) {
             self.paths.clear();
         }
         Some(self.block.end)
+    }
+
+    /// A header without a stack: Go prints none so, but with `stack unavailable`, so that the stack was lost
+    /// on the way.
+    fn check_stack(&mut self, text: &Text<'_>, at: usize, line: Line<'_>) {
+        let block = &mut self.block;
+        let has_stack = !block.frames.is_empty() || block.unavailable || block.created;
+        if !has_stack && !block.cut && block.ancestors.is_empty() {
+            block.lost += 1;
+            let message = "expected a stack below this header";
+            self.builder.problem(|| text.problem(at, line.text.len(), message));
+        }
+    }
+
+    /// Whether the goroutine `goid` with this head begins another dump: it began this one, and has waited
+    /// for another time since. Dumps by SIGQUIT have no `[running]` goroutine.
+    fn is_second_dump(&mut self, goid: u64, head: HeadId) -> bool {
+        if self.phase == Phase::Threads {
+            return false;
+        }
+        let dump = self.builder.dump();
+        let Some((first, known)) = self.first else {
+            self.first = Some((goid, head));
+            return false;
+        };
+        let minutes = |id: HeadId| dump.head(id).minutes;
+        first == goid && !dump.is_empty() && minutes(known) != minutes(head)
     }
 
     /// Whether the goroutine that was read is in a system call or in C: Go 1.26 and later may print one
@@ -165,10 +216,15 @@ impl Debug2 {
         if self.block.unavailable {
             self.unavailable.entry(row.goid).or_insert(index);
         }
+        let account = self.builder.account();
         if self.block.cut {
-            self.builder.account().cut_off += 1;
+            account.cut_off += 1;
+        } else if self.block.lost == 0 {
+            account.whole += 1;
+        } else if self.block.frames.is_empty() {
+            account.not_understood += 1;
         } else {
-            self.builder.account().whole += 1;
+            account.partial += 1;
         }
         self.builder.push_ancestors(std::mem::take(&mut self.block.ancestors));
         let sampled = self.is_sample(stack);
@@ -217,8 +273,8 @@ impl Debug2 {
         }
     }
 
-    /// A header that is not understood: cut off at the end of the input, or damaged. A damaged one is
-    /// a problem together with its stack.
+    /// A header that is not understood: cut off at the end of the input, annotated, wrapped, or damaged. A
+    /// damaged one is a problem; its stack is kept.
     fn bad_header(
         &mut self,
         text: &Text<'_>,
@@ -226,24 +282,81 @@ impl Debug2 {
         line: Line<'_>,
         Expected { what, rest }: Expected<'_>,
     ) -> Option<usize> {
+        if let Some((header, note)) = self.heads.annotated(&mut self.builder, line.text) {
+            // The note may be the first call: the newline between the two was lost.
+            let note = trim(note);
+            let is_call = matches!(line_kind(note), LineKind::Call | LineKind::Frame);
+            let from = if is_call { at + line.text.len() - note.len() } else { line.next };
+            let end = self.stack_of(text, at, line, &header, from)?;
+            self.builder.account().understood_lines -= u64::from(is_call && end != at);
+            return Some(end);
+        }
         if !line.whole {
             self.builder.account().cut_off += 1;
             self.builder.account().understood_lines += 1;
             return Some(line.next);
         }
+        if let Some(done) = self.wrapped_header(text, at, line) {
+            return done;
+        }
         if !self.read(text, line.next) {
             return None;
+        }
+        // `goroutine 7 [select] hangs`: a line of prose.
+        if self.block.frames.is_empty() && !line.text.trim_ascii_end().ends_with(b":") {
+            self.builder.account().ignored_lines += 1;
+            return Some(line.next);
         }
         let column = line.text.len() - rest.len();
         let message = format!("expected {what}");
         self.builder.problem(|| text.problem(at + column, line.text.len() - column, message));
-        let account = self.builder.account();
-        account.not_understood += 1;
-        account.problem_lines += 1 + self.block.understood_lines + self.block.problem_lines;
-        account.skipped_lines += self.block.skipped_lines;
-        account.ignored_lines += self.block.ignored_lines;
-        self.mid_line = self.block.cut;
+        self.builder.account().problem_lines += 1;
+        let goid = header_goid(line.text).unwrap_or(Row::NO_GOID);
+        self.push_headless(text, goid);
         Some(self.block.end)
+    }
+
+    /// A header that was wrapped over two lines; `None` if it was not.
+    #[allow(clippy::option_option, reason = "whether it is one, and whether more text is needed")]
+    fn wrapped_header(
+        &mut self,
+        text: &Text<'_>,
+        at: usize,
+        line: Line<'_>,
+    ) -> Option<Option<usize>> {
+        let second = match line_at(text, line.next) {
+            At::Line(second) => second,
+            At::More => return Some(None),
+            At::End => return None,
+        };
+        let joined = [line.text, second.text].concat();
+        let header = self.heads.header(&mut self.builder, &joined).ok()?;
+        let before = self.builder.dump().len();
+        let end = self.stack_of(text, at, line, &header, second.next);
+        if self.builder.dump().len() > before {
+            let message = "a line was wrapped here; it was joined with the next";
+            self.builder.problem(|| text.problem(at, line.text.len(), message));
+            // The header's own line is counted already.
+            self.builder.account().understood_lines -= 1;
+            self.builder.account().problem_lines += 2;
+        }
+        Some(end)
+    }
+
+    /// Adds the goroutine in the block, whose header was damaged or is missing.
+    pub(super) fn push_headless(&mut self, text: &Text<'_>, goid: u64) {
+        if self.block.frames.is_empty() {
+            self.builder.account().not_understood += 1;
+            self.count_lines(0);
+            return;
+        }
+        let head = self.builder.head(Head { cut: self.block.cut, ..Head::default() });
+        self.block.lost += 1;
+        let index = self.builder.dump().len();
+        self.push(text, Row { goid, head, ..Row::default() }, None);
+        // There is no line of its header among those that were understood.
+        self.builder.account().understood_lines -= 1;
+        infer_leaf(&mut self.builder, index);
     }
 }
 

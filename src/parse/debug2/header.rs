@@ -64,6 +64,12 @@ pub(crate) fn header_start(input: &[u8]) -> PResult<'_, u64> {
     Ok((rest, goid))
 }
 
+/// The id in a header of which the rest may be damaged.
+pub(super) fn header_goid(input: &[u8]) -> Option<u64> {
+    let (rest, ()) = literal(b"goroutine ", "`goroutine `")(input).ok()?;
+    number(rest).ok().map(|(_, goid)| goid)
+}
+
 /// The addresses of the goroutine and its thread, which are not kept. Printed at traceback level 2
 /// since Go 1.22: `goroutine 1 gp=0xc000002380 m=0 mp=0x5c7a00 [running]:`.
 ///

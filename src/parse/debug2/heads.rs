@@ -10,6 +10,7 @@ use super::header::goroutine_header;
 use super::header::header_start;
 use super::header::labels_after;
 use super::header::plain_inside;
+use super::mangled::annotated_header;
 use crate::model::DumpBuilder;
 use crate::model::Head;
 use crate::model::HeadId;
@@ -84,6 +85,16 @@ impl Heads {
             Some(header) => Ok(header),
             None => Ok(self.new_head(builder, line, &whole(line, goroutine_header)?)),
         }
+    }
+
+    /// Reads the header that `line` starts with, and which somebody annotated; and the note.
+    pub(super) fn annotated<'i>(
+        &mut self,
+        builder: &mut DumpBuilder,
+        line: &'i [u8],
+    ) -> Option<(Known, &'i [u8])> {
+        let (note, header) = annotated_header(line).ok()?;
+        Some((self.new_head(builder, line, &header), note))
     }
 
     /// Reads the header `line` if its head is known.

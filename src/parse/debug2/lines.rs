@@ -83,26 +83,6 @@ pub(super) fn is_call_at(text: &Text<'_>, at: usize) -> Option<bool> {
     }
 }
 
-/// The line that belongs to a call before `second`, and the lines between: the file line behind
-/// `second` if that is a line of a log which came between the two. `None` if the text ends before that
-/// can be told. A damaged call has no blanks, lines of logs do.
-pub(super) fn after_noise<'t>(text: &Text<'t>, second: Line<'t>) -> Option<(Line<'t>, u64)> {
-    let is_noise = memchr(b' ', second.text).is_some_and(|blank| blank > 0)
-        && second.text.first() != Some(&b'\t')
-        && second.whole
-        && !is_header_like(second)
-        && created_by(second.text).is_err()
-        && function_line(second.text).is_err();
-    if !is_noise {
-        return Some((second, 0));
-    }
-    match line_at(text, second.next) {
-        At::Line(third) if file_line(third.text).is_ok() => Some((third, 1)),
-        At::More => None,
-        At::Line(_) | At::End => Some((second, 0)),
-    }
-}
-
 /// The first line of a panic; nested ones stand behind a tab. The value is printed raw up to Go 1.22,
 /// so that it may have lines that look like a header; 1.23 and later indent its lines by a tab.
 ///

@@ -12,6 +12,8 @@ mod header;
 mod heads;
 mod known;
 mod lines;
+mod mangled;
+mod mend;
 mod paths;
 mod reader;
 mod start;
@@ -41,8 +43,13 @@ use paths::Paths;
 pub(super) use start::dump_start;
 use start::is_logged_panic;
 
+pub(super) use mangled::LineKind;
+pub(super) use mangled::header_len;
+pub(super) use mangled::is_whole_header;
+pub(super) use mangled::line_kind;
 pub(super) use start::is_crash;
 pub(super) use start::is_panic_value;
+pub(super) use start::is_plain_header_at;
 pub(super) use start::is_stack_at;
 
 use super::Hot;
@@ -52,9 +59,11 @@ use super::place::Text;
 use crate::model::Dump;
 use crate::model::DumpBuilder;
 use crate::model::Format;
+use crate::model::HeadId;
+use crate::model::Row;
 use crate::model::Truncation;
 use crate::model::TruncationReason;
-use crate::source::unwrap::find_header;
+use crate::parse::scan::find_header;
 
 /// Longest preamble that is kept, in bytes.
 const MAX_PREAMBLE: usize = 64 << 10;
@@ -92,6 +101,8 @@ pub(crate) struct Debug2 {
     seen: Vec<u32>,
     /// A `[running]` goroutine with frames was read: the next one begins a new dump.
     ran: bool,
+    /// Id and head of the first goroutine.
+    first: Option<(u64, HeadId)>,
     /// The last line has no newline.
     mid_line: bool,
     /// Goroutines whose stack was unavailable, and their indices.
@@ -116,6 +127,7 @@ impl Debug2 {
             preamble: Vec::new(),
             seen: Vec::new(),
             ran: false,
+            first: None,
             mid_line: false,
             unavailable: FxHashMap::default(),
         }
@@ -312,17 +324,16 @@ impl Debug2 {
             return None;
         }
         let end = self.block.end;
-        let lines = self.block.understood_lines + self.block.problem_lines;
         if self.phase == Phase::Threads {
-            self.builder.account().skipped_lines += lines;
+            let lines = self.block.understood_lines + self.block.problem_lines;
+            let account = self.builder.account();
+            account.skipped_lines += lines + self.block.skipped_lines;
+            account.ignored_lines += self.block.ignored_lines;
         } else {
             let what = "expected a header `goroutine N [status]:` before these frames";
             self.builder.problem(|| text.problem(at, end - at, what));
-            self.builder.account().not_understood += 1;
-            self.builder.account().problem_lines += lines;
+            self.push_headless(text, Row::NO_GOID);
         }
-        self.builder.account().skipped_lines += self.block.skipped_lines;
-        self.builder.account().ignored_lines += self.block.ignored_lines;
         Some(end)
     }
 

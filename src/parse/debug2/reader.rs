@@ -5,7 +5,6 @@ use super::block::Block;
 use super::frame::FunctionLine;
 use super::frame::ancestor;
 use super::frame::ancestor_frame;
-use super::frame::cgo_file_line;
 use super::frame::created_by;
 use super::frame::elided;
 use super::frame::file_line;
@@ -18,13 +17,13 @@ use super::known::Known;
 use super::known::NONE;
 use super::lines::At;
 use super::lines::Line;
-use super::lines::after_noise;
 use super::lines::is_call_at;
 use super::lines::is_crash_detail;
 use super::lines::is_crash_separator;
 use super::lines::is_header_like;
 use super::lines::is_hex_row;
 use super::lines::line_at;
+use super::mangled::CreatorLine;
 use crate::model::Ancestor;
 use crate::model::CallKind;
 use crate::model::CreatorId;
@@ -38,7 +37,7 @@ use crate::parse::place::Text;
 const NOISE: usize = 8;
 
 /// What to do after a line was dealt with.
-enum Step {
+pub(super) enum Step {
     /// Go on at this position.
     Next(usize),
     /// The block ends before this position.
@@ -55,7 +54,7 @@ pub(super) struct Reader<'r, 't> {
     pub(super) block: &'r mut Block,
 }
 
-impl Reader<'_, '_> {
+impl<'t> Reader<'_, 't> {
     /// Reads the lines below a header from `at` on into the block; false if the text ends before the
     /// block does and more text follows: then nothing but interned texts has changed.
     ///
@@ -97,6 +96,11 @@ impl Reader<'_, '_> {
             At::More => return Step::More,
             At::End => return Step::End(at),
         };
+        self.line(at, line)
+    }
+
+    /// Deals with `line` at `at`.
+    pub(super) fn line(&mut self, at: usize, line: Line<'t>) -> Step {
         match line.text.first() {
             None => {
                 self.block.understood_lines += 1;
@@ -141,7 +145,7 @@ impl Reader<'_, '_> {
     /// ```abnf
     /// frame           = function-line LF file-line LF
     /// ```
-    fn frame(&mut self, at: usize, line: Line<'_>) -> Step {
+    fn frame(&mut self, at: usize, line: Line<'t>) -> Step {
         if !line.whole {
             return self.cut(line);
         }
@@ -151,14 +155,6 @@ impl Reader<'_, '_> {
             At::End if self.call(line.text).is_ok() => return self.cut(line),
             At::End => return self.other(at, line),
         };
-        let (second, noise) = match self.call(line.text) {
-            Ok(_) => match after_noise(self.text, second) {
-                Some(found) => found,
-                None => return Step::More,
-            },
-            Err(_) => (second, 0),
-        };
-        self.block.ignored_lines += noise;
         match (self.call(line.text), file_line(second.text)) {
             (Ok((_, call)), Ok((_, file))) => {
                 if !second.whole && !ends_well(call.function, second.text) {
@@ -170,29 +166,19 @@ impl Reader<'_, '_> {
                     self.known.frame(self.builder, previous, (call.function, inlined), file);
                 let start = at + line.text.len() - 1 - call.arguments.len();
                 self.push_call(known, id, (start, call.arguments.len()), evidence);
-                Step::Next(second.next)
+                return Step::Next(second.next);
             }
-            (Ok(_), Err(_)) if !second.whole => self.cut_second(second),
-            (Ok((_, call)), Err(_)) => {
-                self.problem(
-                    line.next,
-                    second.text.len(),
-                    "expected the call's file line `\tpath:line`",
-                );
-                self.block.problem_lines += 1;
-                let function = self.builder.function(call.function);
-                let file = self.builder.string(b"");
-                let frame = Frame::Call { function, file, line: 0, kind: CallKind::Plain };
-                let id = self.builder.frame(frame);
-                self.block.frames.push(id);
-                Step::Next(line.next)
-            }
-            (Err(_), _) => self.not_a_call(at, line, second),
+            (Ok(_), Err(_)) if !second.whole => return self.cut_second(second),
+            (Ok(_), Err(_)) | (Err(_), _) => {}
         }
+        if let Some(step) = self.mend(at, line) {
+            return step;
+        }
+        self.given_up(at, line, second)
     }
 
     /// The first line of a call, or of an ancestor's frame.
-    fn call<'i>(&self, line: &'i [u8]) -> PResult<'i, FunctionLine<'i>> {
+    pub(super) fn call<'i>(&self, line: &'i [u8]) -> PResult<'i, FunctionLine<'i>> {
         if self.block.ancestor_goid.is_none() {
             return function_line(line);
         }
@@ -200,45 +186,9 @@ impl Reader<'_, '_> {
         Ok((rest, FunctionLine { function, arguments: b"..." }))
     }
 
-    /// A line that is no call, with the line behind it: a C function that a symbolizer named, a damaged
-    /// call, or something that does not belong to the block.
-    fn not_a_call(&mut self, at: usize, line: Line<'_>, second: Line<'_>) -> Step {
-        let is_name = line.text.first().is_some_and(|byte| !matches!(byte, b'\t' | b' '));
-        if is_name && second.whole {
-            if let Ok((_, file)) = cgo_file_line(second.text) {
-                let function = self.builder.function(line.text);
-                let path = self.builder.string(file.path);
-                let frame =
-                    Frame::Call { function, file: path, line: file.line, kind: CallKind::NonGo };
-                let frame = self.builder.frame(frame);
-                self.block.understood_lines += 1;
-                return self.push_other(frame, second);
-            }
-            if file_line(second.text).is_ok() && !is_crash_detail(line.text) {
-                self.problem(
-                    at,
-                    line.text.len(),
-                    "expected a call `function(args)` before this file line",
-                );
-                self.block.problem_lines += 2;
-                return Step::Next(second.next);
-            }
-        }
-        if file_line(line.text).is_ok() {
-            self.problem(
-                at,
-                line.text.len(),
-                "expected a call `function(args)` before this file line",
-            );
-            self.block.problem_lines += 1;
-            return Step::Next(line.next);
-        }
-        self.other(at, line)
-    }
-
     /// A line that is no part of a stack: something that the runtime says in the middle of one is
     /// skipped, and foreign lines are ignored if the stack goes on behind them. Else the block ends.
-    fn other(&mut self, at: usize, line: Line<'_>) -> Step {
+    pub(super) fn other(&mut self, at: usize, line: Line<'_>) -> Step {
         let detail = is_crash_detail(line.text) || is_hex_row(line.text);
         if detail && !is_crash_separator(line.text) {
             self.block.skipped_lines += 1;
@@ -264,7 +214,7 @@ impl Reader<'_, '_> {
         Step::End(at)
     }
 
-    fn creator(&mut self, at: usize, function: &[u8], goid: Option<u64>, line: Line<'_>) -> Step {
+    fn creator(&mut self, at: usize, function: &[u8], goid: Option<u64>, line: Line<'t>) -> Step {
         if !line.whole {
             return self.cut(line);
         }
@@ -274,9 +224,14 @@ impl Reader<'_, '_> {
             At::End => return self.cut(line),
         };
         let Ok((_, file)) = file_line(second.text) else {
+            let creator = CreatorLine { function, goid, file: None };
+            if let Some(step) = self.mend_creator(at, line, &creator) {
+                return step;
+            }
             if !second.whole {
                 return self.cut_second(second);
             }
+            self.block.lost += 1;
             self.problem(
                 at,
                 line.text.len(),
@@ -334,7 +289,7 @@ impl Reader<'_, '_> {
     }
 
     /// Adds a frame that is no call of Go's, read from `line`.
-    fn push_other(&mut self, frame: FrameId, line: Line<'_>) -> Step {
+    pub(super) fn push_other(&mut self, frame: FrameId, line: Line<'_>) -> Step {
         if !line.whole {
             return self.cut(line);
         }
@@ -353,7 +308,7 @@ impl Reader<'_, '_> {
         self.frames().push(id);
     }
 
-    fn frames(&mut self) -> &mut Vec<FrameId> {
+    pub(super) fn frames(&mut self) -> &mut Vec<FrameId> {
         self.block.goes_on |= self.block.created;
         if self.block.ancestor_goid.is_some() {
             &mut self.block.ancestor_frames
@@ -375,7 +330,7 @@ impl Reader<'_, '_> {
         self.cut(second)
     }
 
-    fn problem(&mut self, at: usize, length: usize, message: &str) {
+    pub(super) fn problem(&mut self, at: usize, length: usize, message: &str) {
         // To find a line's number takes time.
         let known = self.builder.dump().problems.len() + self.block.problems.len();
         if known < DumpBuilder::MAX_PROBLEMS {

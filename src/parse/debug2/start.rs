@@ -3,11 +3,15 @@
 use memchr::memmem;
 use memchr::memrchr;
 
+use super::frame::created_by;
 use super::frame::file_line;
 use super::frame::function_line;
+use super::lines::At;
 use super::lines::is_call_at;
 use super::lines::is_crash_detail;
 use super::lines::is_crash_start;
+use super::lines::is_stack_line;
+use super::lines::line_at;
 use super::lines::panic_line;
 use crate::parse::place::Text;
 
@@ -68,6 +72,29 @@ pub(in crate::parse) fn is_stack_at(text: &Text<'_>, at: usize) -> Option<bool> 
     is_call_at(text, at)
 }
 
+/// Whether the header at `at`, the start of a line, is followed by a stack as Go prints it, or by nothing;
+/// `None` if the text ends before that can be told.
+pub(in crate::parse) fn is_plain_header_at(text: &Text<'_>, at: usize) -> Option<bool> {
+    let line = match line_at(text, at) {
+        At::Line(line) => line,
+        At::More => return None,
+        At::End => return Some(true),
+    };
+    let second = match line_at(text, line.next) {
+        At::Line(second) => second,
+        At::More => return None,
+        At::End => return Some(true),
+    };
+    if created_by(second.text).is_ok() || function_line(second.text).is_ok() {
+        return match line_at(text, second.next) {
+            At::Line(third) => Some(file_line(third.text).is_ok()),
+            At::More => None,
+            At::End => Some(true),
+        };
+    }
+    Some(is_stack_line(second.text) || !second.whole)
+}
+
 /// Whether `text` holds what a crash says before its goroutines: with `GOTRACEBACK=none` there are none.
 pub(in crate::parse) fn is_crash(text: &[u8]) -> bool {
     text.split(|byte| *byte == b'\n').any(is_crash_start)
@@ -79,7 +106,7 @@ fn is_crash_text(line: &[u8]) -> bool {
         || line == b"runtime stack:"
         || is_crash_start(line)
         || is_crash_detail(line)
-        || function_line(line).is_ok()
+        || is_stack_line(line)
         || file_line(line).is_ok()
 }
 

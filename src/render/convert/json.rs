@@ -86,6 +86,7 @@ struct ProblemView<'a> {
 struct AccountView {
     whole: i64,
     cut_off: u64,
+    partial: u64,
     not_understood: u64,
     repeated: u64,
     ignored_lines: u64,
@@ -99,6 +100,7 @@ impl From<Account> for AccountView {
         Self {
             whole: account.whole,
             cut_off: account.cut_off,
+            partial: account.partial,
             not_understood: account.not_understood,
             repeated: account.repeated,
             ignored_lines: account.ignored_lines,

@@ -85,10 +85,13 @@ pub(in crate::render) fn account(summary: &Summary<'_>) -> Vec<(Role, String)> {
         (Role::Plain, counted(summary.distinct_stacks as u64, "distinct stack")),
     ];
     let mut part = |role, text: String| parts.push((role, text));
-    if account.cut_off == 0 && account.not_understood == 0 {
+    if account.lost() == 0 {
         part(Role::Good, "all read".to_owned());
     } else {
-        part(Role::Plain, format!("{} read", number(account.whole)));
+        part(Role::Plain, format!("{} read in full", number(account.whole)));
+    }
+    if account.partial > 0 {
+        part(Role::Bad, format!("{} in part", number(account.partial)));
     }
     if account.cut_off > 0 {
         part(Role::Bad, format!("{} cut off", number(account.cut_off)));

@@ -1,84 +1,100 @@
 //! One layer of wrapping, and how it is peeled off a line.
 
-use super::Clean;
-use super::Line;
+use super::clean::Clean;
+use super::clean::Line;
+use super::csv::Cells;
 use super::escape::unescape;
 use super::escape::unescape_syslog;
-use super::find_header;
-use super::json::Strings;
+use super::json_lines::JsonLines;
+use super::markup;
 use super::shape::Shape;
+use super::strings::Strings;
+use crate::parse::scan::find_header;
 
 /// One layer of wrapping.
 #[derive(Clone, Debug)]
 pub(super) enum Layer {
     /// `\r\n` ends the lines. Lines without `\r` are taken too: editors mix them.
     Crlf,
+    /// Escape sequences of a terminal, anywhere.
+    Control,
+    /// Entities and tags of a web page.
+    Markup,
     /// A prefix of this shape before each line.
     Prefix(Shape),
-    /// Kubernetes CRI: `2026-11-23T09:03:29.000000000Z stderr F text`; lines of this stream.
-    Cri(Stream),
+    /// Kubernetes CRI: `2026-11-23T09:03:29.000000000Z stderr F text`.
+    Cri,
     /// One JSON object for each line.
-    Json(Json),
+    Json(JsonLines),
+    /// Cells of a table.
+    Csv(Cells),
     /// A quoted string for each line, behind a prefix of this shape: logrus' `… msg="main.main()"`.
     Quoted(Shape),
     /// A whole dump in a string of a line, with `\n` for its newlines; the string is JSON's.
     Escaped { json: bool },
     /// A whole dump in a line of rsyslog, with `#012` for its newlines.
     Octal,
-}
-
-/// One JSON object for each line, whose string at `key` is the text.
-#[derive(Clone, Debug)]
-pub(super) struct Json {
-    /// The key of the text.
-    pub(super) key: Vec<u8>,
-    /// The text holds the newline, so that a text without it is continued by the next line.
-    pub(super) has_newline: bool,
-    /// Lines with another string at this key are of another origin.
-    pub(super) guard: Option<(Vec<u8>, Vec<u8>)>,
-    /// Who writes such lines.
-    pub(super) writer: Writer,
-}
-
-/// Who writes one JSON object for each line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Writer {
-    Docker,
-    Test2Json,
-    Other,
-}
-
-/// An output stream of a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stream {
-    Stdout,
-    Stderr,
+    /// A blank line behind each line.
+    Spaced { dropped: bool },
 }
 
 /// A line of Kubernetes CRI.
-pub(super) struct Cri {
+pub(super) struct Cri<'l> {
     /// Where the text starts.
     pub(super) text: usize,
-    /// The stream it was written to.
-    pub(super) stream: Stream,
+    /// The stream it was written to: `stdout` or `stderr`.
+    pub(super) stream: &'l [u8],
     /// The next line continues this one.
-    pub(super) partial: bool,
+    partial: bool,
 }
 
 impl Layer {
-    /// Peels `line`: see [`super::Wrapper::peel`].
-    pub(super) fn peel(&self, line: Line<'_>, clean: &mut Clean) -> bool {
+    /// Peels `line`: appends the text to `clean`, with a newline where a line of it ends, and gives each
+    /// word of the prefix, or field of the record, to `each` with its index. False, and nothing is
+    /// appended, if the line is not wrapped in this way.
+    pub(super) fn read(
+        &mut self,
+        line: Line<'_>,
+        clean: &mut Clean,
+        each: &mut dyn FnMut(usize, &[u8]),
+    ) -> bool {
         match self {
-            Self::Crlf => peel_rest(line, 0, clean),
-            Self::Prefix(shape) => match shape.matches(line.bytes) {
-                Some(length) => peel_rest(line, length, clean),
+            Self::Crlf => peel_rest(line, 0, line.bytes.len(), clean),
+            Self::Control => {
+                markup::strip_control(line, clean);
+                true
+            }
+            Self::Markup => {
+                markup::strip_markup(line, 0, clean);
+                true
+            }
+            Self::Prefix(shape) => match shape.read(line.bytes, each) {
+                Some((start, end)) => peel_rest(line, start, end, clean),
                 None => false,
             },
-            Self::Cri(stream) => peel_cri(*stream, line, clean),
-            Self::Json(json) => json.peel(line, clean),
-            Self::Quoted(shape) => peel_quoted(shape, line, clean),
+            Self::Cri => peel_cri(line, clean, each),
+            Self::Json(json) => json.read(line, clean, each),
+            Self::Csv(cells) => cells.read(line, clean, each),
+            Self::Quoted(shape) => peel_quoted(shape, line, clean, each),
             Self::Escaped { .. } => peel_escaped(line, clean),
             Self::Octal => peel_octal(line, clean),
+            Self::Spaced { dropped } => {
+                if line.bytes.trim_ascii().is_empty() && !*dropped {
+                    *dropped = true;
+                    return true;
+                }
+                *dropped = false;
+                clean.push_line(line);
+                true
+            }
+        }
+    }
+
+    /// What is left of a record whose end never came.
+    pub(super) fn finish(&mut self) -> Option<Clean> {
+        match self {
+            Self::Csv(cells) => cells.finish(),
+            _ => None,
         }
     }
 
@@ -86,37 +102,39 @@ impl Layer {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Crlf => "CRLF line ends",
+            Self::Control => "terminal colors",
+            Self::Markup => "HTML",
             Self::Prefix(shape) => shape.name(),
-            Self::Cri(_) => "Kubernetes CRI",
-            Self::Json(Json { writer: Writer::Docker, .. }) => "docker json-file",
-            Self::Json(Json { writer: Writer::Test2Json, .. }) => "go test -json",
-            Self::Json(_) => "JSON log lines",
+            Self::Cri => "Kubernetes CRI",
+            Self::Json(json) => json.name(),
+            Self::Csv(_) => "CSV",
             Self::Quoted(_) => "quoted log lines",
             Self::Escaped { json: true } => "JSON string",
             Self::Escaped { json: false } => "quoted string",
             Self::Octal => "rsyslog escapes",
+            Self::Spaced { .. } => "double spacing",
         }
     }
 }
 
-/// The text of `line` from `start` on is a line.
-fn peel_rest(line: Line<'_>, start: usize, clean: &mut Clean) -> bool {
-    let rest = line.bytes.get(start..).unwrap_or_default();
+/// The text of `line` from `start` to `end` is a line.
+fn peel_rest(line: Line<'_>, start: usize, end: usize, clean: &mut Clean) -> bool {
+    let rest = line.bytes.get(start..end).unwrap_or_default();
     clean.piece(line.offset + start as u64, line.number);
-    // rsyslog escapes the tab before a file: `app[123]: #011/src/main.go:5 +0x1d`
-    match rest.strip_prefix(b"#011") {
-        Some(rest) if start > 0 => {
-            clean.text.push(b'\t');
-            clean.text.extend_from_slice(rest);
-        }
-        _ => clean.text.extend_from_slice(rest),
+    // rsyslog escapes the tabs of a line: `app[123]: #011/src/main.go:5 +0x1d`
+    if start > 0 && memchr::memmem::find(rest, b"#011").is_some() {
+        let rest = Line { bytes: rest, offset: line.offset + start as u64, ..line };
+        unescape_syslog(rest, 0, clean);
+    } else {
+        clean.text.extend_from_slice(rest);
     }
     clean.end_line();
     true
 }
 
-fn peel_cri(stream: Stream, line: Line<'_>, clean: &mut Clean) -> bool {
-    let Some(cri) = Cri::of(line.bytes).filter(|cri| cri.stream == stream) else { return false };
+fn peel_cri(line: Line<'_>, clean: &mut Clean, each: &mut dyn FnMut(usize, &[u8])) -> bool {
+    let Some(cri) = Cri::of(line.bytes) else { return false };
+    each(0, cri.stream);
     clean.piece(line.offset + cri.text as u64, line.number);
     clean.text.extend_from_slice(line.bytes.get(cri.text..).unwrap_or_default());
     if !cri.partial {
@@ -125,22 +143,18 @@ fn peel_cri(stream: Stream, line: Line<'_>, clean: &mut Clean) -> bool {
     true
 }
 
-impl Cri {
+impl<'l> Cri<'l> {
     /// Reads `2026-11-23T09:03:29.000000000Z stderr F text`.
-    pub(super) fn of(line: &[u8]) -> Option<Self> {
+    pub(super) fn of(line: &'l [u8]) -> Option<Self> {
         let time = memchr::memchr(b' ', line.get(..line.len().min(48))?)?;
         let stamp = line.get(..time)?;
         if stamp.len() < 20 || stamp.get(10) != Some(&b'T') || !stamp.first()?.is_ascii_digit() {
             return None;
         }
         let rest = line.get(time + 1..)?;
-        let stream = match rest.get(..7)? {
-            b"stderr " => Stream::Stderr,
-            b"stdout " => Stream::Stdout,
-            _ => return None,
-        };
+        let stream = rest.get(..6).filter(|name| matches!(*name, b"stderr" | b"stdout"))?;
         // More tags may follow: `F:tag`.
-        let tags = rest.get(7..)?;
+        let tags = rest.get(6..)?.strip_prefix(b" ")?;
         let length = tags.iter().position(|byte| *byte == b' ').unwrap_or(tags.len());
         let partial = match tags.get(..length)? {
             [b'F'] | [b'F', b':', ..] => false,
@@ -151,31 +165,13 @@ impl Cri {
     }
 }
 
-impl Json {
-    fn peel(&self, line: Line<'_>, clean: &mut Clean) -> bool {
-        if let Some((key, value)) = &self.guard
-            && let Some(found) = Strings::of(line.bytes, key)
-            && line.bytes.get(found.range) != Some(value.as_slice())
-        {
-            return false;
-        }
-        let Some(value) = Strings::of(line.bytes, &self.key) else {
-            // `{"Time":"…","Action":"pass","Package":"p","Test":"TestX","Elapsed":0.1}`
-            return self.writer == Writer::Test2Json
-                && Strings::of(line.bytes, b"Action").is_some();
-        };
-        let before = clean.text.len();
-        unescape(line, value.range.start, Some(b'"'), clean);
-        let ended = clean.text.len() > before && clean.text.last() == Some(&b'\n');
-        if !self.has_newline && !ended {
-            clean.end_line();
-        }
-        true
-    }
-}
-
-fn peel_quoted(shape: &Shape, line: Line<'_>, clean: &mut Clean) -> bool {
-    let Some(start) = shape.matches(line.bytes) else { return false };
+fn peel_quoted(
+    shape: &Shape,
+    line: Line<'_>,
+    clean: &mut Clean,
+    each: &mut dyn FnMut(usize, &[u8]),
+) -> bool {
+    let Some((start, _)) = shape.read(line.bytes, each) else { return false };
     match line.bytes.get(start..) {
         Some([b'"', ..]) => {
             unescape(line, start + 1, Some(b'"'), clean);
@@ -216,23 +212,14 @@ fn peel_octal(line: Line<'_>, clean: &mut Clean) -> bool {
 }
 
 /// Makes whole lines of the text in `clean` from `start` on, with the header at the start of one.
-fn finish_escaped(start: usize, clean: &mut Clean) {
+pub(super) fn finish_escaped(start: usize, clean: &mut Clean) {
     if clean.text.last() != Some(&b'\n') || clean.text.len() == start {
         clean.end_line();
     }
     // `"error":"recovered: boom: goroutine 12 [running]:\nmain.main()…"`, from
     // fmt.Sprintf("recovered: %v: %s", r, debug.Stack()).
     let Some(at) = find_header(&clean.text, start) else { return };
-    if at == start || clean.text.get(at - 1) == Some(&b'\n') {
-        return;
-    }
-    clean.text.insert(at, b'\n');
-    let next = clean.pieces.partition_point(|piece| piece.at <= at);
-    for piece in clean.pieces.iter_mut().skip(next) {
-        piece.at += 1;
-    }
-    if let Some(&piece) = next.checked_sub(1).and_then(|index| clean.pieces.get(index)) {
-        let offset = piece.offset + (at - piece.at) as u64;
-        clean.pieces.insert(next, super::Piece { at: at + 1, offset, line: piece.line });
+    if at > start && clean.text.get(at - 1) != Some(&b'\n') {
+        clean.break_line(at);
     }
 }
