@@ -9,7 +9,7 @@ use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, 
 use super::problem::{Problem, Truncation};
 use super::stack::{Ancestor, ArgWord, Creator, Frame};
 use super::state::Head;
-use super::symbol::normalize_generics;
+use super::symbol::{normalize_generics, normalize_receiver};
 
 /// Collects what a parser reads and becomes a [`Dump`].
 ///
@@ -149,9 +149,10 @@ impl DumpBuilder {
         self.dump.strings.intern_str(&String::from_utf8_lossy(text))
     }
 
-    /// Interns a function's name with its type lists normalised to `[...]`.
+    /// Interns a function's name with its type lists normalised to `[...]`, and its receiver to `(*T)`.
     pub fn function(&mut self, name: &[u8]) -> StrId {
         let name = String::from_utf8_lossy(name);
+        let name = normalize_receiver(&name);
         self.dump.strings.intern_str(&normalize_generics(&name))
     }
 

@@ -174,9 +174,35 @@ pub fn normalize_generics(name: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// `name` with its receiver as Go prints it: pages and chats take the star for an emphasis, so that
+/// `sync.(*Mutex).Lock` comes as `sync.(_Mutex).Lock`, `sync.(\*Mutex).Lock` or `sync.(Mutex).Lock`. Go prints
+/// no other receiver in parentheses than a pointer.
+pub fn normalize_receiver(name: &str) -> Cow<'_, str> {
+    let Some((before, rest)) = name.split_once('(') else { return Cow::Borrowed(name) };
+    if rest.starts_with('*') || !rest.contains(").") {
+        return Cow::Borrowed(name);
+    }
+    let receiver = rest.strip_prefix('_').or_else(|| rest.strip_prefix("\\*")).unwrap_or(rest);
+    Cow::Owned(format!("{before}(*{receiver}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn receivers_get_their_star_back() {
+        for (name, want) in [
+            ("sync.(*Mutex).Lock", "sync.(*Mutex).Lock"),
+            ("sync.(_Mutex).Lock", "sync.(*Mutex).Lock"),
+            ("sync.(\\*Mutex).Lock", "sync.(*Mutex).Lock"),
+            ("sync.(Mutex).Lock.func1", "sync.(*Mutex).Lock.func1"),
+            ("main.f", "main.f"),
+            ("std::f(int)", "std::f(int)"),
+        ] {
+            assert_eq!(normalize_receiver(name), want);
+        }
+    }
 
     #[test]
     fn parts_of_names() {

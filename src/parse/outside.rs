@@ -73,7 +73,7 @@ pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
             Some(false) => {}
             None => return Outside::More,
         }
-        if text.pieces.is_none() && !debug2::is_panic_value(bytes, start) {
+        if text.pieces.is_none() && !debug2::is_panic_value(bytes, at) {
             match learn(bytes, at, text.eof) {
                 Learned::Wrapped(wrapper, _) => {
                     return Outside::Wrapped { at, wrapper: Box::new(wrapper) };
@@ -98,6 +98,13 @@ pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
 fn is_plain(text: &Text<'_>, start: usize, column: usize, line: &[u8]) -> Option<bool> {
     if line.ends_with(b"\r") {
         return Some(false);
+    }
+    let header = line.get(column..).unwrap_or_default();
+    match debug2::header_len(header) {
+        // `goroutine 1 [running]:\nmain.main()…`, all on one line.
+        Some(length) if length < header.len() && column == 0 => return Some(false),
+        None if column > 0 => return Some(false),
+        Some(_) | None => {}
     }
     if column > 0 {
         return debug2::is_stack_at(text, start + line.len() + 1);

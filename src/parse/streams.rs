@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use indexmap::IndexMap;
 
+use super::debug2::file_line_rest;
 use super::place::Text;
 use super::scan::find_header;
 use super::scanner::Dumps;
@@ -117,7 +118,7 @@ impl Streams {
     /// Takes `line` of a record, whose process is told by `key`.
     pub(super) fn take_of(&mut self, key: &[u8], line: Line<'_>) {
         if self.peel(line, key) != Fit::Taken {
-            self.ignore();
+            self.leave(line);
         }
     }
 
@@ -151,12 +152,25 @@ impl Streams {
         if line.offset > self.learned_at && find_header(line.bytes, 0).is_some() {
             return Took::End;
         }
-        self.ignore();
+        self.leave(line);
         Took::Line
     }
 
     fn is_structure(&self, line: &[u8]) -> bool {
         self.wrapper.look_inside(line).iter().any(|inside| is_structure(inside))
+    }
+
+    /// Deals with a line that is not wrapped as the others are.
+    fn leave(&mut self, line: Line<'_>) {
+        match self.by_key.values_mut().next() {
+            // A line was wrapped, and what was put before each line is not before its rest.
+            Some(stream) if !self.keyed && file_line_rest(line.bytes).is_ok() => {
+                self.waiting += line.bytes.len() + 1;
+                self.fed.push(0);
+                stream.clean.push_line(line);
+            }
+            _ => self.ignore(),
+        }
     }
 
     /// Counts a line that belongs to no dump.

@@ -233,8 +233,9 @@ pub(crate) fn cgo_file_line(input: &[u8]) -> PResult<'_, FileLine<'_>> {
         return Ok((b"", FileLine { path: b"", line: 0, text: b"" }));
     }
     match file_line(input.get(..blanks + before.len() - 1).unwrap_or_default()) {
-        Ok(found) => Ok(found),
-        Err(_) => fail(input, what),
+        // `\t/x.go:12 +0x427 fp=0x1 sp=0x2 pc=0x3` is a Go function's.
+        Ok((rest, found)) if found.text.len() + 1 == blanks + before.len() => Ok((rest, found)),
+        Ok(_) | Err(_) => fail(input, what),
     }
 }
 

@@ -13,7 +13,6 @@ use super::lines::Line;
 use super::lines::line_at;
 use super::mangled::LineKind;
 use super::mangled::line_kind;
-use super::mangled::trim;
 use super::paths::Stack;
 use super::paths::Walked;
 use super::reader::Reader;
@@ -284,8 +283,8 @@ impl Debug2 {
     ) -> Option<usize> {
         if let Some((header, note)) = self.heads.annotated(&mut self.builder, line.text) {
             // The note may be the first call: the newline between the two was lost.
-            let note = trim(note);
-            let is_call = matches!(line_kind(note), LineKind::Call | LineKind::Frame);
+            let is_call =
+                matches!(line_kind(note), LineKind::Call | LineKind::Frame | LineKind::Mark);
             let from = if is_call { at + line.text.len() - note.len() } else { line.next };
             let end = self.stack_of(text, at, line, &header, from)?;
             self.builder.account().understood_lines -= u64::from(is_call && end != at);

@@ -15,13 +15,17 @@ use super::frame::elided;
 use super::frame::file_line;
 use super::frame::function_line;
 use super::frame::non_go_frame;
+use super::frame::tail_len;
 use super::frame::unavailable;
 use super::header::Header;
 use super::header::goroutine_header;
+use super::lines::At;
+use super::lines::line_at;
 use crate::parse::expect::PResult;
 use crate::parse::expect::fail;
 use crate::parse::lexical::function;
 use crate::parse::lexical::number;
+use crate::parse::place::Text;
 
 /// Longest line that is looked at: longer ones are no calls that somebody reformatted.
 const MAX_LINE: usize = 8 << 10;
@@ -36,16 +40,19 @@ pub(super) struct CreatorLine<'i> {
     pub(super) file: Option<FileLine<'i>>,
 }
 
-/// Blanks, tabs and no-break spaces.
+/// Blanks, tabs and no-break spaces, and tabs that were escaped.
 ///
 /// ```abnf
-/// gap              = 1*( SP / HTAB / %xA0 )
+/// gap              = 1*( SP / HTAB / %xA0 / %s"\t" / "\011" / "#011" )
 /// ```
 pub(super) fn gap(input: &[u8]) -> PResult<'_, ()> {
     let mut rest = input;
     loop {
         rest = match rest {
-            [b' ' | b'\t', after @ ..] | [0xc2, 0xa0, after @ ..] => after,
+            [b' ' | b'\t', after @ ..]
+            | [0xc2, 0xa0, after @ ..]
+            | [b'\\', b't', after @ ..]
+            | [b'#' | b'\\', b'0', b'1', b'1', after @ ..] => after,
             _ => break,
         };
     }
@@ -214,6 +221,18 @@ pub(in crate::parse) enum LineKind {
     Other,
 }
 
+/// Whether a line of this kind can stand below a header.
+pub(super) fn is_stack_kind(kind: LineKind) -> bool {
+    matches!(
+        kind,
+        LineKind::Call
+            | LineKind::Frame
+            | LineKind::Creator
+            | LineKind::WholeCreator
+            | LineKind::Mark
+    )
+}
+
 /// The kind of `line`.
 pub(in crate::parse) fn line_kind(line: &[u8]) -> LineKind {
     let text = trim(line);
@@ -257,6 +276,49 @@ pub(in crate::parse) fn line_kind(line: &[u8]) -> LineKind {
     } else {
         LineKind::Other
     }
+}
+
+/// The end of a file line that was wrapped: `25 +0x1f`.
+///
+/// ```abnf
+/// file-line-rest   = *DIGIT [ offset ] [ pointers ]
+/// ```
+pub(in crate::parse) fn file_line_rest(input: &[u8]) -> PResult<'_, ()> {
+    let text = input.trim_ascii();
+    let blank: &[u8] = if text.first().is_some_and(u8::is_ascii_digit) { b"" } else { b" " };
+    let tail = tail_len(&[b"0", blank, text].concat()).min(text.len());
+    let digits = text.get(..text.len() - tail).unwrap_or_default();
+    if !text.is_empty() && digits.len() <= 6 && digits.iter().all(u8::is_ascii_digit) {
+        Ok((b"", ()))
+    } else {
+        fail(input, "the rest of a file line")
+    }
+}
+
+/// Whether a stack goes on at `at`: with a frame, a creator or an ancestor, mangled or not; `None` if the text ends before
+/// that can be told.
+pub(super) fn goes_on_at(text: &Text<'_>, at: usize) -> Option<bool> {
+    let kind_at = |at| match line_at(text, at) {
+        At::Line(line) => Some((line_kind(line.text), line.next)),
+        At::More => None,
+        At::End => Some((LineKind::Other, at)),
+    };
+    let (kind, mut next) = kind_at(at)?;
+    match kind {
+        LineKind::Frame | LineKind::WholeCreator | LineKind::Mark => return Some(true),
+        LineKind::Call | LineKind::Creator => {}
+        _ => return Some(false),
+    }
+    // A line of a log may stand before the file, too.
+    for _ in 0..2 {
+        let (kind, after) = kind_at(next)?;
+        match kind {
+            LineKind::File => return Some(true),
+            LineKind::Other => next = after,
+            _ => break,
+        }
+    }
+    Some(false)
 }
 
 #[cfg(test)]
@@ -318,6 +380,18 @@ mod tests {
             ("2026/11/30 10:00:00 GET /health 200", Other),
         ] {
             assert_eq!(line_kind(text.as_bytes()), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn rests_of_files() {
+        for rest in
+            ["25 +0x1f", "8", " +0x1f", " fp=0x1 sp=0x2 pc=0x3", "5 +0x1 fp=0x1 sp=0x2 pc=0x3"]
+        {
+            assert!(file_line_rest(rest.as_bytes()).is_ok(), "{rest}");
+        }
+        for other in ["", "main.main()", "GET /health 200", "/x.go:5 +0x1f", "exit status 2"] {
+            assert!(file_line_rest(other.as_bytes()).is_err(), "{other}");
         }
     }
 

@@ -60,12 +60,16 @@ enum Search<'t> {
 impl<'t> Reader<'_, 't> {
     /// Reads the mangled entry that `line` at `at` begins; `None` if it is none.
     pub(super) fn mend(&mut self, at: usize, line: Line<'t>) -> Option<Step> {
-        if self.block.ancestor_goid.is_some() || !line.whole {
-            return None;
-        }
-        if trim(line.text).is_empty() {
+        let text = trim(line.text);
+        if text.is_empty() {
             self.block.understood_lines += 1;
             return Some(Step::End(line.next));
+        }
+        if text.len() < line.text.len() {
+            // An indented line is what it would be without the blanks.
+            let lead = (text.as_ptr() as usize).saturating_sub(line.text.as_ptr() as usize);
+            self.block.mended = true;
+            return Some(self.line(at + lead, Line { text, ..line }));
         }
         if let Some(cut) = glued_header(line.text) {
             // `created by main.maingoroutine 7 [select]:`: the newline between the two was lost.
@@ -134,7 +138,7 @@ impl<'t> Reader<'_, 't> {
                 self.block.understood_lines += 1;
                 return self.push_other(frame, second);
             }
-            if file_line(second.text).is_ok() && !is_crash_detail(line.text) {
+            if any_file(second.text).is_ok() && !is_crash_detail(line.text) {
                 self.problem(
                     at,
                     line.text.len(),
@@ -145,7 +149,7 @@ impl<'t> Reader<'_, 't> {
                 return Step::Next(second.next);
             }
         }
-        if file_line(line.text).is_ok() {
+        if any_file(line.text).is_ok() {
             self.problem(
                 at,
                 line.text.len(),
@@ -168,7 +172,8 @@ impl<'t> Reader<'_, 't> {
         // The arguments are a part of the line, unless that was joined.
         let offset = (call.arguments.as_ptr() as usize).checked_sub(line.as_ptr() as usize);
         let (frame, len) = (self.block.frames.len(), call.arguments.len());
-        if let Some(offset) = offset.filter(|offset| offset + len <= line.len()) {
+        let offset = offset.filter(|offset| offset + len <= line.len());
+        if let Some(offset) = offset.filter(|_| self.block.ancestor_goid.is_none()) {
             self.block.arguments.push(Arguments { frame, at: at + offset, len, evidence });
         }
         self.frames().push(id);
@@ -200,6 +205,10 @@ impl<'t> Reader<'_, 't> {
     fn set_creator(&mut self, creator: &CreatorLine<'_>, file: FileLine<'_>) {
         let id = self.known.creator(self.builder, creator.function, file);
         self.block.mended = true;
+        if self.block.ancestor_goid.is_some() {
+            self.push_ancestor(id);
+            return;
+        }
         self.block.created = true;
         (self.block.creator, self.block.creator_goid) = (id, creator.goid.unwrap_or(0));
     }

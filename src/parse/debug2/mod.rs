@@ -38,16 +38,18 @@ use lines::is_race_start;
 use lines::is_register;
 use lines::is_stack_line;
 use lines::line_at;
+use mangled::goes_on_at;
+use mangled::is_stack_kind;
 use paths::Paths;
 
-pub(super) use start::dump_start;
-use start::is_logged_panic;
-
 pub(super) use mangled::LineKind;
+pub(super) use mangled::file_line_rest;
 pub(super) use mangled::header_len;
 pub(super) use mangled::is_whole_header;
 pub(super) use mangled::line_kind;
+pub(super) use start::dump_start;
 pub(super) use start::is_crash;
+use start::is_logged_panic;
 pub(super) use start::is_panic_value;
 pub(super) use start::is_plain_header_at;
 pub(super) use start::is_stack_at;
@@ -227,8 +229,11 @@ impl Debug2 {
     fn has_stack(text: &Text<'_>, line: Line<'_>) -> Option<bool> {
         match line_at(text, line.next) {
             At::Line(second) if is_stack_line(second.text) || !second.whole => Some(true),
+            At::Line(second) if is_stack_kind(line_kind(second.text)) => Some(true),
             At::Line(second) => match line_at(text, second.next) {
-                At::Line(third) => Some(frame::cgo_file_line(third.text).is_ok()),
+                At::Line(third) if frame::cgo_file_line(third.text).is_ok() => Some(true),
+                // A line of a log came between.
+                At::Line(_) => goes_on_at(text, second.next),
                 At::More => None,
                 At::End => Some(false),
             },

@@ -17,13 +17,14 @@ use super::known::Known;
 use super::known::NONE;
 use super::lines::At;
 use super::lines::Line;
-use super::lines::is_call_at;
 use super::lines::is_crash_detail;
 use super::lines::is_crash_separator;
 use super::lines::is_header_like;
 use super::lines::is_hex_row;
 use super::lines::line_at;
 use super::mangled::CreatorLine;
+use super::mangled::file_line_rest;
+use super::mangled::goes_on_at;
 use crate::model::Ancestor;
 use crate::model::CallKind;
 use crate::model::CreatorId;
@@ -153,7 +154,12 @@ impl<'t> Reader<'_, 't> {
             At::Line(second) => second,
             At::More => return Step::More,
             At::End if self.call(line.text).is_ok() => return self.cut(line),
-            At::End => return self.other(at, line),
+            At::End => {
+                return match self.mend(at, line) {
+                    Some(step) => step,
+                    None => self.other(at, line),
+                };
+            }
         };
         match (self.call(line.text), file_line(second.text)) {
             (Ok((_, call)), Ok((_, file))) => {
@@ -194,9 +200,14 @@ impl<'t> Reader<'_, 't> {
             self.block.skipped_lines += 1;
             return Step::Next(line.next);
         }
+        if file_line_rest(line.text).is_ok() {
+            self.problem(at, line.text.len(), "expected the end of a file line before its newline");
+            self.block.problem_lines += 1;
+            return Step::Next(line.next);
+        }
         let mut next = line.next;
         for skipped in 1..=NOISE {
-            match is_call_at(self.text, next) {
+            match goes_on_at(self.text, next) {
                 Some(true) => {
                     self.block.ignored_lines += skipped as u64;
                     return Step::Next(next);
@@ -272,7 +283,7 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
-    fn push_ancestor(&mut self, creator: CreatorId) {
+    pub(super) fn push_ancestor(&mut self, creator: CreatorId) {
         if let Some(goid) = self.block.ancestor_goid.take() {
             let stack = self.builder.stack(&self.block.ancestor_frames);
             self.block.ancestor_frames.clear();

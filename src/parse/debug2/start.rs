@@ -56,15 +56,20 @@ pub(in crate::parse) fn dump_start(bytes: &[u8], header: usize, look_back: usize
     found.or(stack).unwrap_or(header)
 }
 
-/// Whether the header at `start` is a line of a panic's value, which Go 1.23 and later indents by a tab:
-/// the lines before it are indented too, up to one that starts a panic.
-pub(in crate::parse) fn is_panic_value(bytes: &[u8], start: usize) -> bool {
-    if bytes.get(start) != Some(&b'\t') {
+/// Whether the header at `at` is a line of a panic's value, which Go 1.23 and later indents by a tab: the
+/// lines before it are indented too, up to one that starts a panic. A logger may have put a prefix before
+/// all of them.
+pub(in crate::parse) fn is_panic_value(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(..at).unwrap_or_default();
+    if !before.ends_with(b"\t") {
         return false;
     }
-    let before = lines_before(bytes, start).take(MAX_VALUE_LINES);
-    let first = before.map(|(_, line)| line).find(|line| line.first() != Some(&b'\t'));
-    first.is_some_and(|line| line.starts_with(b"panic: "))
+    let start = memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    let tabs = |line: &[u8]| memchr::memchr_iter(b'\t', line).count();
+    let indent = tabs(before.get(start..).unwrap_or_default());
+    let mut lines = lines_before(bytes, start).take(MAX_VALUE_LINES);
+    let first = lines.find(|(_, line)| tabs(line) < indent);
+    first.is_some_and(|(_, line)| memmem::find(line, b"panic: ").is_some())
 }
 
 /// Whether a call with its file line stands at `at`; `None` if the text ends before that can be told.
@@ -152,7 +157,9 @@ mod tests {
     #[test]
     fn a_header_in_a_panic_value_is_none() {
         let text = b"panic: a\n\tb\n\tgoroutine 1 [running]:\n";
-        assert!(is_panic_value(text, 12));
-        assert!(!is_panic_value(b"x: a\n\tb\n\tgoroutine 1 [running]:\n", 8));
+        assert!(is_panic_value(text, 13));
+        assert!(!is_panic_value(b"x: a\n\tb\n\tgoroutine 1 [running]:\n", 9));
+        let text = b"web | panic: a\nweb | \tb\nweb | \tgoroutine 1 [running]:\n";
+        assert!(is_panic_value(text, 31));
     }
 }

@@ -6,6 +6,7 @@ use csv_core::ReaderBuilder;
 
 use super::clean::Clean;
 use super::clean::Line;
+use super::layer::push_logged;
 
 /// Longest record, in bytes: a stray quote must not swallow the rest of a file.
 const MAX_RECORD: usize = 16 << 20;
@@ -121,6 +122,41 @@ impl Cells {
         Some((Self { column, record, starts: Vec::new(), number: 0, broken: false }, values))
     }
 
+    /// The table whose cells hold lines with prefixes of their own: `line`, with its header at `at`, is a
+    /// record of it, and one of `others` has quotes around that cell.
+    pub(super) fn among<'r>(
+        line: &[u8],
+        at: usize,
+        mut others: impl Iterator<Item = &'r [u8]>,
+    ) -> Option<(Self, Vec<Vec<u8>>)> {
+        let quote = |delimiter: u8| move |pair: &[u8]| *pair == [delimiter, b'"'];
+        let other = others.find_map(|row| {
+            let delimiter = b",;\t".iter().find(|byte| row.windows(2).any(quote(**byte)))?;
+            row.ends_with(b"\"").then_some((row, *delimiter))
+        });
+        let (other, delimiter) = other?;
+        let mut record = Record::new(delimiter);
+        if !record.feed_line(other) {
+            return None;
+        }
+        let cells = record.cells;
+        record.clear();
+        if cells < 2 || !record.feed_line(line) || record.cells != cells {
+            return None;
+        }
+        let start = record.ends.get(cells.checked_sub(2)?).copied()? + cells - 1;
+        let mut values: Vec<Vec<u8>> = record.cells().map(<[u8]>::to_vec).collect();
+        let last = values.last_mut()?;
+        // The delimiters before the last cell tell that nothing was quoted there.
+        if start > at || !line.ends_with(last) {
+            return None;
+        }
+        last.clear();
+        record.clear();
+        let column = cells - 1;
+        Some((Self { column, record, starts: Vec::new(), number: 0, broken: false }, values))
+    }
+
     /// Peels `line`: see [`super::layer::Layer::read`].
     pub(super) fn read(
         &mut self,
@@ -170,7 +206,7 @@ impl Cells {
             let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
             let index = first + index;
             let offset = self.starts.get(index).or(self.starts.last()).copied().unwrap_or(0);
-            clean.push_line(Line { bytes, offset, number: self.number + index as u64 });
+            push_logged(Line { bytes, offset, number: self.number + index as u64 }, clean);
         }
     }
 }
@@ -221,6 +257,16 @@ mod tests {
             peel(&["\"goroutine 7 [select]:", "main.f()"], 0).is_none(),
             "one column is no table"
         );
+    }
+
+    #[test]
+    fn cells_with_prefixes() {
+        let lines: [&[u8]; 2] =
+            [b"10:00,app[7]: goroutine 7 [select]:", b"10:01,\"app[7]: main.g(0x1, 0x2)\""];
+        let (cells, values) = Cells::among(lines[0], 14, lines.into_iter()).unwrap();
+        assert_eq!((cells.column, values), (1, vec![b"10:00".to_vec(), Vec::new()]));
+        let prose = [lines[0], b"10:01,app[7]: said \"x\""];
+        assert!(Cells::among(lines[0], 14, prose.into_iter()).is_none());
     }
 
     #[test]

@@ -7,7 +7,9 @@ use super::escape::unescape;
 use super::json_lines::JsonLines;
 use super::layer::Cri;
 use super::layer::Layer;
+use super::layer::NEWLINES;
 use super::level::Rule;
+use super::markup;
 use super::shape::Shape;
 use super::strings::Strings;
 use super::strings::Value;
@@ -56,7 +58,7 @@ pub(super) fn layer(line: &[u8], at: usize) -> Option<(Layer, Vec<Rule>)> {
 }
 
 /// That fields have these values is all that is known of them.
-fn equal(values: Vec<Vec<u8>>) -> Vec<Rule> {
+pub(super) fn equal(values: Vec<Vec<u8>>) -> Vec<Rule> {
     values.into_iter().map(Rule::Equal).collect()
 }
 
@@ -89,7 +91,8 @@ fn string(line: &[u8], at: usize, value: &Value<'_>) -> Option<(Layer, Vec<Rule>
 fn holds_more_lines(line: &[u8], at: usize) -> bool {
     let mut clean = Clean::default();
     unescape(Line { bytes: line, offset: 0, number: 1 }, at, Some(b'"'), &mut clean);
-    clean.text.trim_ascii().contains(&b'\n')
+    let text = clean.text.trim_ascii();
+    text.contains(&b'\n') || markup::has_break(text)
 }
 
 /// A whole dump outside of any string, with its newlines escaped:
@@ -100,10 +103,11 @@ fn escaped(line: &[u8], at: usize) -> Option<Layer> {
     if rest.ends_with(b":") {
         return None;
     }
-    for newline in [&b":\\n"[..], b":\\r\\n", b":\\012", b":\\x0a"] {
-        if memmem::find(rest, newline).is_some() {
-            return Some(Layer::Escaped { json: false });
-        }
+    let is_break = |newline: &&[u8]| {
+        memmem::find_iter(rest, newline).any(|at| at > 0 && rest.get(at - 1) == Some(&b':'))
+    };
+    if NEWLINES.iter().any(is_break) {
+        return Some(Layer::Escaped { json: false });
     }
     memmem::find(rest, b":#012").map(|_| Layer::Octal)
 }

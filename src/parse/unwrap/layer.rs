@@ -11,11 +11,16 @@ use super::shape::Shape;
 use super::strings::Strings;
 use crate::parse::scan::find_header;
 
+/// How a newline is escaped.
+pub(super) const NEWLINES: [&[u8]; 4] = [b"\\n", b"\\r\\n", b"\\012", b"\\x0a"];
+
 /// One layer of wrapping.
 #[derive(Clone, Debug)]
 pub(super) enum Layer {
     /// `\r\n` ends the lines. Lines without `\r` are taken too: editors mix them.
     Crlf,
+    /// The fields of a document's record; the lines are what they are.
+    Record,
     /// Escape sequences of a terminal, anywhere.
     Control,
     /// Entities and tags of a web page.
@@ -59,7 +64,7 @@ impl Layer {
         each: &mut dyn FnMut(usize, &[u8]),
     ) -> bool {
         match self {
-            Self::Crlf => peel_rest(line, 0, line.bytes.len(), clean),
+            Self::Crlf | Self::Record => peel_rest(line, 0, line.bytes.len(), clean),
             Self::Control => {
                 markup::strip_control(line, clean);
                 true
@@ -98,10 +103,16 @@ impl Layer {
         }
     }
 
+    /// Whether it is the record of a document.
+    pub(super) fn is_record(&self) -> bool {
+        matches!(self, Self::Record)
+    }
+
     /// For the user.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Crlf => "CRLF line ends",
+            Self::Record => "record",
             Self::Control => "terminal colors",
             Self::Markup => "HTML",
             Self::Prefix(shape) => shape.name(),
@@ -119,17 +130,26 @@ impl Layer {
 
 /// The text of `line` from `start` to `end` is a line.
 fn peel_rest(line: Line<'_>, start: usize, end: usize, clean: &mut Clean) -> bool {
-    let rest = line.bytes.get(start..end).unwrap_or_default();
-    clean.piece(line.offset + start as u64, line.number);
-    // rsyslog escapes the tabs of a line: `app[123]: #011/src/main.go:5 +0x1d`
-    if start > 0 && memchr::memmem::find(rest, b"#011").is_some() {
-        let rest = Line { bytes: rest, offset: line.offset + start as u64, ..line };
-        unescape_syslog(rest, 0, clean);
+    let bytes = line.bytes.get(start..end).unwrap_or_default();
+    let rest = Line { bytes, offset: line.offset + start as u64, ..line };
+    if start > 0 {
+        push_logged(rest, clean);
     } else {
-        clean.text.extend_from_slice(rest);
+        clean.push_line(rest);
     }
-    clean.end_line();
     true
+}
+
+/// Appends a line that stood in a line of a log. rsyslog escapes its tabs:
+/// `app[123]: #011/src/main.go:5 +0x1d`
+pub(super) fn push_logged(line: Line<'_>, clean: &mut Clean) {
+    if memchr::memmem::find(line.bytes, b"#011").is_some() {
+        clean.piece(line.offset, line.number);
+        unescape_syslog(line, 0, clean);
+        clean.end_line();
+    } else {
+        clean.push_line(line);
+    }
 }
 
 fn peel_cri(line: Line<'_>, clean: &mut Clean, each: &mut dyn FnMut(usize, &[u8])) -> bool {
@@ -187,20 +207,40 @@ fn peel_quoted(
     true
 }
 
-/// Peels the first string with a header off `line`, or what is behind a header outside of strings.
+/// Peels the strings with a header off `line`, or what is behind a header outside of strings.
 fn peel_escaped(line: Line<'_>, clean: &mut Clean) -> bool {
     let Some(at) = find_header(line.bytes, 0) else { return false };
-    let before = clean.text.len();
-    if let Some(value) = Strings::around(line.bytes, at) {
-        unescape(line, value.range.start, Some(b'"'), clean);
-    } else {
-        // Python's: `b'goroutine 1 [running]:\nmain.main()'`
-        let before = at.checked_sub(1).and_then(|index| line.bytes.get(index));
-        let quote = before.copied().filter(|byte| matches!(byte, b'\'' | b'`'));
-        unescape(line, at, quote, clean);
+    if Strings::around(line.bytes, at).is_some() {
+        for value in Strings::new(line.bytes).skip_while(|value| value.range.end <= at) {
+            let text = line.bytes.get(value.range.clone()).unwrap_or_default();
+            // A header alone in a further string is only spoken of.
+            let is_dump = value.range.contains(&at) || memchr::memmem::find(text, b"\\n").is_some();
+            if is_dump && find_header(text, 0).is_some() {
+                let before = clean.text.len();
+                unescape(line, value.range.start, Some(b'"'), clean);
+                finish_escaped(before, clean);
+            }
+        }
+        return true;
     }
-    finish_escaped(before, clean);
+    let start = clean.text.len();
+    let before = line.bytes.get(..at).unwrap_or_default();
+    let text = if NEWLINES.iter().any(|newline| memchr::memmem::find(before, newline).is_some()) {
+        // Lines of the string stand before the header's.
+        before.iter().take(2).position(|byte| is_quote(*byte)).map_or(0, |quote| quote + 1)
+    } else {
+        let text = before.trim_ascii_end();
+        if text.last().is_none_or(|byte| is_quote(*byte)) { text.len() } else { at }
+    };
+    // Python's: `b'goroutine 1 [running]:\nmain.main()'`
+    let quote = text.checked_sub(1).and_then(|index| before.get(index)).copied();
+    unescape(line, text, quote.filter(|byte| is_quote(*byte)), clean);
+    finish_escaped(start, clean);
     true
+}
+
+fn is_quote(byte: u8) -> bool {
+    matches!(byte, b'\'' | b'`')
 }
 
 fn peel_octal(line: Line<'_>, clean: &mut Clean) -> bool {
@@ -219,7 +259,13 @@ pub(super) fn finish_escaped(start: usize, clean: &mut Clean) {
     // `"error":"recovered: boom: goroutine 12 [running]:\nmain.main()…"`, from
     // fmt.Sprintf("recovered: %v: %s", r, debug.Stack()).
     let Some(at) = find_header(&clean.text, start) else { return };
-    if at > start && clean.text.get(at - 1) != Some(&b'\n') {
+    let (before, behind) = clean.text.split_at(at);
+    let before = before.get(start..).unwrap_or_default();
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    // Where all lines have a prefix, it is that of the header's line, too.
+    let next = behind.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
+    let has_prefix = || Shape::learn(line, b"").0.read(next, &mut |_, _| {}).is_some();
+    if !line.trim_ascii().is_empty() && (next.is_empty() || !has_prefix()) {
         clean.break_line(at);
     }
 }

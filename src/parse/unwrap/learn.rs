@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use super::Wrapper;
 use super::clean::Clean;
 use super::clean::Line;
+use super::csv::Cells;
 use super::detect;
 use super::layer::Layer;
 use super::level::Level;
@@ -18,6 +19,7 @@ use super::level::Rule;
 use super::markup;
 use super::order::Kind;
 use super::order::Order;
+use super::strings::Strings;
 use crate::parse::scan::find_header;
 
 /// Most layers that are peeled off a line.
@@ -110,7 +112,7 @@ pub(in crate::parse) fn learn_records(records: Records) -> Learned {
     };
     // The fields are those of a layer of its own.
     let rules = vec![Rule::Equal(Vec::new()); records.fields.min(MAX_WORDS)];
-    let fields = Level::new(Layer::Crlf, rules);
+    let fields = Level::new(Layer::Record, rules);
     let Some((levels, rows)) = learn_layers(records.rows, column, vec![fields]) else {
         return Learned::Plain;
     };
@@ -129,6 +131,7 @@ fn learn_layers(
     mut levels: Vec<Level>,
 ) -> Option<(Vec<Level>, Vec<Row>)> {
     while levels.len() < MAX_LAYERS {
+        column = prefer_plain_header(&mut rows, column);
         let header = rows.iter().find(|row| row.header)?;
         let Some((layer, rules)) = next_layer(&rows, &header.text, column, &levels) else { break };
         let mut level = Level::new(layer, rules);
@@ -143,6 +146,22 @@ fn learn_layers(
         levels.push(spaced());
     }
     Some((levels, rows))
+}
+
+/// The column of the header to learn from. One that is only indented may be a line of a panic's value: if
+/// another stands at the start of its line, that is taken instead.
+fn prefer_plain_header(rows: &mut [Row], column: usize) -> usize {
+    let header = rows.iter().position(|row| row.header);
+    let is_indented = header
+        .and_then(|at| rows.get(at)?.text.get(..column))
+        .is_some_and(|before| !before.is_empty() && before.trim_ascii().is_empty());
+    let is_plain =
+        |row: &Row| Kind::of(&row.text) == Kind::Header && find_header(&row.text, 0) == Some(0);
+    let Some(plain) = rows.iter().position(is_plain).filter(|_| is_indented) else { return column };
+    for (index, row) in rows.iter_mut().enumerate() {
+        row.header = index == plain;
+    }
+    0
 }
 
 /// The lines around the header at `at`, and its column; `None` if more must be read.
@@ -188,10 +207,21 @@ fn next_layer(
     {
         return Some((Layer::Control, Vec::new()));
     }
+    let others = near().map(|row| row.text.as_slice());
+    if !has(|layer| matches!(layer, Layer::Csv(_)))
+        && let Some((cells, values)) = Cells::among(line, column, others)
+    {
+        return Some((Layer::Csv(cells), detect::equal(values)));
+    }
     if let Some(found) = detect::layer(line, column) {
         // What a page puts into lines is undone first, but for strings, in which it was put last.
-        let is_outside = matches!(found.0, Layer::Prefix(_) | Layer::Csv(_) | Layer::Quoted(_));
-        if !(is_outside && markup::has_markup(line)) {
+        let is_outside = matches!(
+            found.0,
+            Layer::Prefix(_) | Layer::Csv(_) | Layer::Quoted(_) | Layer::Escaped { json: false }
+        );
+        let string = Strings::around(line, column).map_or(line.len(), |value| value.range.start);
+        let before = line.get(..string).unwrap_or_default();
+        if !(is_outside && markup::has_markup(before)) {
             return Some(found);
         }
     }
@@ -271,10 +301,13 @@ fn settle(mut levels: Vec<Level>, rows: &[Row]) -> Option<Wrapper> {
         return None;
     }
     let together = Order::of(kinds.iter().copied());
+    let everything = vec![Kind::Header; rows.len()];
     let mut varying: Vec<(usize, usize)> = Vec::new();
     for (depth, level) in levels.iter().enumerate() {
         for (index, rule) in level.rules.iter().enumerate() {
-            if *rule != Rule::Free && values(rows, &kinds, (depth, index)).len() > 1 {
+            // Of a record all fields are known from the start; of a log, the next line may tell more.
+            let kinds = if level.layer.is_record() { &everything } else { &kinds };
+            if *rule != Rule::Free && values(rows, kinds, (depth, index)).len() > 1 {
                 varying.push((depth, index));
             }
         }

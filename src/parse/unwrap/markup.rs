@@ -47,6 +47,12 @@ pub(super) fn has_markup(text: &[u8]) -> bool {
             .any(|at| text.get(at..).is_some_and(|rest| tag(rest).is_some()))
 }
 
+/// Whether `text` holds a tag that ends a line.
+pub(super) fn has_break(text: &[u8]) -> bool {
+    let mut tags = memchr::memchr_iter(b'<', text);
+    tags.any(|at| text.get(at..).and_then(tag).is_some_and(|(_, ends_line)| ends_line))
+}
+
 /// Copies `line` without the control sequences of terminals.
 pub(super) fn strip_control(line: Line<'_>, clean: &mut Clean) {
     clean.piece(line.offset, line.number);

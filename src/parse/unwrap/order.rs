@@ -125,7 +125,7 @@ impl Order {
             behind += usize::from(is_call(kinds.get(at + 1)));
         }
         let back = Self::of(kinds.iter().rev().copied());
-        before > 2 * behind && back.is_better_than(Self::of(kinds.iter().copied()), 1)
+        before > 2 * behind && back.wrong < Self::of(kinds.iter().copied()).wrong
     }
 
     /// Whether this is clearly the better order of the same lines, allowing for `cuts` places where
