@@ -22,6 +22,7 @@ use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
 use crate::render::Limit;
+use crate::source::Limits;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -255,6 +256,9 @@ pub(super) struct Shared {
     /// How deep archives and compression may be nested
     #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Limits")]
     pub(super) max_depth: u8,
+    /// Most files in archives, and most streams in compressed files, that an input may have
+    #[arg(long, value_name = "N", default_value_t = Limits::default().max_members, help_heading = "Limits")]
+    pub(super) max_members: u64,
 }
 
 /// Output formats by name.
