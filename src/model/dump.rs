@@ -115,6 +115,11 @@ pub struct Dump {
 }
 
 impl Dump {
+    /// More goroutines than any process can have, so that a count beyond is none: each has a stack of at
+    /// least 2 KiB (Go 1.4 and later, runtime/stack.go, stackMin), and addresses of user space have at most
+    /// 57 bits where Go runs.
+    pub const MAX_GOROUTINES: i64 = 1 << 46;
+
     /// Number of records: goroutines at debug=2, records of equal goroutines in other formats.
     pub fn len(&self) -> usize {
         self.rows.len()

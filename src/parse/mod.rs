@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::model::Dump;
 use crate::source::Limits;
 use crate::source::Stream;
-use crate::source::foreign::{describe_foreign, profile_kind};
+use crate::source::foreign::{describe_foreign, other_profile};
 
 /// How a dump is read.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +82,7 @@ pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<V
     }
     // Stacks that made OS threads: the same format, but no goroutines.
     if dumps.iter().all(|dump| dump.profile == "threadcreate") {
-        return Err(profile_kind(&["threadcreate"]).error(name));
+        return Err(other_profile(name, &["threadcreate"], None, []));
     }
     Ok(dumps)
 }
