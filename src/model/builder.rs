@@ -18,12 +18,14 @@ use super::symbol::normalize_generics;
 #[derive(Clone, Debug)]
 pub struct DumpBuilder {
     dump: Dump,
-    /// Signatures that were interned last, by a few bits of theirs.
+    /// Signatures that were interned last, by a few bits of theirs; none while there are few.
     recent: Vec<(Signature, SignatureId)>,
 }
 
 /// Signatures that are found without the table.
 const RECENT: usize = 1 << 10;
+/// Signatures of a dump that is too small for that.
+const FEW: usize = 16;
 
 impl DumpBuilder {
     /// Problems that are kept with their place; more are only counted.
@@ -73,14 +75,13 @@ impl DumpBuilder {
         let _: LabelsId = dump.labels.intern_slice(&[]);
         let _: HeadId = dump.heads.intern(Head::default());
         let _: CreatorId = dump.creators.intern(Creator::default());
-        let nothing = dump.signatures.intern(Signature::default());
-        Self { dump, recent: vec![(Signature::default(), nothing); RECENT] }
+        let _: SignatureId = dump.signatures.intern(Signature::default());
+        Self { dump, recent: Vec::new() }
     }
 
     /// A builder that adds to `dump`.
     pub fn of(dump: Dump) -> Self {
-        let nothing = (Signature::default(), SignatureId::default());
-        Self { dump, recent: vec![nothing; RECENT] }
+        Self { dump, recent: Vec::new() }
     }
 
     /// From what the dump was put together, in one line.
@@ -212,7 +213,15 @@ impl DumpBuilder {
                 *slot = (signature, self.dump.signatures.intern(signature));
                 slot.1
             }
-            None => self.dump.signatures.intern(signature),
+            None => {
+                let id = self.dump.signatures.intern(signature);
+                if self.dump.signatures.len() > FEW {
+                    // Id 0 is the default one.
+                    let nothing = (Signature::default(), SignatureId::default());
+                    self.recent = vec![nothing; RECENT];
+                }
+                id
+            }
         }
     }
 
@@ -339,6 +348,7 @@ impl DumpBuilder {
     /// The dump.
     pub fn finish(mut self) -> Dump {
         self.drop_repeated();
+        self.dump.seal();
         self.dump
     }
 }

@@ -283,6 +283,22 @@ impl Dump {
         self.args.by_record()
     }
 
+    /// Lets go of what is only needed to add to it.
+    pub(super) fn seal(&mut self) {
+        self.strings.seal_few();
+        self.frames.seal();
+        self.stacks.seal();
+        self.labels.seal();
+        self.heads.seal();
+        self.creators.seal();
+        self.signatures.seal();
+        self.rows.shrink();
+        self.args.shrink();
+        self.counts.shrink_to_fit();
+        self.problems.shrink_to_fit();
+        self.runtime_stacks.shrink_to_fit();
+    }
+
     /// Whether argument words were left out because there were too many of them.
     pub fn args_capped(&self) -> bool {
         self.args_capped
