@@ -237,7 +237,7 @@ pub(super) struct Shared {
     /// Whole stacks, and every problem with its place
     #[arg(short, long, help_heading = "Output")]
     pub(super) verbose: bool,
-    /// End with status 1 if a dump is cut off or something in it was not understood
+    /// End with status 1 if a dump is cut off or an excerpt, or something in it was not understood
     #[arg(long, help_heading = "Output")]
     pub(super) strict: bool,
 

@@ -2,6 +2,7 @@
 
 use super::args::Words;
 use super::chunked::Chunked;
+use super::completeness::Excerpt;
 use super::dump::{Account, Dump, Format};
 use super::goid_set::GoidSet;
 use super::goroutine::{Packed, Row, Signature, Wide};
@@ -49,6 +50,7 @@ impl DumpBuilder {
             ids: format == Format::Debug2,
             ages: format == Format::Debug2,
             truncation: None,
+            excerpt: None,
             account: Account::default(),
             problems: Vec::new(),
             more_problems: 0,
@@ -348,6 +350,7 @@ impl DumpBuilder {
     /// The dump.
     pub fn finish(mut self) -> Dump {
         self.drop_repeated();
+        self.dump.excerpt = Excerpt::of(&self.dump);
         self.dump.seal();
         self.dump
     }

@@ -2,6 +2,7 @@
 
 use super::args::{Args, Words};
 use super::chunked::Chunked;
+use super::completeness::{Completeness, Excerpt};
 use super::goid_set::GoidSet;
 use super::goroutine::{Goroutine, Packed, Signature, Wide};
 use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, StrId, Table};
@@ -86,8 +87,10 @@ pub struct Dump {
     pub stated_total: Option<i64>,
     /// From what it was put together, in one line, if it was.
     pub provenance: Option<String>,
-    /// `None` if the dump is complete as far as one can tell.
+    /// Why and where it ends too early, if it does.
     pub truncation: Option<Truncation>,
+    /// Why it is taken for a part of a dump, if it is.
+    pub excerpt: Option<Excerpt>,
     /// What became of the input's text.
     pub account: Account,
     /// What was not understood, in the order of the input.
@@ -179,11 +182,10 @@ impl Dump {
 
     /// Whether the dump is whole and everything in it was understood.
     pub fn is_clean(&self) -> bool {
-        self.truncation.is_none()
+        self.completeness() == Completeness::Complete
+            && self.lost() == 0
             && self.problems.is_empty()
             && self.more_problems == 0
-            && self.account.cut_off == 0
-            && self.account.not_understood == 0
     }
 
     /// All records in the order of the input.

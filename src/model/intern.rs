@@ -114,6 +114,11 @@ impl<T: Hash + Eq, I: From<u32> + Into<u32> + Copy> Table<T, I> {
         }
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        // One of them is empty.
+        self.sealed.iter().chain(self.open.iter().flat_map(|set| set.iter()))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.open.as_ref().map_or(self.sealed.len(), |set| set.len())
     }
@@ -180,8 +185,10 @@ mod tests {
         for _ in 0..2 {
             table.seal_few();
             assert_eq!((table.find("b"), table.find("x")), (Some(ids[1]), None));
+            assert_eq!(table.iter().map(AsRef::as_ref).collect::<String>(), "abc");
             assert_eq!(table.get(ids[1]).map(AsRef::as_ref), Some("b"));
             assert_eq!((table.intern_str("c"), table.len()), (ids[2], 3));
+            assert_eq!(table.iter().map(AsRef::as_ref).collect::<String>(), "abc");
         }
         assert_eq!((table.intern_str("d").index(), table.len()), (3, 4));
     }

@@ -186,5 +186,11 @@ pub fn finding_lines(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<S
     text::finding_lines(sight, finding, view)
 }
 
+/// Whether all goroutines of the input were read in full, or how many of how many were, for other front
+/// ends; `None` if that all were says little, as the dump is cut off.
+pub fn part_read(summary: &Summary<'_>) -> Option<String> {
+    text::part_read(summary).map(|(_, text)| text)
+}
+
 #[cfg(test)]
 mod fixture;

@@ -17,9 +17,9 @@ mod states;
 mod tree;
 
 pub(super) use check::checks;
-pub(super) use findings::{chosen, concerned, nothing};
+pub(super) use findings::{chosen, concerned, is_whole, nothing};
 pub(super) use groups::lines as groups;
-pub(super) use head::{account, facts, lines as head, truncation};
+pub(super) use head::{account, facts, lines as head, missing, part_read};
 pub(super) use states::lines as states;
 
 use std::io::{self, Write};
