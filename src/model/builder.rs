@@ -290,6 +290,15 @@ impl DumpBuilder {
         }
     }
 
+    /// Adds a problem that stands before all others in the input.
+    pub fn push_first_problem(&mut self, problem: Problem) {
+        self.dump.problems.insert(0, problem);
+        if self.dump.problems.len() > Self::MAX_PROBLEMS {
+            self.dump.problems.pop();
+            self.dump.more_problems += 1;
+        }
+    }
+
     /// Adds the problem that `make` makes, or only counts it: then it is not made.
     pub fn problem(&mut self, make: impl FnOnce() -> Problem) {
         if self.dump.problems.len() < Self::MAX_PROBLEMS {
