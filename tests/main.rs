@@ -60,3 +60,5 @@ mod schema;
 mod serve;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod unread;

@@ -55,6 +55,8 @@ pub enum Body<'d> {
     Trees(Vec<Tree<'d>>),
     /// What a gate says.
     Gate(Box<Gate<'d>>),
+    /// Dumps of which nothing was read, for programs.
+    Unread(Vec<Summary<'d>>),
 }
 
 /// How it is to be written.
@@ -144,7 +146,9 @@ impl<'d> Report<'d> {
                 sights.iter().map(Sight::summary).collect()
             }
             Body::Diff(diff) => vec![&diff.before, &diff.after],
-            Body::Series(_, summaries) | Body::Groups(summaries, _) => summaries.iter().collect(),
+            Body::Series(_, summaries) | Body::Groups(summaries, _) | Body::Unread(summaries) => {
+                summaries.iter().collect()
+            }
             Body::List(lists) => lists.iter().map(|list| &list.summary).collect(),
             Body::Trees(trees) => trees.iter().map(|tree| &tree.summary).collect(),
             Body::Gate(gate) => gate.sights.iter().map(Sight::summary).collect(),

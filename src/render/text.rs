@@ -45,6 +45,8 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
         Body::List(lists) => list::render(lists, view, out),
         Body::Shown(sights, shown) => show::render(sights, shown, view, out),
         Body::Trees(trees) => tree::render(trees, view, out),
+        // It is for programs: people are told why on standard error.
+        Body::Unread(_) => Ok(()),
     }
 }
 
