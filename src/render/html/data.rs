@@ -1,6 +1,7 @@
 //! What the page is told: the script's side of it is described in `script/data.js`.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -87,7 +88,7 @@ const PROBLEMS: usize = 100;
 pub(super) fn of<'d>(command: &'static str, sights: &[Sight<'d>], view: &View) -> Data<'d> {
     let mut frames = Frames::default();
     let mut dumps: Vec<DumpView> = Vec::with_capacity(sights.len());
-    let mut words = BTreeMap::new();
+    let (mut words, mut seen) = (BTreeMap::new(), BTreeSet::new());
     let mut past = Past::new(sights.len());
     for (index, sight) in sights.iter().enumerate() {
         let room = Room::of(index, sights.len(), view);
@@ -95,6 +96,10 @@ pub(super) fn of<'d>(command: &'static str, sights: &[Sight<'d>], view: &View) -
         past.add(series::counts(sight));
         let states = sight.summary().states.iter().map(|row| row.state);
         for word in states.chain(sight.findings.iter().map(|finding| finding.kind)) {
+            // To find out what a word means takes a while.
+            if !seen.insert(word) {
+                continue;
+            }
             if let Some(found) = explain(word).filter(|found| found.word == word) {
                 let meaning = std::iter::once(("", found.meaning));
                 words.insert(visible(word).into_owned(), meaning.chain(found.parts).collect());
