@@ -20,8 +20,8 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// The input is something else than a goroutine dump; `what` says what it is, `remedy` what to
-    /// fetch or do instead.
+    /// The input is something else than a goroutine dump, or nothing of it could be read; `what` says what
+    /// it is, `remedy` what to fetch or do instead.
     #[error("{input}: {what}\n  {remedy}")]
     NotADump {
         /// Name of the input.

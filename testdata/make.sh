@@ -178,8 +178,8 @@ part_mixed() {
     { cat "$dump"; "$wrap" cri <"$panic"; cat "$here/triple/nine.debug1.txt"; } >"$here/mixed/three-kinds.go1.27.txt"
     head -c 1500 "$dump" >"$here/debug2/cut-mid-line.go1.27.txt"
     awk '/^goroutine /{n++} n==4 && /^\t/{exit} {print}' "$dump" >"$here/debug2/cut-mid-goroutine.go1.27.txt"
-    awk 'NR==1{print} NR>1 && !/^$/{print} /^$/{n++; print ""} n==3{exit}' "$here/triple/nine.debug1.txt" >"$here/debug1/missing-records.go1.27.txt"
-    head -c 700 "$here/triple/nine.debug1.txt" >"$here/debug1/cut-mid-line.go1.27.txt"
+    awk 'NR==1{print} NR>1 && !/^$/{print} /^$/{n++; print ""} n==3{exit}' "$here/triple/nine.debug1.txt" >"$here/debug1/missing-records.bad.txt"
+    head -c 700 "$here/triple/nine.debug1.txt" >"$here/debug1/cut-mid-line.bad.txt"
     head -c 600 "$here/proto/states.go1.27.pb.gz" >"$here/proto/cut-compressed.go1.27.bad.pb.gz"
     # What no Go version prints.
     sed 's/^goroutine \([0-9]*\) \[sleep.*/goroutine \1 sleep]:/' "$dump" >"$here/debug2/header-without-bracket.bad.txt"

@@ -256,7 +256,7 @@ created by main.main in goroutine 1
 
 const HOSTILE_CREATOR: &str = "goroutine 1 [\u{1b}[31mred]:\nmain.<b>()\n\t/x/a.go:1 +0x1\ncreated by main.\u{1b}]0;x\u{7}evil in goroutine 7\n\t/x/\u{202e}b.go:2 +0x1\n\n";
 
-const HOSTILE: &str = "goroutine 1 [\u{1b}[31mred\u{202e}]:\nmain.<script>alert(1)()\n\t/x/\u{1b}]0;title\u{7}.go:1 +0x1\n\n";
+const HOSTILE: &str = "goroutine 1 [\u{1b}[31mred\u{202e}]:\nmain.<script>alert(1)()\n\t/x/\u{1b}]0;title\u{7}.go:1 +0x1\nmain.main()\n\t/x/b.go:2 +0x1\n\n";
 
 const HOSTILE_MARKUP: &str = "panic: <!channel> ``` @here\n\ngoroutine 1 [select (no cases)]:\nmain.@here(...)\n\t/x/```/[a](http://evil.example).go:1 +0x1\nmain.<!channel>\u{1b}[2J**b**()\n\t/x/www.evil.example/main.go:1 +0x1\n\n";
 

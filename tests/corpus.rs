@@ -19,11 +19,13 @@ const FAKE_HEADERS: &[(&str, usize)] = &[
 ];
 
 /// Files in which something is truly not to be understood, with the reason.
-const PROBLEMS: &[(&str, &str)] = &[];
+const PROBLEMS: &[(&str, &str)] = &[
+    ("cases/issue-etcd18739.txt", "some of its records"),
+    ("cases/issue-go22773.txt", "some of its records"),
+];
 
-/// Profiles that a tool may take or refuse: they have the format of a goroutine dump, but hold
-/// threads or a program's own things. One is a part of a profile that was cut out without its header.
-const EITHER: &[&str] = &["other.threadcreate.", "other.custom.", "issue-speedtest165."];
+/// A part of a profile that was cut out without its header.
+const EITHER: &[&str] = &["issue-speedtest165."];
 
 /// What a file is, told by means that share nothing with the parsers.
 #[derive(Debug)]
@@ -48,6 +50,9 @@ fn kind(name: &str, text: &[u8]) -> Kind {
     } else if headers > 0 {
         let fake = FAKE_HEADERS.iter().find(|(end, _)| name.ends_with(end)).map_or(0, |(_, n)| *n);
         Kind::Text(headers - fake)
+    } else if ["other.threadcreate.", "other.custom."].iter().any(|part| name.contains(part)) {
+        // They have the format of a goroutine dump, but hold threads or a program's own things.
+        Kind::Foreign
     } else if let Some(totals) = scan::debug1(text) {
         Kind::Debug1(totals)
     } else if let Some(totals) = scan::proto(text) {

@@ -61,4 +61,6 @@ mod serve;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod unread;
+#[cfg(test)]
 mod wrappings;

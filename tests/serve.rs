@@ -183,6 +183,10 @@ fn uploads_are_read_or_refused_in_words() {
     let (status, _, why) = server.ask(head, b"no dump at all");
     assert!(status == 400 && why.contains("\\x1b") && !why.contains('\u{1b}'), "{why}");
     assert_eq!(server.ask(head, &[b'x'; 4096]).0, 413);
+    let damaged = b"goroutine profile: total 3\n3 @ 0x1 zzz\n#\t0x1\tmain.f+0x1\t/a.go:1\n\n";
+    let (status, _, why) = server.ask(head, damaged);
+    assert!(status == 400 && why.contains("goroutines or records of this dump could be"), "{why}");
+    assert_eq!(server.json("/api/report")["dumps"], json!([]));
 }
 
 #[test]

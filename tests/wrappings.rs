@@ -360,7 +360,7 @@ proptest! {
         for one in &inner {
             apply(one, LINES);
         }
-        for one in &whole {
+        if let Some(one) = &whole {
             apply(one, WHOLE);
         }
         for one in &outer {

@@ -238,9 +238,8 @@ impl<'d> Facts<'d> {
     /// Whether goroutines are missing from the dump: it is cut, or less than its header states.
     pub fn is_partial(&self) -> bool {
         let dump = self.dump();
-        let account = dump.account;
         dump.truncation.is_some()
-            || account.lost() > 0
+            || dump.lost() > 0
             || dump.stated_total.is_some_and(|total| total > dump.goroutine_count())
     }
 

@@ -145,8 +145,7 @@ impl<'d> Summary<'d> {
 
     /// Every goroutine of the input, whether it could be read or not.
     pub fn goroutines(&self) -> i64 {
-        let rest = self.dump.account.lost();
-        self.dump.account.whole.saturating_add(i64::try_from(rest).unwrap_or(i64::MAX))
+        self.dump.goroutines_in_text()
     }
 
     /// Whether the dump is whole and everything in it was understood.

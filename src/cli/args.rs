@@ -22,6 +22,7 @@ use super::values::{self, FailOn};
 use crate::analysis::By;
 use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
 use crate::render::Limit;
+use crate::source::Limits;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -236,7 +237,7 @@ pub(super) struct Shared {
     /// Whole stacks, and every problem with its place
     #[arg(short, long, help_heading = "Output")]
     pub(super) verbose: bool,
-    /// End with status 1 if a dump is cut off or something in it was not understood
+    /// End with status 1 if a dump is cut off or an excerpt, or something in it was not understood
     #[arg(long, help_heading = "Output")]
     pub(super) strict: bool,
 
@@ -255,6 +256,9 @@ pub(super) struct Shared {
     /// How deep archives and compression may be nested
     #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Limits")]
     pub(super) max_depth: u8,
+    /// Most files in archives, and most streams in compressed files, that an input may have
+    #[arg(long, value_name = "N", default_value_t = Limits::default().max_members, help_heading = "Limits")]
+    pub(super) max_members: u64,
 }
 
 /// Output formats by name.

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::parse;
 use crate::source::http::Address;
-use crate::source::{self, Limits, Target};
+use crate::source::{self, Limits, Opened, Target};
 
 /// The dumps of all inputs.
 #[derive(Debug, Default)]
@@ -30,25 +30,37 @@ pub(super) struct Inputs {
     pub(super) modified: Vec<Option<i64>>,
     /// Something could not be read.
     pub(super) failed: bool,
+    /// Dumps of which nothing was read.
+    pub(super) unread: Vec<Dump>,
 }
 
 /// Reads what `options` name.
 pub(super) fn read(options: &Options) -> Inputs {
     let mut inputs = Inputs::default();
     let (dumps, times) = (&mut inputs.dumps, &mut inputs.modified);
-    inputs.failed = !each(options, &mut |dump, modified| {
+    let rest = each(options, &mut |dump, modified| {
         dumps.push(dump);
         times.push(modified);
     });
+    (inputs.failed, inputs.unread) = (rest.failed, rest.unread);
     inputs
 }
 
+/// What became of inputs that were not read, or not wholly.
+#[derive(Debug, Default)]
+pub(super) struct Rest {
+    /// Something could not be read.
+    pub(super) failed: bool,
+    /// Dumps of which nothing was read.
+    pub(super) unread: Vec<Dump>,
+}
+
 /// Reads what `options` name and calls `visit` with each dump, and with when its file was last written if
-/// it is alone in a file. `false` if something could not be read.
+/// it is alone in a file.
 ///
 /// Several inputs are read at the same time, on as many threads as the machine has cores; dumps and
 /// complaints come in the order of the arguments nevertheless.
-pub(super) fn each(options: &Options, visit: &mut dyn FnMut(Dump, Option<i64>)) -> bool {
+pub(super) fn each(options: &Options, visit: &mut dyn FnMut(Dump, Option<i64>)) -> Rest {
     let progress = Progress::start(options.progress);
     let say = |error: &Error| progress.interrupt(|| complain(error));
     let reader = Reader {
@@ -57,29 +69,34 @@ pub(super) fn each(options: &Options, visit: &mut dyn FnMut(Dump, Option<i64>)) 
         words: options.judges,
         counter: progress.counter(),
     };
+    let mut rest = Rest::default();
     if let [target] = &options.targets[..] {
-        return reader.read(target, visit, &mut |error| say(&error));
+        let unread = &mut rest.unread;
+        let mut sink = Sink { visit, say: &mut |error| say(&error), unread };
+        rest.failed = !reader.read(target, &mut sink);
+        return rest;
     }
-    let mut whole = true;
     in_order(
         &options.targets,
         |target| {
             let mut read = Read::default();
             let (dumps, complaints) = (&mut read.dumps, &mut read.complaints);
-            read.whole = reader.read(
-                target,
-                &mut |dump, modified| dumps.push((dump, modified)),
-                &mut |error| complaints.push(error),
-            );
+            let mut sink = Sink {
+                visit: &mut |dump, modified| dumps.push((dump, modified)),
+                say: &mut |error| complaints.push(error),
+                unread: &mut read.unread,
+            };
+            read.whole = reader.read(target, &mut sink);
             read
         },
         |read| {
             read.complaints.iter().for_each(&say);
             read.dumps.into_iter().for_each(|(dump, modified)| visit(dump, modified));
-            whole &= read.whole;
+            rest.unread.extend(read.unread);
+            rest.failed |= !read.whole;
         },
     );
-    whole
+    rest
 }
 
 /// Calls `work` with each of `items` on as many threads as there are cores, and `done` on this one with
@@ -119,7 +136,15 @@ fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mut do
 struct Read {
     dumps: Vec<(Dump, Option<i64>)>,
     complaints: Vec<Error>,
+    unread: Vec<Dump>,
     whole: bool,
+}
+
+/// Where what is read of one input goes.
+struct Sink<'s> {
+    visit: &'s mut dyn FnMut(Dump, Option<i64>),
+    say: &'s mut dyn FnMut(Error),
+    unread: &'s mut Vec<Dump>,
 }
 
 /// How inputs are read.
@@ -133,21 +158,16 @@ struct Reader<'o> {
 }
 
 impl Reader<'_> {
-    /// Reads `target`; `false` if something in it could not be read, of which `say` tells.
-    fn read(
-        &self,
-        target: &Target,
-        visit: &mut dyn FnMut(Dump, Option<i64>),
-        say: &mut dyn FnMut(Error),
-    ) -> bool {
+    /// Reads `target`; `false` if something in it could not be read, of which is told.
+    fn read(&self, target: &Target, sink: &mut Sink<'_>) -> bool {
         let done = match target {
-            Target::Url(address) => self.read_process(address, visit).map(|()| true),
-            target => self.read_target(target, visit, say),
+            Target::Url(address) => self.read_process(address, sink.visit).map(|()| true),
+            target => self.read_target(target, sink),
         };
         match done {
             Ok(whole) => whole,
             Err(error) => {
-                say(explain(target, error));
+                (sink.say)(explain(target, error));
                 false
             }
         }
@@ -168,13 +188,10 @@ impl Reader<'_> {
         Err(without_client(address))
     }
 
-    fn read_target(
-        &self,
-        target: &Target,
-        visit: &mut dyn FnMut(Dump, Option<i64>),
-        say: &mut dyn FnMut(Error),
-    ) -> Result<bool> {
-        let mut count = 0;
+    fn read_target(&self, target: &Target, sink: &mut Sink<'_>) -> Result<bool> {
+        let Sink { visit, say, unread } = sink;
+        let mut any = false;
+        let mut whole = true;
         let mut bundles = Bundles::default();
         let opened = source::open(target, self.limits, &mut |member, stream| {
             stream.count_in(Arc::clone(&self.counter));
@@ -182,34 +199,50 @@ impl Reader<'_> {
                 return Ok(());
             }
             let how = parse::Options { words: self.words, ..parse::Options::from(self.limits) };
-            match parse::parse(stream, member.name, &how) {
+            let dumps = match parse::parse(stream, member.name, &how) {
+                Ok(dumps) => dumps,
+                // In a directory or an archive there are other things.
+                Err(Error::NotADump { .. }) if !member.explicit => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            any = true;
+            match parse::require_read(dumps, member.name) {
                 Ok(dumps) => {
-                    count += dumps.len();
                     let modified = modified(member.name).filter(|_| dumps.len() == 1);
                     for dump in dumps {
                         bundles.pass(dump, &mut |dump| visit(dump, modified));
                     }
                 }
-                // In a directory or an archive there are other things.
-                Err(Error::NotADump { .. }) if !member.explicit => {}
-                Err(error) => return Err(error),
+                Err(nothing) => {
+                    say(nothing.error);
+                    unread.extend(nothing.dumps);
+                    whole = false;
+                }
             }
             Ok(())
         })?;
         bundles.end(&mut |dump| visit(dump, None));
-        let whole = opened.unreadable.is_empty();
+        whole &= opened.unreadable.is_empty();
+        let error = (!any).then(|| nothing_in(target, &opened)).flatten();
         opened.unreadable.into_iter().for_each(|unreadable| say(unreadable.reason));
-        if count == 0 && opened.members > 0 {
-            return Err(Error::NotADump {
-                input: name(target),
-                what: format!("no goroutine dump in any of its {} files", opened.members),
-                remedy:
-                    "take one with: curl -so goroutines.txt 'http://HOST/debug/pprof/goroutine?debug=2'"
-                        .to_owned(),
-            });
-        }
-        Ok(whole)
+        error.map_or(Ok(whole), Err)
     }
+}
+
+/// What is to be said of a directory or an archive in which no dump was found, unless that was said of its
+/// files.
+fn nothing_in(target: &Target, opened: &Opened) -> Option<Error> {
+    let what = match (opened.members, opened.skipped) {
+        (0, _) if !opened.unreadable.is_empty() => return None,
+        (0, 0) => "there is no file in it".to_owned(),
+        (0, skipped) => format!(
+            "no file in it was looked at: hidden files, links and devices are left out, {skipped} here"
+        ),
+        (members, _) => format!("no goroutine dump in any of its {members} files"),
+    };
+    let remedy =
+        "take one with: curl -so goroutines.txt 'http://HOST/debug/pprof/goroutine?debug=2'";
+    Some(Error::NotADump { input: name(target), what, remedy: remedy.to_owned() })
 }
 
 /// Why the process at `address` cannot be asked.

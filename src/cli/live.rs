@@ -56,7 +56,8 @@ fn read_profile(
     let broken = answer.broken();
     let mut count = 0;
     let opened = source::open_answer(&name, answer, &live.limits, &mut |member, stream| {
-        for dump in parse::parse(stream, member.name, &parse::Options::from(&live.limits))? {
+        let dumps = parse::parse(stream, member.name, &parse::Options::from(&live.limits))?;
+        for dump in parse::require_read(dumps, member.name)? {
             count += 1;
             visit(dump);
         }

@@ -80,6 +80,7 @@ impl Options {
             max_bytes: args.max_bytes.unwrap_or(Limits::default().max_bytes),
             max_line: usize::try_from(args.max_line).unwrap_or(usize::MAX),
             max_depth: args.max_depth,
+            max_members: args.max_members,
         };
         Ok(Some(Self {
             targets: targets(args.inputs)?,

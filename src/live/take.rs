@@ -223,6 +223,7 @@ pub fn read(piece: &Piece, limits: &Limits) -> Result<Dump> {
     let bytes = piece.bytes.as_slice().chain(end);
     source::open_answer(&piece.url, bytes, limits, &mut |member, stream| {
         let dumps = parse::parse(stream, member.name, &parse::Options::from(limits))?;
+        let dumps = parse::require_read(dumps, member.name)?;
         found = found.take().or_else(|| dumps.into_iter().next());
         Ok(())
     })?;

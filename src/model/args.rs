@@ -53,6 +53,13 @@ impl Words {
         }
     }
 
+    /// Gives back room that is not used.
+    pub(super) fn shrink(&mut self) {
+        self.packed.shrink_to_fit();
+        self.wide.shrink_to_fit();
+        self.starts.shrink_to_fit();
+    }
+
     /// The words of one record.
     #[inline]
     pub(super) fn of(&self, row: u32) -> Args<'_> {

@@ -2,6 +2,7 @@
 
 use super::args::Words;
 use super::chunked::Chunked;
+use super::completeness::Excerpt;
 use super::dump::{Account, Dump, Format};
 use super::goid_set::GoidSet;
 use super::goroutine::{Packed, Row, Signature, Wide};
@@ -18,12 +19,14 @@ use super::symbol::{normalize_generics, normalize_receiver};
 #[derive(Clone, Debug)]
 pub struct DumpBuilder {
     dump: Dump,
-    /// Signatures that were interned last, by a few bits of theirs.
+    /// Signatures that were interned last, by a few bits of theirs; none while there are few.
     recent: Vec<(Signature, SignatureId)>,
 }
 
 /// Signatures that are found without the table.
 const RECENT: usize = 1 << 10;
+/// Signatures of a dump that is too small for that.
+const FEW: usize = 16;
 
 impl DumpBuilder {
     /// Problems that are kept with their place; more are only counted.
@@ -47,6 +50,7 @@ impl DumpBuilder {
             ids: format == Format::Debug2,
             ages: format == Format::Debug2,
             truncation: None,
+            excerpt: None,
             account: Account::default(),
             problems: Vec::new(),
             more_problems: 0,
@@ -73,14 +77,13 @@ impl DumpBuilder {
         let _: LabelsId = dump.labels.intern_slice(&[]);
         let _: HeadId = dump.heads.intern(Head::default());
         let _: CreatorId = dump.creators.intern(Creator::default());
-        let nothing = dump.signatures.intern(Signature::default());
-        Self { dump, recent: vec![(Signature::default(), nothing); RECENT] }
+        let _: SignatureId = dump.signatures.intern(Signature::default());
+        Self { dump, recent: Vec::new() }
     }
 
     /// A builder that adds to `dump`.
     pub fn of(dump: Dump) -> Self {
-        let nothing = (Signature::default(), SignatureId::default());
-        Self { dump, recent: vec![nothing; RECENT] }
+        Self { dump, recent: Vec::new() }
     }
 
     /// From what the dump was put together, in one line.
@@ -213,7 +216,15 @@ impl DumpBuilder {
                 *slot = (signature, self.dump.signatures.intern(signature));
                 slot.1
             }
-            None => self.dump.signatures.intern(signature),
+            None => {
+                let id = self.dump.signatures.intern(signature);
+                if self.dump.signatures.len() > FEW {
+                    // Id 0 is the default one.
+                    let nothing = (Signature::default(), SignatureId::default());
+                    self.recent = vec![nothing; RECENT];
+                }
+                id
+            }
         }
     }
 
@@ -280,6 +291,15 @@ impl DumpBuilder {
         }
     }
 
+    /// Adds a problem that stands before all others in the input.
+    pub fn push_first_problem(&mut self, problem: Problem) {
+        self.dump.problems.insert(0, problem);
+        if self.dump.problems.len() > Self::MAX_PROBLEMS {
+            self.dump.problems.pop();
+            self.dump.more_problems += 1;
+        }
+    }
+
     /// Adds the problem that `make` makes, or only counts it: then it is not made.
     pub fn problem(&mut self, make: impl FnOnce() -> Problem) {
         if self.dump.problems.len() < Self::MAX_PROBLEMS {
@@ -340,6 +360,8 @@ impl DumpBuilder {
     /// The dump.
     pub fn finish(mut self) -> Dump {
         self.drop_repeated();
+        self.dump.excerpt = Excerpt::of(&self.dump);
+        self.dump.seal();
         self.dump
     }
 }

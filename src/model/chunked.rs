@@ -39,6 +39,14 @@ impl<T> Chunked<T> {
         self.pieces.push(piece);
     }
 
+    /// Gives back room that is not used.
+    pub(crate) fn shrink(&mut self) {
+        self.pieces.shrink_to_fit();
+        if let Some(last) = self.pieces.last_mut() {
+            last.shrink_to_fit();
+        }
+    }
+
     pub(crate) fn get(&self, index: usize) -> Option<&T> {
         self.pieces.get(index / PIECE)?.get(index % PIECE)
     }

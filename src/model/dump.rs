@@ -2,6 +2,7 @@
 
 use super::args::{Args, Words};
 use super::chunked::Chunked;
+use super::completeness::{Completeness, Excerpt};
 use super::goid_set::GoidSet;
 use super::goroutine::{Goroutine, Packed, Signature, Wide};
 use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, StrId, Table};
@@ -62,13 +63,6 @@ pub struct Account {
     pub problem_lines: u64,
 }
 
-impl Account {
-    /// Goroutines that are in the input and were not read in full.
-    pub fn lost(&self) -> u64 {
-        self.cut_off.saturating_add(self.partial).saturating_add(self.not_understood)
-    }
-}
-
 /// What was read from one input.
 ///
 /// Made by a parser through [`DumpBuilder`](super::DumpBuilder), never changed afterwards.
@@ -95,8 +89,10 @@ pub struct Dump {
     pub stated_total: Option<i64>,
     /// From what it was put together, in one line, if it was.
     pub provenance: Option<String>,
-    /// `None` if the dump is complete as far as one can tell.
+    /// Why and where it ends too early, if it does.
     pub truncation: Option<Truncation>,
+    /// Why it is taken for a part of a dump, if it is.
+    pub excerpt: Option<Excerpt>,
     /// What became of the input's text.
     pub account: Account,
     /// What was not understood, in the order of the input.
@@ -124,6 +120,11 @@ pub struct Dump {
 }
 
 impl Dump {
+    /// More goroutines than any process can have, so that a count beyond is none: each has a stack of at
+    /// least 2 KiB (Go 1.4 and later, runtime/stack.go, stackMin), and addresses of user space have at most
+    /// 57 bits where Go runs.
+    pub const MAX_GOROUTINES: i64 = 1 << 46;
+
     /// Number of records: goroutines at debug=2, records of equal goroutines in other formats.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -183,10 +184,10 @@ impl Dump {
 
     /// Whether the dump is whole and everything in it was understood.
     pub fn is_clean(&self) -> bool {
-        self.truncation.is_none()
+        self.completeness() == Completeness::Complete
+            && self.lost() == 0
             && self.problems.is_empty()
             && self.more_problems == 0
-            && self.account.lost() == 0
     }
 
     /// All records in the order of the input.
@@ -284,6 +285,22 @@ impl Dump {
     /// The argument words of each record that has any.
     pub fn args_by_record(&self) -> impl Iterator<Item = Args<'_>> {
         self.args.by_record()
+    }
+
+    /// Lets go of what is only needed to add to it.
+    pub(super) fn seal(&mut self) {
+        self.strings.seal_few();
+        self.frames.seal();
+        self.stacks.seal();
+        self.labels.seal();
+        self.heads.seal();
+        self.creators.seal();
+        self.signatures.seal();
+        self.rows.shrink();
+        self.args.shrink();
+        self.counts.shrink_to_fit();
+        self.problems.shrink_to_fit();
+        self.runtime_stacks.shrink_to_fit();
     }
 
     /// Whether argument words were left out because there were too many of them.

@@ -3,6 +3,7 @@
 mod args;
 mod builder;
 mod chunked;
+mod completeness;
 mod dump;
 mod goid_set;
 mod goroutine;
@@ -14,6 +15,7 @@ pub mod symbol;
 
 pub use args::Args;
 pub use builder::DumpBuilder;
+pub use completeness::{Completeness, Excerpt};
 pub use dump::{Account, Dump, Format};
 pub use goid_set::GoidSet;
 pub use goroutine::{Goroutine, Row, Signature};

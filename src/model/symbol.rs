@@ -57,6 +57,20 @@ impl<'a> Symbol<'a> {
         (!is_closure && !matches!(receiver, "" | "init" | "glob")).then_some(receiver)
     }
 
+    /// The functions that this one may be a closure of, outermost first: `main.run` of
+    /// `main.run.func1.2`, and `main.run.func1`. What stands before other dots is yielded too; a closure
+    /// deeper than [`Self::ENCLOSING`] knows the nearest of them.
+    pub fn enclosing(self) -> impl Iterator<Item = &'a str> {
+        let dots = self.name.rmatch_indices('.').take(Self::ENCLOSING);
+        let mut ends: Vec<usize> = dots.map(|(at, _)| at).collect();
+        ends.reverse();
+        ends.into_iter().filter_map(move |end| self.name.get(..end))
+    }
+
+    /// Functions around a closure that are looked at. A name may have any number of dots, and to look at
+    /// what stands before each would take time in proportion to its square.
+    pub const ENCLOSING: usize = 16;
+
     /// Whether the function belongs to the runtime: package `runtime` or below `internal/runtime`
     /// (Go 1.24 and later), the latter as pprof hides them.
     pub fn is_runtime(self) -> bool {
@@ -230,6 +244,18 @@ mod tests {
         }
         assert!(Symbol::new("crosscall2").is_std() && Symbol::new("net/http.Get").is_std());
         assert!(!Symbol::new("main.main").is_std() && !Symbol::new("example.com/a.F").is_std());
+    }
+
+    #[test]
+    fn functions_around_a_closure() {
+        let of = |name| Symbol::new(name).enclosing().collect::<Vec<_>>();
+        assert_eq!(of("main.run.func1.2"), ["main", "main.run", "main.run.func1"]);
+        assert_eq!(of("crosscall2"), [""; 0]);
+        // The nearest of many.
+        let deep = format!("main.run{}", ".1".repeat(100_000));
+        let nearest = of(&deep);
+        assert_eq!(nearest.len(), Symbol::ENCLOSING);
+        assert_eq!(nearest.last().map(|name| name.len()), Some(deep.len() - 2));
     }
 
     #[test]

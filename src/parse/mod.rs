@@ -15,6 +15,7 @@ mod scan;
 mod scanner;
 mod streams;
 mod text;
+mod unread;
 mod unwrap;
 
 use std::io::ErrorKind;
@@ -25,7 +26,8 @@ use crate::error::Result;
 use crate::model::Dump;
 use crate::source::Limits;
 use crate::source::Stream;
-use crate::source::foreign::{describe_foreign, profile_kind};
+use crate::source::foreign::describe_foreign;
+pub use unread::{Unread, require_read};
 
 /// How a dump is read.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +71,8 @@ impl From<&Limits> for Options {
 /// Reads every dump in `stream`, the input `name`.
 ///
 /// Fails only if there is no goroutine dump in the input at all, if its container is damaged so that
-/// nothing in it can be used, or if a limit is reached; everything else becomes a problem in a dump.
+/// nothing in it can be used, or if a limit is reached; everything else becomes a problem in a dump. So
+/// nothing may have been read of it: [`require_read`] finds that out.
 pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<Vec<Dump>> {
     let head = read_head(stream, name, options.block)?;
     if !is_text(&head) && proto::sniff(&head) {
@@ -95,11 +98,7 @@ pub fn parse(stream: &mut Stream<'_>, name: &str, options: &Options) -> Result<V
     if dumps.is_empty() {
         return Err(not_a_dump(&start, name));
     }
-    // Stacks that made OS threads: the same format, but no goroutines.
-    if dumps.iter().all(|dump| dump.profile == "threadcreate") {
-        return Err(profile_kind(&["threadcreate"]).error(name));
-    }
-    Ok(dumps)
+    unread::settle(dumps, name)
 }
 
 /// Whether `head` can be text: a profile's first bytes are tags and lengths, some of them control

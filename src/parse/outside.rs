@@ -33,8 +33,11 @@ pub(super) enum Outside {
 pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
     let bytes = text.bytes;
     // A part of a debug=1 profile that somebody cut out, without its header.
-    if text.offset == 0 && text.pieces.is_none() && barren.is_none() && is_record(bytes) {
-        return dump(text, 0, true);
+    let before = bytes.get(..find_header(bytes, 0).unwrap_or(bytes.len())).unwrap_or_default();
+    if let Some(at) = Debug1::find_record(before, 0)
+        && barren.is_none_or(|barren| barren < text.offset_of(at))
+    {
+        return dump(text, at, true);
     }
     let mut from = 0;
     while let Some(at) = find_header(bytes, from) {

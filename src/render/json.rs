@@ -83,6 +83,9 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             document.findings = findings.collect();
             to_lines(&document, out)
         }
+        Body::Unread(_) => {
+            to_lines(&document(report.command, &summaries, 0, NONE, Nothing {}), out)
+        }
         Body::Series(found, _) => {
             let top = view.top.unwrap_or(TOP).get();
             let body = series::Body::new(found, top);

@@ -77,7 +77,10 @@ fn verdict(
 ) -> io::Result<()> {
     match findings.iter().find(|finding| finding.severity >= Severity::Low) {
         Some(worst) => writeln!(out, "{}\n", headline(worst)),
-        None => writeln!(out, "**OK** {}\n", text::nothing(command, sight)),
+        None if text::is_whole(sight) => {
+            writeln!(out, "**OK** {}\n", text::nothing(command, sight))
+        }
+        None => writeln!(out, "**NOT WHOLE** {}\n", text::nothing(command, sight)),
     }
 }
 

@@ -55,6 +55,8 @@ pub enum Body<'d> {
     Trees(Vec<Tree<'d>>),
     /// What a gate says.
     Gate(Box<Gate<'d>>),
+    /// Dumps of which nothing was read, for programs.
+    Unread(Vec<Summary<'d>>),
 }
 
 /// How it is to be written.
@@ -144,7 +146,9 @@ impl<'d> Report<'d> {
                 sights.iter().map(Sight::summary).collect()
             }
             Body::Diff(diff) => vec![&diff.before, &diff.after],
-            Body::Series(_, summaries) | Body::Groups(summaries, _) => summaries.iter().collect(),
+            Body::Series(_, summaries) | Body::Groups(summaries, _) | Body::Unread(summaries) => {
+                summaries.iter().collect()
+            }
             Body::List(lists) => lists.iter().map(|list| &list.summary).collect(),
             Body::Trees(trees) => trees.iter().map(|tree| &tree.summary).collect(),
             Body::Gate(gate) => gate.sights.iter().map(Sight::summary).collect(),
@@ -184,6 +188,12 @@ impl<'d> Report<'d> {
 /// front ends; what is invisible in it is made visible.
 pub fn finding_lines(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<String> {
     text::finding_lines(sight, finding, view)
+}
+
+/// Whether all goroutines of the input were read in full, or how many of how many were, for other front
+/// ends; `None` if that all were says little, as the dump is cut off.
+pub fn part_read(summary: &Summary<'_>) -> Option<String> {
+    text::part_read(summary).map(|(_, text)| text)
 }
 
 #[cfg(test)]

@@ -17,9 +17,9 @@ mod states;
 mod tree;
 
 pub(super) use check::checks;
-pub(super) use findings::{chosen, concerned, nothing};
+pub(super) use findings::{chosen, concerned, is_whole, nothing};
 pub(super) use groups::lines as groups;
-pub(super) use head::{account, facts, lines as head, truncation};
+pub(super) use head::{account, facts, lines as head, missing, part_read};
 pub(super) use states::lines as states;
 
 use std::io::{self, Write};
@@ -45,6 +45,8 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
         Body::List(lists) => list::render(lists, view, out),
         Body::Shown(sights, shown) => show::render(sights, shown, view, out),
         Body::Trees(trees) => tree::render(trees, view, out),
+        // It is for programs: people are told why on standard error.
+        Body::Unread(_) => Ok(()),
     }
 }
 

@@ -137,10 +137,14 @@ pub fn location(file: &str, line: u32, width: usize) -> String {
     let tail = if line == 0 { String::new() } else { format!(":{line}") };
     let room = width.saturating_sub(columns(&tail));
     let mut shown = file;
-    while columns(shown) > room {
+    // Each part is measured once: a path may have any number of them.
+    let mut taken = columns(shown);
+    while taken > room {
         let Some((_, rest)) = shown.trim_start_matches(['/', '\\']).split_once(['/', '\\']) else {
             break;
         };
+        let gone = shown.get(..shown.len() - rest.len()).unwrap_or_default();
+        taken = taken.saturating_sub(columns(gone));
         shown = rest;
     }
     format!("{shown}{tail}")
@@ -186,5 +190,9 @@ mod tests {
         assert_eq!(location("/home/a/src/svc/main.go", 189, 3), "main.go:189");
         assert_eq!(location("C:/a/b/main.go", 1, 11), "b/main.go:1");
         assert_eq!(cut_end("日本語", 5), "日本…");
+        assert_eq!(
+            location(&format!("{}日本/main.go", "a/".repeat(200_000)), 1, 14),
+            "日本/main.go:1"
+        );
     }
 }

@@ -201,18 +201,26 @@ async fn upload(
     let work = move || {
         let limits = Limits::default();
         let mut dumps = Vec::new();
+        let mut why = None;
         let name = if uploaded.name.is_empty() { "upload" } else { &uploaded.name };
         open_reader(name, Cursor::new(body), &limits, &mut |member, stream| {
-            match parse::parse(stream, member.name, &parse::Options::from(&limits)) {
-                Ok(found) => dumps.extend(found),
+            let found = match parse::parse(stream, member.name, &parse::Options::from(&limits)) {
+                Ok(found) => found,
                 Err(error) if member.explicit => return Err(error),
-                Err(_) => {}
+                Err(_) => return Ok(()),
+            };
+            match parse::require_read(found, member.name) {
+                Ok(found) => dumps.extend(found),
+                Err(unread) => {
+                    why.get_or_insert(unread.error);
+                }
             }
             Ok(())
         })
         .map_err(|error| error.to_string())?;
         if dumps.is_empty() {
-            return Err(format!("{name}: no goroutine dump in it"));
+            let nothing = || format!("{name}: no goroutine dump in it");
+            return Err(why.map_or_else(nothing, |error| error.to_string()));
         }
         let name = visible(name).into_owned();
         store.upload(name, dumps);

@@ -6,6 +6,7 @@ use super::open::Failure;
 use super::open::Nested;
 use super::open::Opener;
 use super::window::Window;
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::io::BufReader;
@@ -16,32 +17,88 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::read::read_zipfile_from_stream;
 
+/// Most bytes of names, extended headers and maps of holes before one member of a tar archive. Paths have
+/// a few thousand at most.
+const TAR_HEADERS: u64 = 1 << 20;
+/// Bytes of a block in a tar archive.
+const TAR_BLOCK: u64 = 512;
+
 /// Opens the members of a tar archive.
 pub(super) fn tar(opener: &mut Opener<'_>, nested: &Nested, window: Window<'_>) -> Done {
-    let mut archive = tar::Archive::new(window);
+    let bound = Bound { at: Cell::new(0), end: Cell::new(TAR_HEADERS) };
+    let mut archive = tar::Archive::new(Bounded { window, bound: &bound });
     let entries = archive.entries().map_err(|error| nested.failed(error))?;
     for (index, entry) in entries.enumerate() {
-        let entry = match entry {
+        let entry = match entry.and_then(|entry| nested.meter.count_member().map(|()| entry)) {
             Ok(entry) => entry,
             Err(error) => return broken(opener, nested, "tar archive", index > 0, error),
         };
-        let name = entry.path_bytes().into_owned();
-        let kind = entry.header().entry_type();
-        if kind.is_dir() || kind.is_pax_global_extensions() {
-            continue;
-        }
-        let is_file = kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse();
-        if !is_file || is_hidden(&name) {
-            opener.opened.skipped += 1;
-            continue;
-        }
-        let size = entry.size();
-        opener.member(nested, &name, entry, size)?;
+        bound.pass(stored_size(&entry));
+        tar_member(opener, nested, entry)?;
     }
     // The compressed archive ends between two members, which looks like its proper end.
     match nested.note.get() {
         Some(reason) => broken(opener, nested, "tar archive", true, io::Error::other(reason)),
         None => Ok(()),
+    }
+}
+
+fn tar_member<R: Read>(opener: &mut Opener<'_>, nested: &Nested, entry: tar::Entry<'_, R>) -> Done {
+    let name = entry.path_bytes().into_owned();
+    let kind = entry.header().entry_type();
+    if kind.is_dir() || kind.is_pax_global_extensions() {
+        return Ok(());
+    }
+    let is_file = kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse();
+    if !is_file || is_hidden(&name) {
+        opener.opened.skipped += 1;
+        return Ok(());
+    }
+    let size = entry.size();
+    opener.member(nested, &name, entry, size)
+}
+
+/// Bytes that `entry` takes in the archive: a file with holes has more than it takes.
+fn stored_size<R: Read>(entry: &tar::Entry<'_, R>) -> u64 {
+    if entry.header().entry_type().is_gnu_sparse() {
+        entry.header().entry_size().unwrap_or(0)
+    } else {
+        entry.size()
+    }
+}
+
+/// How far a tar archive may be read before its next member is found.
+struct Bound {
+    at: Cell<u64>,
+    end: Cell<u64>,
+}
+
+impl Bound {
+    /// Lets a member of `size` bytes pass, which starts here, and the headers of the one behind it.
+    fn pass(&self, size: u64) {
+        let member = size.div_ceil(TAR_BLOCK).saturating_mul(TAR_BLOCK);
+        self.end.set(self.at.get().saturating_add(member).saturating_add(TAR_HEADERS));
+    }
+}
+
+/// A reader that fails behind the bound: the tar crate reads headers into memory, whatever their size.
+struct Bounded<'a, 'b> {
+    window: Window<'a>,
+    bound: &'b Bound,
+}
+
+impl Read for Bounded<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.bound.end.get() - self.bound.at.get();
+        if left == 0 && !buffer.is_empty() {
+            return Err(io::Error::other(
+                "the name or the extended header of a member is over 1 MiB",
+            ));
+        }
+        let length = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let count = self.window.read(buffer.get_mut(..length).unwrap_or_default())?;
+        self.bound.at.set(self.bound.at.get() + count as u64);
+        Ok(count)
     }
 }
 
@@ -75,6 +132,7 @@ fn zip_members(opener: &mut Opener<'_>, nested: &Nested, mut reader: impl Read +
         }
     };
     for index in 0..archive.len() {
+        nested.meter.count_member().map_err(|error| nested.failed(error))?;
         match archive.by_index(index) {
             Ok(member) => zip_member(opener, nested, member)?,
             Err(error) => {
@@ -98,6 +156,7 @@ fn zip_without_list(
     let mut members = 0;
     while let Ok(Some(member)) = read_zipfile_from_stream(&mut reader) {
         members += 1;
+        nested.meter.count_member().map_err(|error| nested.failed(error))?;
         zip_member(opener, nested, member)?;
     }
     broken(opener, nested, "zip archive", members > 0, error)

@@ -1,5 +1,6 @@
 //! Decompression: gzip, zstd, bzip2 and xz, each of several members one after the other.
 
+use super::limits::Meter;
 use super::window::Window;
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
@@ -32,7 +33,7 @@ impl Codec {
     pub(super) fn sniff(head: &[u8]) -> Option<Self> {
         match head {
             [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
-            // The second is a skippable frame; pzstd starts with one.
+            // The second is a skippable frame; pzstd writes one before each of its frames.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
             // The second is an empty stream.
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..]
@@ -61,6 +62,7 @@ pub(super) struct Decompress<'a> {
     codec: Codec,
     member: Option<Decoder<'a>>,
     bytes: u64,
+    meter: Meter,
 }
 
 /// The decoder of one member.
@@ -72,32 +74,79 @@ enum Decoder<'a> {
 }
 
 impl<'a> Decompress<'a> {
-    /// Decompresses `window`, which starts with the magic bytes of `codec`.
-    pub(super) fn new(codec: Codec, window: Window<'a>) -> io::Result<Self> {
-        Ok(Self { codec, member: Some(Decoder::new(codec, window)?), bytes: 0 })
+    /// Decompresses `window`, which starts with the magic bytes of `codec`. `meter` counts the members.
+    pub(super) fn new(codec: Codec, window: Window<'a>, meter: &Meter) -> io::Result<Self> {
+        let mut decompress = Self { codec, member: None, bytes: 0, meter: meter.clone() };
+        decompress.start(window)?;
+        Ok(decompress)
     }
 
     /// Goes on to the member behind the one that has ended. False if there is none.
     fn next_member(&mut self) -> io::Result<bool> {
         let Some(member) = self.member.take() else { return Ok(false) };
-        let mut window = member.into_window();
+        self.start(member.into_window())
+    }
+
+    /// Starts the next member of `window`. False if there is none.
+    fn start(&mut self, mut window: Window<'a>) -> io::Result<bool> {
         loop {
-            let buffered = window.fill_buf()?;
-            let zeros = buffered.iter().take_while(|byte| **byte == 0).count();
-            if buffered.is_empty() {
+            skip_zeros(&mut window)?;
+            if Codec::sniff(window.peek(MAGIC)?) != Some(self.codec) {
                 return Ok(false);
             }
-            if zeros == 0 {
-                break;
+            self.meter.count_member()?;
+            if !skip_empty(&mut window)? {
+                self.member = Some(Decoder::new(self.codec, window)?);
+                return Ok(true);
             }
-            window.consume(zeros);
         }
-        if Codec::sniff(window.peek(MAGIC)?) != Some(self.codec) {
-            return Ok(false);
-        }
-        self.member = Some(Decoder::new(self.codec, window)?);
-        Ok(true)
     }
+}
+
+/// Skips the padding between members.
+fn skip_zeros(window: &mut Window<'_>) -> io::Result<()> {
+    loop {
+        let buffered = window.fill_buf()?;
+        let zeros = buffered.iter().take_while(|byte| **byte == 0).count();
+        if zeros == 0 {
+            return Ok(());
+        }
+        window.consume(zeros);
+    }
+}
+
+/// A bzip2 stream without blocks, but for the fourth byte, which says how large blocks may be.
+const EMPTY_BZIP2: [u8; 14] = *b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0";
+
+/// Skips the member at the start of `window` if there is nothing in it, so that no decoder is made for it:
+/// a skippable frame of zstd, or an empty stream of bzip2. False if there may be something.
+fn skip_empty(window: &mut Window<'_>) -> io::Result<bool> {
+    match *window.peek(EMPTY_BZIP2.len())? {
+        [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, ..] => {
+            window.consume(8);
+            skip(window, u32::from_le_bytes([a, b, c, d]).into())?;
+            Ok(true)
+        }
+        [b'B', b'Z', b'h', _, ref rest @ ..] if EMPTY_BZIP2.ends_with(rest) && rest.len() == 10 => {
+            window.consume(EMPTY_BZIP2.len());
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Skips `count` bytes.
+fn skip(window: &mut Window<'_>, mut count: u64) -> io::Result<()> {
+    while count > 0 {
+        let buffered = window.fill_buf()?.len();
+        if buffered == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let step = usize::try_from(count).unwrap_or(usize::MAX).min(buffered);
+        window.consume(step);
+        count -= step as u64;
+    }
+    Ok(())
 }
 
 impl Read for Decompress<'_> {

@@ -1,5 +1,9 @@
 //! What an input is that is no goroutine dump, and what to fetch instead.
 
+mod profile;
+
+pub use profile::other_profile;
+
 use crate::error::Error;
 use memchr::memmem;
 
@@ -36,18 +40,12 @@ const HEAP: Foreign = Foreign {
     what: "this is a heap profile (inuse_space, alloc_space …), not a goroutine profile",
     remedy: FETCH,
 };
-const CPU: Foreign =
-    Foreign { what: "this is a CPU profile, not a goroutine profile", remedy: FETCH };
 const BLOCK: Foreign = Foreign {
     what: "this is a block profile (past waits that have ended), not a goroutine profile",
     remedy: FETCH,
 };
 const MUTEX: Foreign = Foreign {
     what: "this is a mutex profile (who held contended locks), not a goroutine profile",
-    remedy: FETCH,
-};
-const CONTENTION: Foreign = Foreign {
-    what: "this is a block or mutex profile (contentions, delay), not a goroutine profile",
     remedy: FETCH,
 };
 const THREADS: Foreign = Foreign {
@@ -58,6 +56,10 @@ const OTHER_PROFILE: Foreign =
     Foreign { what: "this is a profile of another kind, not a goroutine profile", remedy: FETCH };
 const EMPTY: Foreign = Foreign {
     what: "the input is empty",
+    remedy: "check that the dump was written (a full disk, a failed curl); then take it again",
+};
+const ZEROS: Foreign = Foreign {
+    what: "there is nothing in it but zeros: a tar archive without files, or a file that was never written",
     remedy: "check that the dump was written (a full disk, a failed curl); then take it again",
 };
 const PROGRAM: Foreign =
@@ -175,6 +177,9 @@ pub fn describe_foreign(head: &[u8], has_header: bool) -> Option<Foreign> {
     if text.is_empty() {
         return Some(EMPTY);
     }
+    if text.iter().all(|byte| *byte == 0) {
+        return Some(ZEROS);
+    }
     if let Some(core) = core_dump(head) {
         return Some(core);
     }
@@ -189,23 +194,6 @@ pub fn describe_foreign(head: &[u8], has_header: bool) -> Option<Foreign> {
         return None;
     }
     html(text).or_else(|| json(text)).or_else(|| source(text)).or_else(|| Some(rest(head)))
-}
-
-/// What a profile is whose samples have these types, as in `profile.proto`; for all but goroutine
-/// profiles.
-pub fn profile_kind(sample_types: &[&str]) -> Foreign {
-    let has = |name: &str| sample_types.contains(&name);
-    if has("inuse_space") || has("alloc_space") || has("inuse_objects") {
-        HEAP
-    } else if has("cpu") {
-        CPU
-    } else if has("contentions") || has("delay") {
-        CONTENTION
-    } else if has("threadcreate") {
-        THREADS
-    } else {
-        OTHER_PROFILE
-    }
 }
 
 /// An ELF file of type 4 is a core dump.
@@ -349,6 +337,7 @@ mod tests {
     fn files_of_other_kinds() {
         check(b"", "empty");
         check(b" \r\n\n", "empty");
+        check(&[0; 1024], "nothing in it but zeros");
         check(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0", "program");
         check(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0", "core dump");
         check(b"\xcf\xfa\xed\xfe\x07", "program");
@@ -371,15 +360,6 @@ mod tests {
         assert!(
             describe_foreign(b"heap profile: 1: 2 [3: 4]\ngoroutine 7 [running]:", true).is_some()
         );
-    }
-
-    #[test]
-    fn kinds_of_protobuf_profiles() {
-        assert_eq!(profile_kind(&["alloc_objects", "alloc_space", "inuse_objects"]), HEAP);
-        assert_eq!(profile_kind(&["samples", "cpu"]), CPU);
-        assert_eq!(profile_kind(&["contentions", "delay"]), CONTENTION);
-        assert_eq!(profile_kind(&["threadcreate"]), THREADS);
-        assert_eq!(profile_kind(&[]), OTHER_PROFILE);
     }
 
     proptest! {

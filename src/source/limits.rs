@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -20,11 +20,14 @@ pub struct Limits {
     pub max_line: usize,
     /// How deep archives and compression may be nested; `--max-depth`.
     pub max_depth: u8,
+    /// Most files in archives, and most streams that follow each other in compressed files, that one input
+    /// may have, empty ones included; `--max-members`.
+    pub max_members: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_bytes: 16 << 30, max_line: 64 << 20, max_depth: 8 }
+        Self { max_bytes: 16 << 30, max_line: 64 << 20, max_depth: 8, max_members: 1_000_000 }
     }
 }
 
@@ -36,6 +39,16 @@ impl Limits {
             what: "its decompressed size",
             limit: bytes(self.max_bytes),
             flag: "--max-bytes",
+        }
+    }
+
+    /// The error for an input with more than `max_members` members.
+    fn too_many_members(&self, input: &str) -> Error {
+        Error::Limit {
+            input: input.to_owned(),
+            what: "the number of its archived files and compressed streams",
+            limit: self.max_members.to_string(),
+            flag: "--max-members",
         }
     }
 
@@ -75,43 +88,66 @@ fn bytes(count: u64) -> String {
     format!("{count} bytes")
 }
 
-/// Counts the bytes of one input at each depth of nesting, and keeps to the limit at each.
+/// Counts the bytes of one input at each depth of nesting, and its members, and keeps to the limits.
 #[derive(Clone, Debug)]
 pub(super) struct Meter {
     limits: Limits,
     used: Arc<[AtomicU64]>,
-    exceeded: Arc<AtomicBool>,
+    members: Arc<AtomicU64>,
+    exceeded: Arc<OnceLock<OverLimit>>,
 }
 
-/// What a read fails with if an input is over `max_bytes`; it comes as the inner error of an
-/// [`io::Error`].
-#[derive(Debug)]
-pub(super) struct TooManyBytes(pub(super) Limits);
+/// What a read fails with if an input is over a limit; it comes as the inner error of an [`io::Error`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum OverLimit {
+    Bytes(Limits),
+    Members(Limits),
+}
 
-impl fmt::Display for TooManyBytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.too_many_bytes("input"))
+impl OverLimit {
+    /// The error for the user who knows the input as `input`.
+    pub(super) fn error(self, input: &str) -> Error {
+        match self {
+            Self::Bytes(limits) => limits.too_many_bytes(input),
+            Self::Members(limits) => limits.too_many_members(input),
+        }
     }
 }
 
-impl std::error::Error for TooManyBytes {}
+impl fmt::Display for OverLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.error("input"))
+    }
+}
+
+impl std::error::Error for OverLimit {}
 
 impl Meter {
     /// A meter for one input.
     pub(super) fn new(limits: Limits) -> Self {
         let levels = usize::from(limits.max_depth) + 2;
         let used = (0..levels).map(|_| AtomicU64::new(0)).collect();
-        Self { limits, used, exceeded: Arc::default() }
+        Self { limits, used, members: Arc::default(), exceeded: Arc::default() }
     }
 
-    /// Some reader was over the limit: whatever error came of it, this is the cause.
+    /// Some reader was over a limit: whatever error came of it, this is the cause.
     pub(super) fn is_exceeded(&self) -> bool {
-        self.exceeded.load(Ordering::Relaxed)
+        self.exceeded.get().is_some()
     }
 
-    /// What a read over the limit fails with.
+    /// What a read over a limit fails with.
     pub(super) fn error(&self) -> io::Error {
-        io::Error::other(TooManyBytes(self.limits))
+        let exceeded = self.exceeded.get().copied();
+        io::Error::other(exceeded.unwrap_or(OverLimit::Bytes(self.limits)))
+    }
+
+    /// Counts a file of an archive, or one of the streams that follow each other in a compressed file. That
+    /// there is nothing in it does not matter: to find that out takes time, too.
+    pub(super) fn count_member(&self) -> io::Result<()> {
+        if self.members.fetch_add(1, Ordering::Relaxed) < self.limits.max_members {
+            return Ok(());
+        }
+        Err(self.exceed(OverLimit::Members(self.limits)))
     }
 
     fn charge(&self, depth: u8, count: usize) -> io::Result<()> {
@@ -120,8 +156,13 @@ impl Meter {
         if before.saturating_add(count as u64) <= self.limits.max_bytes {
             return Ok(());
         }
-        self.exceeded.store(true, Ordering::Relaxed);
-        Err(self.error())
+        Err(self.exceed(OverLimit::Bytes(self.limits)))
+    }
+
+    fn exceed(&self, limit: OverLimit) -> io::Error {
+        // The first one that was exceeded is told.
+        let _ = self.exceeded.set(limit);
+        self.error()
     }
 }
 
@@ -168,5 +209,15 @@ mod tests {
         assert!(Metered::new(&b"6"[..], &meter, 1).read_to_end(&mut out).is_ok());
         assert!(Metered::new(&b"6"[..], &meter, 0).read_to_end(&mut out).is_err());
         assert!(meter.is_exceeded());
+    }
+
+    #[test]
+    fn the_first_limit_that_is_exceeded_is_told() {
+        let meter = Meter::new(Limits { max_bytes: 1, max_members: 2, ..Limits::default() });
+        assert!((0..2).all(|_| meter.count_member().is_ok()));
+        let told = meter.count_member().unwrap_err().to_string();
+        let bytes = Metered::new(&b"12"[..], &meter, 0).read(&mut [0; 2]).unwrap_err();
+        assert_eq!(bytes.to_string(), told);
+        assert!(told.ends_with("is over the limit of 2; raise it with --max-members"), "{told}");
     }
 }

@@ -245,7 +245,7 @@ impl<'v> Opener<'v> {
         let (depth, meter, note) = (nested.depth, nested.meter.clone(), nested.note.clone());
         let open = move || {
             let window = Window::new(Metered::new(whole, &meter, 0));
-            let reader = Decompress::new(codec, window)?;
+            let reader = Decompress::new(codec, window, &meter)?;
             let reader = Salvage::new(reader, codec.name(), None, &meter, &note);
             Ok(Metered::new(reader, &meter, depth))
         };
@@ -308,7 +308,8 @@ impl<'v> Opener<'v> {
                 }
             };
             file = None;
-            let reader = Decompress::new(codec, window).map_err(|error| nested.failed(error))?;
+            let reader = Decompress::new(codec, window, &nested.meter);
+            let reader = reader.map_err(|error| nested.failed(error))?;
             let reader = Salvage::new(reader, codec.name(), None, &nested.meter, &nested.note);
             window = Window::new(Metered::new(reader, &nested.meter, nested.depth));
             nested.expect_bytes(&mut window, codec)?;

@@ -3,7 +3,7 @@
 use super::limits::Limits;
 use super::limits::Meter;
 use super::limits::Metered;
-use super::limits::TooManyBytes;
+use super::limits::OverLimit;
 use super::salvage::Note;
 use crate::error::Error;
 use std::io;
@@ -65,9 +65,9 @@ impl<'a> Stream<'a> {
     /// The error to end with after a read of the input `name` failed with `error`: [`Error::Limit`]
     /// if the input is over the limit, else [`Error::Io`].
     pub fn error(name: &str, error: io::Error) -> Error {
-        let over = error.get_ref().and_then(|inner| inner.downcast_ref::<TooManyBytes>());
+        let over = error.get_ref().and_then(|inner| inner.downcast_ref::<OverLimit>());
         match over {
-            Some(TooManyBytes(limits)) => limits.too_many_bytes(name),
+            Some(over) => over.error(name),
             None => Error::Io { path: PathBuf::from(name), source: error },
         }
     }

@@ -24,6 +24,15 @@ impl<'a> Window<'a> {
 
     /// The next `count` bytes, or fewer if the input ends before.
     pub(super) fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
+        if self.buffered().len() < count {
+            self.fill(count)?;
+        }
+        let buffered = self.buffered();
+        Ok(buffered.get(..count).unwrap_or(buffered))
+    }
+
+    /// Reads until `count` bytes are buffered, or the input ends.
+    fn fill(&mut self, count: usize) -> io::Result<()> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
@@ -38,7 +47,7 @@ impl<'a> Window<'a> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(self.buffer.get(..self.end.min(count)).unwrap_or_default())
+        Ok(())
     }
 
     fn buffered(&self) -> &[u8] {

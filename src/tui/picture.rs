@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::canon::Shown;
 use crate::analysis::{Finding, Group, Severity, Sight, Summary};
-use crate::model::{Dump, Goroutine, StackId};
+use crate::model::{Completeness, Dump, Goroutine, StackId};
 use crate::render::words;
-use crate::render::{OutputFormat, View, finding_lines};
+use crate::render::{OutputFormat, View, finding_lines, part_read};
 
 /// Groups of one dump that the screen can show: more than anybody scrolls through.
 pub(super) const GROUPS: usize = 5_000;
@@ -176,13 +176,14 @@ fn account(summary: &Summary<'_>) -> String {
         words::counted(summary.goroutines(), "goroutine"),
         words::counted(summary.distinct_stacks as u64, "stack"),
     ];
-    if summary.dump.truncation.is_some() {
-        parts.push("CUT OFF".to_owned());
+    match summary.dump.completeness() {
+        Completeness::Truncated(_) => parts.push("CUT OFF".to_owned()),
+        Completeness::Excerpt(_) => parts.push("excerpt".to_owned()),
+        Completeness::Damaged | Completeness::Complete => {}
     }
-    if account.lost() > 0 {
-        parts.push(format!("{} not read in full", words::number(account.lost())));
-    } else if summary.is_clean() {
-        parts.push("all read".to_owned());
+    parts.extend(part_read(summary));
+    if account.not_understood > 0 {
+        parts.push(format!("{} not understood", words::number(account.not_understood)));
     }
     if summary.filtered != 0 {
         parts.push(format!("{} filtered out", words::number(summary.filtered)));

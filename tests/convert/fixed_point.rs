@@ -6,7 +6,7 @@ use gdump::model::{CallKind, CreatorId, Dump, Format, Frame, StackId};
 use gdump::render::convert::Target;
 
 use super::{convert, each};
-use crate::support::parse;
+use crate::support::{is_understood, parse};
 
 /// Everything that the model holds of goroutines, as text.
 fn described(dump: &Dump) -> String {
@@ -90,7 +90,7 @@ fn what_was_read_is_written_and_read_again() {
         // A header that lost its stack is told each time.
         let bare = dump.goroutines().filter(|g| g.frames().len() == 0 && g.creator().is_none());
         let bare = bare.filter(|g| g.state() != "running").count() as u64;
-        if !again.is_clean() && again.account.not_understood != bare {
+        if !is_understood(again) && again.account.not_understood != bare {
             return Err(format!("{:?} {:?}", again.problems, again.account));
         }
         // Written once more, the text is the same.

@@ -33,6 +33,25 @@ fn a_server_that_drips() {
     assert!(run.took < Duration::from_secs(10), "{:?}", run.took);
 }
 
+/// A process that answers with what cannot be read is no process without goroutines.
+#[test]
+fn an_answer_of_which_nothing_is_read() {
+    let damaged = b"goroutine profile: total 3\n3 @ 0x1 zzz\n#\t0x1\tmain.f+0x1\t/a.go:1\n\n";
+    let server = Server::sending(answer("200 OK", "", damaged));
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, url) = (folder.path().to_str().unwrap(), server.url(1));
+    for args in [
+        &["summarize", &url][..],
+        &["check", &url],
+        &["collect", &url, "-o", kept],
+        &["record", &url, "-o", kept, "--every", "100ms", "--for", "300ms"],
+    ] {
+        gdump(args).says(2, &["none of the 3 goroutines or records of this dump could be read"]);
+    }
+    let dumps = crate::support::files(folder.path());
+    assert!(dumps.iter().all(|path| path.ends_with("gdump-record.ndjson")), "{dumps:?}");
+}
+
 #[test]
 fn a_server_that_never_ends() {
     let server = Server::new(|stream, _| {

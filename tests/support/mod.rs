@@ -107,6 +107,11 @@ pub(crate) fn parse(text: &[u8], name: &str) -> Result<Vec<Dump>> {
     )
 }
 
+/// Whether all of the text of `dump` was understood, also if that is an excerpt.
+pub(crate) fn is_understood(dump: &Dump) -> bool {
+    dump.problems.is_empty() && dump.lost() == 0 && dump.truncation.is_none()
+}
+
 /// The cells of a CSV text, read by the rules of RFC 4180.
 pub(crate) fn csv_rows(text: &[u8]) -> Vec<Vec<String>> {
     let text = std::str::from_utf8(text).unwrap();

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::canon::Shown;
 use crate::analysis::facts::Facts;
-use crate::model::StackId;
+use crate::model::{StackId, Symbol};
 
 /// Calls of the program above its innermost one in which somebody ahead is looked for: the wait is often
 /// in a method for it alone, and who got through has returned from that.
@@ -65,7 +65,7 @@ pub(super) fn started<'d>(facts: &Facts<'d>) -> Started<'d> {
         // Without creators: closures of the function.
         if group.creators.is_empty() {
             let start = facts.names(index).last().copied().unwrap_or("");
-            start.match_indices('.').filter_map(|(dot, _)| start.get(..dot)).for_each(add);
+            Symbol::new(start).enclosing().for_each(add);
         }
     }
     named

@@ -64,10 +64,14 @@ pub(super) fn incomplete(summary: &Summary<'_>) -> Option<String> {
             truncation.reason.name()
         ));
     }
-    let lost = dump.account.lost();
+    let lost = dump.lost();
     if lost > 0 {
-        let were = if lost == 1 { "goroutine was" } else { "goroutines were" };
-        return Some(format!("{lost} {were} not read in full"));
+        let goroutines = if lost == 1 { "goroutine was" } else { "goroutines were" };
+        return Some(format!("{lost} {goroutines} not read in full, and not judged"));
+    }
+    if dump.excerpt.is_some() {
+        let why = "the dump is an excerpt: goroutines that are not in it were not judged";
+        return Some(why.to_owned());
     }
     let problems = (dump.problems.len() as u64).saturating_add(dump.more_problems);
     (problems > 0)

@@ -103,6 +103,7 @@ fn shell(dump: &Dump) -> Dump {
     shell.wrapping.clone_from(&dump.wrapping);
     shell.stated_total = dump.stated_total;
     shell.truncation = dump.truncation;
+    shell.excerpt = dump.excerpt;
     shell.account = dump.account;
     shell.problems.clone_from(&dump.problems);
     shell.more_problems = dump.more_problems;

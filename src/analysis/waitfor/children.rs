@@ -9,7 +9,7 @@ use super::{Builder, NodeId, Started, Why};
 use crate::analysis::finding::Confidence;
 use crate::analysis::group::Group;
 use crate::analysis::locks::{Op, stack_of, starts_for_user};
-use crate::model::{GoidSet, Goroutine};
+use crate::model::{GoidSet, Goroutine, Symbol};
 
 /// Links every goroutine in `WaitGroup.Wait` with its children.
 pub(super) fn link(builder: &mut Builder<'_, '_>) {
@@ -86,7 +86,7 @@ fn by_name(builder: &mut Builder<'_, '_>, waiting: &[(NodeId, Vec<u32>)]) {
     for (index, group) in facts.groups.iter().enumerate() {
         let start = facts.functions(group.stack).next_back().unwrap_or("");
         // `main.run` of `main.run.func1`, and what stands before that.
-        let enclosing = start.match_indices('.').filter_map(|(at, _)| start.get(..at));
+        let enclosing = Symbol::new(start).enclosing();
         let creators = group.creators.iter().map(|by| by.function);
         let names = creators.chain(enclosing.filter(|_| group.creators.is_empty()));
         let parents: Vec<NodeId> =

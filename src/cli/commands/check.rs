@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{with_dumps, write_report};
+use super::{with_inputs, write_report};
+use crate::analysis::Severity;
 use crate::analysis::Sight;
-use crate::analysis::gate::{Baseline, Findings, Gate, Growth, Max, Rules, accepted};
+use crate::analysis::gate::{Baseline, Check, Findings, Gate, Growth, Max, Rules, Trip, accepted};
 use crate::analysis::group::By;
 use crate::cli::args::Shared;
 use crate::cli::options::Options;
@@ -69,7 +70,8 @@ pub(super) fn run(args: Args) -> Exit {
     };
     let strict = shared.strict;
     let mut rules = Rules { max, max_wait, max_growth, baseline, findings, strict, scoped: false };
-    with_dumps("check", shared, |options, dumps, out| {
+    with_inputs("check", shared, |options, read, out| {
+        let dumps = &read.dumps;
         if options.look.by != By::default() {
             let text = "check: --by has no meaning here: groups are told apart by stack and state\n  \
                         --max state:STATE=N, group:FUNCTION=N, created-by:FUNCTION=N and label:KEY=N count others";
@@ -93,11 +95,32 @@ pub(super) fn run(args: Args) -> Exit {
         if let Ok(root) = std::env::current_dir() {
             gate.root = root.display().to_string();
         }
+        if read.failed {
+            not_judged(&mut gate);
+        }
         let green = gate.is_green();
         let report = Report { command: "check", body: Body::Gate(Box::new(gate)) };
         let exit = write_report(options, &report, out)?;
         Ok(if green { exit } else { Exit::Gate })
     })
+}
+
+/// Makes `gate` red for an input that could not be read: what is in it may be anything.
+fn not_judged(gate: &mut Gate<'_>) {
+    let message = "an input could not be read, and was not judged".to_owned();
+    gate.checks.push(Check { name: "inputs".to_owned(), says: message.clone(), tripped: true });
+    gate.trips.insert(
+        0,
+        Trip {
+            check: gate.checks.len() - 1,
+            kind: "incomplete-dump",
+            severity: Severity::High,
+            message,
+            count: 0,
+            place: None,
+            id: None,
+        },
+    );
 }
 
 /// The baseline in the file `path`.

@@ -36,7 +36,7 @@ use crate::analysis::summary::Look;
 use crate::analysis::{Sight, Summary};
 use crate::error::{Error, Result};
 use crate::model::Dump;
-use crate::render::{Body, Report};
+use crate::render::{Body, OutputFormat, Report};
 
 /// Does what was typed; without a command that is `summarize`.
 pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {
@@ -93,7 +93,7 @@ fn with_inputs(
     };
     let read = inputs::read(&options);
     let written = if read.dumps.is_empty() {
-        Ok(Exit::Done)
+        write_unread(command, &options, &read.unread)
     } else {
         output::with(options.output.as_deref(), |out| write(&options, &read, out))
     };
@@ -102,6 +102,20 @@ fn with_inputs(
         Ok(exit) => exit,
         Err(error) => fail(&error),
     }
+}
+
+/// Writes what became of `dumps`, of which nothing was read, for programs; people were told why. That is no
+/// report: whatever was asked, there is no answer.
+fn write_unread(command: &'static str, options: &Options, dumps: &[Dump]) -> Result<Exit> {
+    if options.view.format != OutputFormat::Json || dumps.is_empty() {
+        return Ok(Exit::Trouble);
+    }
+    let summaries = dumps.iter().map(|dump| Summary::new(dump, &Look::default())).collect();
+    let report = Report { command, body: Body::Unread(summaries) };
+    output::with(options.output.as_deref(), |out| {
+        report.write(&options.view, out).map_err(Error::Output)?;
+        Ok(Exit::Trouble)
+    })
 }
 
 /// As [`with_inputs`], for series of any length: each dump is given to `visit` and forgotten. `write` is
@@ -120,17 +134,17 @@ fn with_each<S>(
     };
     let mut state = start(&options);
     let mut any = false;
-    let all_read = inputs::each(&options, &mut |dump, modified| {
+    let rest = inputs::each(&options, &mut |dump, modified| {
         any = true;
         visit(&mut state, &dump, modified);
     });
     let written = if any {
         output::with(options.output.as_deref(), |out| write(&options, state, out))
     } else {
-        Ok(Exit::Done)
+        write_unread(command, &options, &rest.unread)
     };
     match written {
-        Ok(_) if !all_read => Exit::Trouble,
+        Ok(_) if rest.failed => Exit::Trouble,
         Ok(exit) => exit,
         Err(error) => fail(&error),
     }

@@ -8,6 +8,7 @@ use nom::combinator::opt;
 use nom::multi::separated_list0;
 use nom::sequence::{delimited, preceded, separated_pair, terminated};
 
+use crate::model::Dump;
 use crate::parse::expect::{Expected, PResult, fail};
 use crate::parse::lexical::{hex, number};
 
@@ -37,10 +38,10 @@ fn line_end(input: &[u8]) -> PResult<'_, ()> {
 /// The first line of a profile: its name and the stated total.
 ///
 /// ```abnf
-/// profile-header = profile-name %s" profile: total " integer LF
+/// profile-header = profile-name %s" profile: total " total LF
 /// ```
 pub(super) fn profile_header(input: &[u8]) -> PResult<'_, (&[u8], i64)> {
-    (terminated(profile_name, tag(&b" profile: total "[..])), terminated(integer, line_end))
+    (terminated(profile_name, tag(&b" profile: total "[..])), terminated(total, line_end))
         .parse(input)
 }
 
@@ -61,26 +62,39 @@ fn profile_name(input: &[u8]) -> PResult<'_, &[u8]> {
     }
 }
 
-/// A count.
+/// The sum of the records' counts. No process has more goroutines than [`Dump::MAX_GOROUTINES`].
 ///
 /// ```abnf
-/// integer        = [ "-" ] number             ; negative only in a difference of two profiles
+/// total          = number                     ; at most 2^46
 /// ```
-fn integer(input: &[u8]) -> PResult<'_, i64> {
-    let (rest, (minus, value)) = (opt(tag(&b"-"[..])), number).parse(input)?;
+fn total(input: &[u8]) -> PResult<'_, i64> {
+    let (rest, value) = number(input)?;
     match i64::try_from(value) {
-        Ok(value) => Ok((rest, if minus.is_some() { -value } else { value })),
-        Err(_) => fail(input, "a count of at most 63 bits"),
+        Ok(value) if value <= Dump::MAX_GOROUTINES => Ok((rest, value)),
+        _ => fail(input, "a count that a process can have"),
     }
+}
+
+/// The number of goroutines of a record. Differences of two profiles, which could have negative ones, have
+/// no text form.
+///
+/// ```abnf
+/// count          = %x31-39 *DIGIT             ; at most 2^46
+/// ```
+pub(super) fn count(input: &[u8]) -> PResult<'_, i64> {
+    if !matches!(input.first(), Some(b'1'..=b'9')) {
+        return fail(input, "a count of at least 1");
+    }
+    total(input)
 }
 
 /// The first line of a record: how many goroutines, and the text of their addresses.
 ///
 /// ```abnf
-/// record-line    = integer %s" @" pc-list LF
+/// record-line    = count %s" @" pc-list LF
 /// ```
 pub(super) fn record_line(input: &[u8]) -> PResult<'_, (i64, &[u8])> {
-    (terminated(integer, tag(&b" @"[..])), terminated(pc_list, line_end)).parse(input)
+    (terminated(count, tag(&b" @"[..])), terminated(pc_list, line_end)).parse(input)
 }
 
 /// Addresses; [`pcs`] reads them from the text that this yields.
@@ -225,32 +239,55 @@ pub(super) struct FrameLine<'i> {
 /// A frame.
 ///
 /// ```abnf
-/// frame-line     = "#" gap hex [ gap call-site "+" hex gap source-line ] LF
+/// frame-line     = "#" [ gap ] hex [ gap symbol ] LF
 /// ```
 pub(super) fn frame_line(input: &[u8]) -> PResult<'_, FrameLine<'_>> {
-    let (rest, pc) = preceded((tag(&b"#"[..]), gap), hex).parse(input)?;
+    let (rest, pc) = preceded((tag(&b"#"[..]), opt(gap)), hex).parse(input)?;
     if let Ok((rest, ())) = line_end(rest) {
         return Ok((rest, FrameLine { pc, call: None }));
     }
-    let (rest, (function, _, (file, line))) = (
-        preceded(gap, call_site),
-        delimited(tag(&b"+"[..]), hex, gap),
-        terminated(source_line, line_end),
-    )
-        .parse(rest)?;
-    Ok((rest, FrameLine { pc, call: Some((function, file, line)) }))
+    let (rest, call) = delimited(gap, symbol, line_end).parse(rest)?;
+    Ok((rest, FrameLine { pc, call: Some(call) }))
+}
+
+/// A frame whose mark is lost, as what renders Markdown takes it for a heading: then only one with a
+/// symbol leaves no doubt.
+///
+/// ```abnf
+/// bare-frame-line = [ gap ] hex gap symbol LF
+/// ```
+pub(super) fn bare_frame_line(input: &[u8]) -> PResult<'_, FrameLine<'_>> {
+    let (rest, pc) = preceded(opt(gap), hex).parse(input)?;
+    let (rest, call) = delimited(gap, symbol, line_end).parse(rest)?;
+    Ok((rest, FrameLine { pc, call: Some(call) }))
+}
+
+/// What is known of the call at an address: function, file and line.
+///
+/// ```abnf
+/// symbol         = call-site "+" hex gap source-line
+/// ```
+fn symbol(input: &[u8]) -> PResult<'_, (&[u8], &[u8], u32)> {
+    let (rest, (function, (file, line))) =
+        (terminated(call_site, (tag(&b"+"[..]), hex, gap)), source_line).parse(input)?;
+    Ok((rest, (function, file, line)))
 }
 
 /// What stands between columns.
 ///
 /// ```abnf
-/// gap            = 1*( HTAB / SP )            ; text/tabwriter aligns with runs of tabs
+/// gap            = 1*( HTAB / SP / %xA0 )     ; text/tabwriter aligns with runs of tabs
 /// ```
-fn gap(input: &[u8]) -> PResult<'_, ()> {
-    match input.iter().take_while(|byte| matches!(byte, b'\t' | b' ')).count() {
-        0 => fail(input, "a tab"),
-        length => Ok((split(input, length).1, ())),
+pub(super) fn gap(input: &[u8]) -> PResult<'_, ()> {
+    let mut rest = input;
+    while let Some(after) = rest
+        .strip_prefix(b"\t")
+        .or_else(|| rest.strip_prefix(b" "))
+        .or_else(|| rest.strip_prefix(b"\xc2\xa0"))
+    {
+        rest = after;
     }
+    if rest.len() == input.len() { fail(input, "a tab") } else { Ok((rest, ())) }
 }
 
 /// A function's name. Paths may hold `+0x` (a directory `we ird (d) +0x1 [x], y:z`), so the first one

@@ -17,8 +17,8 @@ pub(super) enum Outcome {
     Read(usize),
     /// It is not whole yet.
     More,
-    /// It is a record, but `what` was expected at `at`.
-    Bad { at: usize, what: &'static str },
+    /// It is a record of `count` goroutines, if that is known, but `what` was expected at `at`.
+    Bad { at: usize, what: &'static str, count: Option<i64> },
     /// It is no record.
     Foreign,
 }
@@ -35,14 +35,19 @@ struct Draft {
     /// The frame line that was read last.
     place: Place,
     lines: u64,
+    /// Lines of other origin between its own.
+    ignored: u64,
     end: usize,
 }
+
+/// Most lines of other origin between two lines of a record.
+const NOISE: usize = 16;
 
 impl Debug1 {
     /// Reads the record at `at`.
     ///
     /// ```abnf
-    /// record         = record-line [ labels-line ] *frame-line [ LF ]
+    /// record         = record-line [ labels-line ] *( frame-line / bare-frame-line ) [ LF ]
     /// ```
     pub(super) fn record(&mut self, text: &Text<'_>, at: usize) -> Outcome {
         let Some(head) = line_at(text, at) else { return Outcome::More };
@@ -56,7 +61,8 @@ impl Debug1 {
         }
         loop {
             if draft.end - at > LONGEST_RECORD {
-                return Outcome::Bad { at, what: "a record of at most 4 MiB" };
+                let count = Some(draft.count);
+                return Outcome::Bad { at, what: "a record of at most 4 MiB", count };
             }
             let rest = text.bytes.get(draft.end..).unwrap_or_default();
             if let Some((place, said, len)) = self.known.predicted(draft.place, rest) {
@@ -73,9 +79,17 @@ impl Debug1 {
                 draft.end = line.end;
                 break;
             }
-            // Without a blank line the next record ends this one.
-            if line.text.first() != Some(&b'#') {
-                break;
+            if !is_hash_line(line.text) {
+                match noise(text, draft.end) {
+                    Noise::Lines(lines, end) => {
+                        draft.ignored += lines;
+                        draft.end = end;
+                        continue;
+                    }
+                    Noise::More => return Outcome::More,
+                    // Without a blank line the next record ends this one.
+                    Noise::End => break,
+                }
             }
             if let Err(bad) = self.hash_line(line, &mut draft) {
                 if !line.whole {
@@ -84,7 +98,7 @@ impl Debug1 {
                     return self.cut_record(text, pcs, &draft, TruncationReason::MidLine);
                 }
                 let at = draft.end + (line.text.len() - bad.rest.len());
-                return Outcome::Bad { at, what: bad.what };
+                return Outcome::Bad { at, what: bad.what, count: Some(draft.count) };
             }
             if !line.whole {
                 return self.last_line(text, pcs, draft);
@@ -107,7 +121,11 @@ impl Debug1 {
                 .collect();
             draft.labels = self.builder.labels(&labels);
         } else {
-            let parsed = grammar::frame_line(line.text).map_err(|error| reason(&error))?.1;
+            let parsed = match grammar::frame_line(line.text) {
+                Err(_) if !line.text.starts_with(b"#") => grammar::bare_frame_line(line.text),
+                parsed => parsed,
+            };
+            let parsed = parsed.map_err(|error| reason(&error))?.1;
             let frame = match parsed.call {
                 None => Frame::Address(parsed.pc),
                 Some((function, file, line)) => Frame::Call {
@@ -157,14 +175,17 @@ impl Debug1 {
         }
         let damaged = line.text.starts_with(b"#") || memchr::memmem::find(rest, b" @ 0x").is_some();
         let damaged = damaged || (mark.is_some() && is_count(count));
+        let count =
+            mark.and_then(|_| grammar::count(count).ok()).filter(|(rest, _)| rest.is_empty());
+        let count = count.map(|(_, count)| count);
         if damaged {
             let Expected { what, rest } = reason(error);
-            return Outcome::Bad { at: at + (line.text.len() - rest.len()), what };
+            return Outcome::Bad { at: at + (line.text.len() - rest.len()), what, count };
         }
         // One line ahead: a frame line makes it a record whose first line is damaged.
         match line_at(text, line.end) {
             Some(next) if next.text.starts_with(b"#") => {
-                Outcome::Bad { at, what: "the count and the addresses of a record" }
+                Outcome::Bad { at, what: "the count and the addresses of a record", count }
             }
             None if !text.eof => Outcome::More,
             _ => Outcome::Foreign,
@@ -206,17 +227,22 @@ impl Debug1 {
             let account = self.builder.account();
             account.understood_lines += draft.lines;
             account.cut_off += draft.count.unsigned_abs();
+            self.counted = self.counted.saturating_add(draft.count);
             self.cut(text, TruncationReason::MidLine);
         }
         Outcome::Read(end)
     }
 
     /// Whether the last frame line is that of the outermost address. The outermost is
-    /// `runtime.goexit` in most records, which has no line.
+    /// `runtime.goexit` in most records, which has no line. If the line's address is not in the list at all,
+    /// somebody edited one of them, and that the record is cut off cannot be told.
     fn reaches_outermost(&self, pcs: &[u8], draft: &Draft) -> bool {
         let Some(last) = draft.last else { return !self.any_frames() };
         let (before, outermost) = last_two(pcs);
         let is_last = |pc: u64| pc == last || pc.checked_sub(1) == Some(last);
+        if !grammar::pcs(pcs).any(is_last) {
+            return true;
+        }
         match self.goexit {
             Some(goexit) if goexit == outermost => is_last(before),
             Some(_) => is_last(outermost),
@@ -238,6 +264,7 @@ impl Debug1 {
         let head = self.builder.head(Head { leaked, cut: true, ..Head::default() });
         let account = self.builder.account();
         account.understood_lines += draft.lines;
+        account.ignored_lines += draft.ignored;
         account.cut_off += draft.count.unsigned_abs();
         self.counted = self.counted.saturating_add(draft.count);
         let row = Row { head, labels: draft.labels, ..Row::default() };
@@ -255,6 +282,7 @@ impl Debug1 {
         if self.of_goroutines && nothing {
             self.stated = self.stated.saturating_sub(draft.count);
             self.builder.account().skipped_lines += draft.lines;
+            self.builder.account().ignored_lines += draft.ignored;
             return;
         }
         if let (None, Some(last)) = (self.goexit, draft.last) {
@@ -264,6 +292,7 @@ impl Debug1 {
         }
         let account = self.builder.account();
         account.understood_lines += draft.lines;
+        account.ignored_lines += draft.ignored;
         account.whole = account.whole.saturating_add(draft.count);
         self.counted = self.counted.saturating_add(draft.count);
         let row = Row { head: self.head, labels: draft.labels, ..Row::default() };
@@ -285,6 +314,49 @@ impl Debug1 {
         self.builder.push_counted(row, draft.count);
         self.chains.push(Chain::new(grammar::pcs(pcs), draft.first));
     }
+}
+
+/// Whether `line` may be a line of a record behind its first one: a frame or labels, damaged or not.
+fn is_hash_line(line: &[u8]) -> bool {
+    line.starts_with(b"#") || grammar::bare_frame_line(line).is_ok()
+}
+
+/// Whether `line` begins as a frame does, or as labels.
+fn is_marked_frame(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"#") else { return false };
+    let rest = grammar::gap(rest).map_or(rest, |(rest, ())| rest);
+    rest.starts_with(b"0x") || rest.starts_with(b"labels: ")
+}
+
+/// What stands between the lines of a record.
+enum Noise {
+    /// So many lines of other origin; the record goes on here.
+    Lines(u64, usize),
+    /// More text is needed to say.
+    More,
+    /// The record does not go on.
+    End,
+}
+
+/// Looks from `at` on, where no line of the record stands, whether it goes on behind lines of other origin,
+/// such as `... 3 frames of ours`: not behind a blank line or another record.
+fn noise(text: &Text<'_>, at: usize) -> Noise {
+    let mut end = at;
+    for lines in 0..=NOISE {
+        let Some(line) = line_at(text, end) else {
+            return if text.eof { Noise::End } else { Noise::More };
+        };
+        // Damaged ones are not passed over.
+        if is_marked_frame(line.text) || grammar::bare_frame_line(line.text).is_ok() {
+            return Noise::Lines(lines as u64, end);
+        }
+        let ends = line.text.is_empty() || line.text.starts_with(b"goroutine ");
+        if ends || grammar::record_line(line.text).is_ok() || Debug1::sniff(line.text) {
+            return Noise::End;
+        }
+        end = line.end;
+    }
+    Noise::End
 }
 
 /// The last address but one, and the last.

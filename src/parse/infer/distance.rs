@@ -6,6 +6,10 @@
 //! every program that one version of Go builds for one architecture. A channel that is nil waits at
 //! another call of gopark, so that it is told too.
 //!
+//! Up to Go 1.13 a goroutine waits on a channel in goparkunlock, which calls gopark, and on a nil channel in
+//! gopark itself. So one that waits in goparkunlock does not wait on a nil channel, whatever the distance of
+//! newer versions is.
+//!
 //! The distances were read off programs that Go 1.21 to 1.27 built (`go tool objdump`), and off the
 //! profiles of older versions. A version whose distance is not in the table tells nothing.
 
@@ -17,7 +21,10 @@ pub(super) fn state(hidden: &[u64]) -> Option<&'static str> {
     }
     let distance = inner.checked_sub(*wrapper).and_then(|distance| u16::try_from(distance).ok())?;
     let found = DISTANCES.binary_search_by_key(&distance, |(known, _)| *known).ok()?;
-    DISTANCES.get(found).map(|(_, state)| *state)
+    let (_, state) = *DISTANCES.get(found)?;
+    // gopark, goparkunlock, and the two functions of chan.go.
+    let through_goparkunlock = hidden.len() > 3;
+    (!through_goparkunlock || !matches!(state, NIL_SEND | NIL_RECEIVE)).then_some(state)
 }
 
 /// Where programs for 32-bit x86 have the runtime's code: their distances are others, and one of them
@@ -134,5 +141,16 @@ mod tests {
         assert_eq!(state(&[0x48_bb6a, 0x41_816e, 0x41_7c92]), Some("chan receive"));
         assert_eq!(state(&[0x48_bb6a, 0x41_816e, 0x41_8170]), None);
         assert_eq!(state(&[0x48_bb6a]), None);
+    }
+
+    /// Go 1.13 and older: what would be a nil channel in Go 1.19 is none.
+    #[test]
+    fn a_wait_in_goparkunlock_is_not_on_a_nil_channel() {
+        let nil = [0x45_76cd, 0x42_9bb3, 0x42_999b];
+        assert_eq!(state(&nil), Some("chan receive (nil chan)"));
+        assert_eq!(state(&[0x45_76cd, 0x45_77ae, 0x42_9bb3, 0x42_999b]), None);
+        // Go 1.12.
+        let send = [0x45_76cd, 0x45_77ae, 0x42_9bb7, 0x42_999b];
+        assert_eq!(state(&send), Some("chan send"));
     }
 }

@@ -7,7 +7,7 @@ use super::details::{Details, Found};
 use super::kind::Kind;
 use super::problem;
 use super::samples;
-use crate::model::{CallKind, DumpBuilder, Frame, FrameId, Head, Row, StrId};
+use crate::model::{CallKind, Dump, DumpBuilder, Frame, FrameId, Head, Row, StrId};
 use crate::pprof::{Function, Label, Line, Location, Profile, Sample, elided};
 
 /// Frames of all stacks together for each byte of the message. A location takes at least a byte each
@@ -86,12 +86,13 @@ impl<'p, 'b> Lower<'p, 'b> {
         }
         let mut frames = Vec::new();
         for sample in &self.profile.sample {
-            self.sample(sample, &mut frames);
+            // Where it stood is not known any more.
+            self.sample(sample, (0, self.length), &mut frames);
         }
         let mut sample = Sample::default();
-        for bytes in samples::samples(undecoded) {
+        for (at, bytes) in samples::samples(undecoded) {
             samples::decode(bytes, &mut sample)?;
-            self.sample(&sample, &mut frames);
+            self.sample(&sample, (at, bytes.len()), &mut frames);
         }
         self.report();
         let Told { ones, all, age, unknown } = self.told;
@@ -138,12 +139,18 @@ impl<'p, 'b> Lower<'p, 'b> {
         text.map(Vec::as_slice).or((index == 0).then_some(&[]))
     }
 
-    fn sample(&mut self, sample: &Sample, frames: &mut Vec<FrameId>) {
+    /// Adds a sample, which stands at `place` of the message: offset and length.
+    fn sample(&mut self, sample: &Sample, place: (usize, usize), frames: &mut Vec<FrameId>) {
         let Some(count) = sample.value.get(self.kind.value).copied() else {
             self.missing.values += 1;
             self.builder.account().not_understood += 1;
             return;
         };
+        if let Some(what) = self.implausible(count) {
+            self.builder.problem(|| problem(place.0, place.1, what));
+            self.builder.account().not_understood += 1;
+            return;
+        }
         frames.clear();
         for id in &sample.location_id {
             let Some(location) = self.locations.get(id) else {
@@ -178,7 +185,24 @@ impl<'p, 'b> Lower<'p, 'b> {
         self.told.unknown |= found.is_unknown();
         self.builder.push_counted(row, count);
         let account = self.builder.account();
-        account.whole = account.whole.saturating_add(count);
+        account.whole += count;
+    }
+
+    /// Why `count` cannot be the number of goroutines of a sample, if it cannot, or cannot beside those
+    /// before it. Only the difference of two profiles has negative ones.
+    fn implausible(&self, count: i64) -> Option<String> {
+        const MAX: i64 = Dump::MAX_GOROUTINES;
+        let is_delta = self.profile.duration_nanos > 0;
+        let sum = self.builder.dump().account.whole.saturating_add(count);
+        if count < 0 && !is_delta {
+            Some(format!(
+                "{count} goroutines in a sample, and this is no delta profile (seconds=N)"
+            ))
+        } else if !(-MAX..=MAX).contains(&count) || !(-MAX..=MAX).contains(&sum) {
+            Some(format!("{count} goroutines in a sample are more than a process can have"))
+        } else {
+            None
+        }
     }
 
     /// A label. Go writes strings alone, and no index for the empty one; others write numbers too.

@@ -45,7 +45,7 @@ pub(crate) fn parse(bytes: &[u8], name: &str, truncated: Option<&str>) -> Result
         let detail = truncated.unwrap_or("it ends inside its first fields");
         return Err(damaged(detail.to_owned()));
     }
-    let kind = kind::of(&profile, name)?;
+    let kind = kind::of(&profile, cut, name)?;
     let mut builder = DumpBuilder::new(name, Format::Proto);
     builder.set_bytes(bytes.len() as u64);
     builder.set_profile(&kind.name);

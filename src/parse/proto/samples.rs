@@ -26,15 +26,15 @@ pub(super) fn without_samples(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The samples of the message `bytes`, undecoded.
-pub(super) fn samples(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The samples of the message `bytes`, undecoded, and where each stands in it.
+pub(super) fn samples(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         loop {
             let (number, value, after) = field(rest)?;
             rest = after;
             if let (SAMPLE, Value::Bytes(sample, _)) = (number, value) {
-                return Some(sample);
+                return Some((bytes.len() - after.len() - sample.len(), sample));
             }
         }
     })
@@ -142,7 +142,8 @@ mod tests {
             prop_assert_eq!(Profile::decode(rest.as_slice()).unwrap().time_nanos, 7);
             prop_assert_eq!(super::samples(&message).count(), profile.sample.len());
             let mut scratch = Sample::default();
-            for (bytes, want) in super::samples(&message).zip(&profile.sample) {
+            for ((at, bytes), want) in super::samples(&message).zip(&profile.sample) {
+                prop_assert_eq!(message.get(at..at + bytes.len()), Some(bytes));
                 prop_assert!(quick(bytes, &mut scratch).is_some());
                 prop_assert_eq!(&scratch, want);
                 let mut bytes = bytes.to_vec();

@@ -15,6 +15,8 @@ fn profile() -> Profile {
     let line = |function_id, line| Line { function_id, line, column: 0 };
     Profile {
         sample_type: vec![ValueType { r#type: 1, unit: 2 }],
+        period_type: Some(ValueType { r#type: 1, unit: 2 }),
+        period: 1,
         sample: vec![Sample {
             location_id: vec![7],
             value: vec![3],
@@ -95,13 +97,44 @@ fn references_that_lead_nowhere() {
     profile.function[0].name = 99;
     profile.location[0].line[1].function_id = 77;
     profile.sample.push(Sample::default());
-    profile.sample.push(Sample { value: vec![i64::MAX], ..Sample::default() });
-    profile.sample.push(Sample { value: vec![i64::MAX], ..Sample::default() });
     let dump = lower(&profile).unwrap();
     assert_eq!(frames(&dump, 0)[0].0, "0x10");
     assert_eq!(dump.problems.len(), 4, "{:?}", dump.problems);
-    assert_eq!((dump.len(), dump.account.not_understood), (3, 1));
-    assert_eq!(dump.goroutine_count(), i64::MAX);
+    assert_eq!((dump.len(), dump.account.not_understood), (1, 1));
+}
+
+/// Counts that no process has are problems where they stand, and never goroutines.
+#[test]
+fn impossible_counts() {
+    const MAX: i64 = Dump::MAX_GOROUTINES;
+    for (values, seconds, whole, problems) in [
+        (&[3, -1][..], 0, 3, 1),
+        (&[-1], 0, 0, 1),
+        (&[i64::MIN, 2], 0, 2, 1),
+        (&[i64::MAX, i64::MAX, i64::MAX], 0, 0, 3),
+        (&[MAX, 1], 0, MAX, 1),
+        (&[MAX + 1, 1], 0, 1, 1),
+        (&[3, -5], 2, -2, 0),
+        (&[i64::MIN, -MAX, -1, 5], 2, 5 - MAX, 2),
+        (&[0, 7], 0, 7, 0),
+    ] {
+        let mut profile = profile();
+        profile.duration_nanos = seconds * 1_000_000_000;
+        let sample = profile.sample[0].clone();
+        let of = |value: &i64| Sample { value: vec![*value], ..sample.clone() };
+        profile.sample = values.iter().map(of).collect();
+        let dump = lower(&profile).unwrap();
+        let account = dump.account;
+        assert_eq!((dump.goroutine_count(), account.whole), (whole, whole), "{values:?}");
+        assert_eq!((dump.problems.len(), account.not_understood), (problems, problems as u64));
+        let message = profile.encode_to_vec();
+        for problem in &dump.problems {
+            let at = usize::try_from(problem.offset).unwrap();
+            let length = usize::try_from(problem.length).unwrap();
+            let there = Sample::decode(&message[at..at + length]).unwrap();
+            assert!(problem.message.starts_with(&there.value[0].to_string()), "{problem:?}");
+        }
+    }
 }
 
 /// A small message whose stacks would be huge.
@@ -114,42 +147,70 @@ fn stacks_are_bounded() {
     assert_eq!((dump.len(), dump.account.not_understood), (0, 1));
 }
 
+/// A profile counts goroutines if its samples, its period or its labels say so, and nothing else does.
 #[test]
-fn other_profiles() {
-    for (types, what) in [
-        (&[("alloc_space", "bytes"), ("inuse_space", "bytes")][..], "a heap profile"),
-        (&[("samples", "count"), ("cpu", "nanoseconds")], "a CPU profile"),
-        (&[("contentions", "count"), ("delay", "nanoseconds")], "a block or mutex profile"),
-        (&[("threadcreate", "count")], "a profile of thread creation"),
-        (&[("a", "b"), ("c", "d")], "a profile of another kind"),
+fn what_is_counted() {
+    let refused = |part| Err::<&str, &str>(part);
+    for (samples, period, told) in [
+        (&[("goroutine", "count")][..], None, Ok("goroutine")),
+        (&[("goroutines", "count")], None, Ok("goroutine")),
+        (&[("goroutineleak", "count")], Some("goroutineleak"), Ok("goroutineleak")),
+        (&[("x", "count"), ("goroutine", "count")], None, Ok("goroutine")),
+        (&[("samples", "count")], Some("goroutine"), Ok("goroutine")),
+        (&[("samples", "count")], Some("cpu"), refused("a CPU profile")),
+        (&[("samples", "count")], None, refused("a profile of samples over time")),
+        (&[("samples", "count"), ("cpu", "nanoseconds")], None, refused("a CPU profile")),
+        (&[("contentions", "count")], Some("contentions"), refused("a block or mutex profile")),
+        (&[("threadcreate", "count")], Some("threadcreate"), refused("thread creation")),
+        (&[("alloc_space", "bytes"), ("inuse_space", "bytes")], Some("space"), refused("a heap")),
+        (&[("samples", "count"), ("time", "ns")], Some("wallclock"), refused("a wall-clock")),
+        (
+            &[("example.com/conns", "count")],
+            Some("example.com/conns"),
+            refused("example.com/conns"),
+        ),
+        (&[("a", "b"), ("c", "d")], None, refused("a profile of another kind")),
+        (&[], None, refused("it does not say what it counts")),
     ] {
         let mut profile = profile();
-        profile.sample_type.clear();
-        for (name, unit) in types {
-            let at = i64::try_from(profile.string_table.len()).unwrap();
-            profile.string_table.extend([name.as_bytes().to_vec(), unit.as_bytes().to_vec()]);
-            profile.sample_type.push(ValueType { r#type: at, unit: at + 1 });
+        let mut index = |text: &str| {
+            profile.string_table.push(text.as_bytes().to_vec());
+            i64::try_from(profile.string_table.len() - 1).unwrap()
+        };
+        let types =
+            samples.iter().map(|(name, unit)| ValueType { r#type: index(name), unit: index(unit) });
+        let types: Vec<_> = types.collect();
+        let period = period.map(|name| ValueType { r#type: index(name), unit: index("count") });
+        (profile.sample_type, profile.period_type) = (types, period);
+        match (lower(&profile), told) {
+            (Ok(dump), Ok(name)) => assert_eq!(dump.profile, name),
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
+            (done, _) => panic!("{samples:?} {period:?}: {done:?}"),
         }
-        let error = lower(&profile).unwrap_err();
-        let Error::NotADump { what: said, .. } = &error else { panic!("{error}") };
-        assert!(said.contains(what), "{said}");
     }
-    let mut own = profile();
-    own.string_table[1] = b"example.com/conns".to_vec();
-    assert_eq!(lower(&own).unwrap().profile, "example.com/conns");
+    // CockroachDB's debug=3.
+    let mut labelled = profile();
+    labelled.string_table[1] = b"samples".to_vec();
+    labelled.string_table.push(b"go::goroutine".to_vec());
+    labelled.sample[0].label.push(Label { key: 6, num: 17, ..Label::default() });
+    assert!(lower(&labelled).is_ok());
 }
 
 #[test]
 fn cut_profile() {
-    let bytes = profile().encode_to_vec();
+    // Go writes the period's type first.
+    let mut rest = profile();
+    let period_type = rest.period_type.take();
+    let mut bytes = Profile { period_type, ..Profile::default() }.encode_to_vec();
+    bytes.extend(rest.encode_to_vec());
     for end in 0..bytes.len() {
         let part = parse(&bytes[..end], "test", Some("unexpected end of file"));
         if let Ok(dump) = part {
             assert_eq!(dump.truncation.unwrap().reason, TruncationReason::Compressed);
             assert_eq!((dump.goroutine_count(), dump.problems.is_empty()), (3, false));
         } else {
-            // sample_type and the only sample come first.
-            assert!(end < 50, "{end}");
+            // The types and the only sample come first.
+            assert!(end < 60, "{end}");
         }
     }
 }

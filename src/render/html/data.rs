@@ -1,6 +1,7 @@
 //! What the page is told: the script's side of it is described in `script/data.js`.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -34,7 +35,7 @@ struct DumpView {
     name: String,
     facts: Vec<String>,
     account: String,
-    truncation: Option<String>,
+    missing: Option<String>,
     preamble: Option<String>,
     notes: Vec<String>,
     problems: Vec<ProblemView>,
@@ -87,7 +88,7 @@ const PROBLEMS: usize = 100;
 pub(super) fn of<'d>(command: &'static str, sights: &[Sight<'d>], view: &View) -> Data<'d> {
     let mut frames = Frames::default();
     let mut dumps: Vec<DumpView> = Vec::with_capacity(sights.len());
-    let mut words = BTreeMap::new();
+    let (mut words, mut seen) = (BTreeMap::new(), BTreeSet::new());
     let mut past = Past::new(sights.len());
     for (index, sight) in sights.iter().enumerate() {
         let room = Room::of(index, sights.len(), view);
@@ -95,6 +96,10 @@ pub(super) fn of<'d>(command: &'static str, sights: &[Sight<'d>], view: &View) -
         past.add(series::counts(sight));
         let states = sight.summary().states.iter().map(|row| row.state);
         for word in states.chain(sight.findings.iter().map(|finding| finding.kind)) {
+            // To find out what a word means takes a while.
+            if !seen.insert(word) {
+                continue;
+            }
             if let Some(found) = explain(word).filter(|found| found.word == word) {
                 let meaning = std::iter::once(("", found.meaning));
                 words.insert(visible(word).into_owned(), meaning.chain(found.parts).collect());
@@ -116,7 +121,7 @@ fn dump<'d>(sight: &Sight<'d>, room: &Room, past: &Past, frames: &mut Frames<'d>
         name: escaped(&dump.name),
         facts: words(text::facts(summary)).collect(),
         account: words(text::account(summary)).collect::<Vec<_>>().join(", "),
-        truncation: text::truncation(summary).map(|text| escaped(&text)),
+        missing: text::missing(summary).map(|(_, text)| escaped(&text)),
         preamble: dump.preamble.as_deref().map(lines),
         notes: notes.map(|note| escaped(note)).collect(),
         problems: problems(summary),

@@ -7,6 +7,9 @@ use crate::analysis::Sight;
 /// Groups of one dump that are counted: more are not followed through a series.
 const GROUPS: usize = 20_000;
 
+/// Dumps whose counts are told of a group: a line of that width shows no more, and a log may have very many.
+const POINTS: usize = 64;
+
 /// Goroutines by the fingerprint of their group, one by functions with lines and one without.
 #[derive(Default)]
 pub(super) struct Counts {
@@ -34,14 +37,16 @@ impl Past {
         }
     }
 
-    /// The goroutines that the group with these fingerprints had in each dump so far. Lines tell groups
-    /// apart that have the same functions; another build has other lines.
+    /// The goroutines that the group with these fingerprints had in the dumps so far, of many in at most
+    /// [`POINTS`] of them, evenly spaced from the first on. Lines tell groups apart that have the same
+    /// functions; another build has other lines.
     pub(super) fn of(&self, id: u64, build_id: u64) -> Vec<i64> {
         let one = |counts: &Counts| {
             let by_line = counts.by_line.get(&build_id);
             by_line.or_else(|| counts.by_name.get(&id)).copied().unwrap_or(0)
         };
-        self.dumps.iter().map(one).collect()
+        let step = self.dumps.len().div_ceil(POINTS).max(1);
+        self.dumps.iter().step_by(step).map(one).collect()
     }
 }
 
@@ -56,4 +61,22 @@ pub(super) fn counts(sight: &Sight<'_>) -> Option<Counts> {
         *sum = sum.saturating_add(group.count);
     }
     Some(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_series_is_told_in_some_points() {
+        for (dumps, points) in [(0, 0), (1, 1), (64, 64), (65, 33), (10_000, 64)] {
+            let mut past = Past::new(dumps + 1);
+            for number in 0..dumps {
+                let by_name = FxHashMap::from_iter([(7, i64::try_from(number).unwrap())]);
+                past.add(Some(Counts { by_name, ..Counts::default() }));
+            }
+            let told = past.of(7, 8);
+            assert_eq!((told.len(), told.first().copied().unwrap_or(0)), (points, 0), "{dumps}");
+        }
+    }
 }

@@ -68,6 +68,7 @@ impl<'a> Input<'a> {
     pub(super) fn new(summary: &'a Summary<'_>) -> Self {
         let dump = summary.dump;
         let minor = |minor: u32| format!("1.{minor}");
+        let completeness = dump.completeness();
         Self {
             name: &dump.name,
             format: dump.format.name(),
@@ -84,8 +85,8 @@ impl<'a> Input<'a> {
             wrapping: dump.wrapping.as_deref(),
             preamble: dump.preamble.as_deref(),
             completeness: Completeness {
-                status: if dump.truncation.is_some() { "truncated" } else { "complete" },
-                reason: dump.truncation.map(|truncation| truncation.reason.name()),
+                status: completeness.status(),
+                reason: completeness.reason(),
                 at_byte: dump.truncation.map(|truncation| truncation.at_byte),
                 stated_total: dump.stated_total,
             },

@@ -65,8 +65,8 @@ fn headline(body: &Body<'_>) -> String {
             let ids: Vec<String> = ids.map(|goid| goid.to_string()).collect();
             format!("**goroutine** {}", code(&cut_end(&ids.join(" "), WIDTH)))
         }
-        // They have their own.
-        Body::Sights(_) | Body::Gate(_) => String::new(),
+        // They have their own, or are for programs.
+        Body::Sights(_) | Body::Gate(_) | Body::Unread(_) => String::new(),
     }
 }
 

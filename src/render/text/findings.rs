@@ -9,6 +9,7 @@ use super::stack::whole;
 use super::{Role, chain, head, paragraph, write_all};
 use crate::analysis::find::Fine;
 use crate::analysis::{Category, Finding, Severity, Sight};
+use crate::model::Completeness;
 use crate::render::escape::visible;
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, number, wrap};
@@ -53,17 +54,24 @@ impl About {
         }
     }
 
-    /// What is said if there is no finding. Go's own leak profile finds only what it can prove.
+    /// What is said if there is no finding. Go's own leak profile finds only what it can prove, and of a dump
+    /// that is not whole, or was not read in full, only what is here can be told.
     fn nothing(self, sight: &Sight<'_>) -> &'static str {
         let filtered = sight.summary().filtered != 0;
-        match self {
-            Self::Leaks if sight.facts.dump().profile == "goroutineleak" => {
+        match (self, is_whole(sight)) {
+            (Self::Leaks, _) if sight.facts.dump().profile == "goroutineleak" => {
                 "No leak is proven; that is not to say that there is none."
             }
-            Self::Leaks if filtered => "No leak in sight among those who pass the filter.",
-            Self::Leaks => "No leak in sight.",
-            Self::Blocked if filtered => "Nobody who passes the filter is blocked by anybody else.",
-            Self::Blocked => "Nobody is blocked by anybody else.",
+            (Self::Leaks, true) if filtered => "No leak in sight among those who pass the filter.",
+            (Self::Leaks, true) => "No leak in sight.",
+            (Self::Leaks, false) => "No leak in sight in what is here of the dump.",
+            (Self::Blocked, true) if filtered => {
+                "Nobody who passes the filter is blocked by anybody else."
+            }
+            (Self::Blocked, true) => "Nobody is blocked by anybody else.",
+            (Self::Blocked, false) => {
+                "In what is here of the dump no goroutine is blocked by another."
+            }
         }
     }
 
@@ -85,7 +93,16 @@ pub(in crate::render) fn chosen<'s>(command: &str, sight: &'s Sight<'_>) -> Vec<
 
 /// What `command` says of `sight` if it has no finding.
 pub(in crate::render) fn nothing(command: &str, sight: &Sight<'_>) -> &'static str {
-    About::of(command).map_or("Nothing wrong in sight.", |about| about.nothing(sight))
+    match About::of(command) {
+        Some(about) => about.nothing(sight),
+        None if is_whole(sight) => "Nothing wrong in sight.",
+        None => "Nothing wrong in what is here of the dump.",
+    }
+}
+
+/// Whether all of the process is in view.
+pub(in crate::render) fn is_whole(sight: &Sight<'_>) -> bool {
+    sight.facts.dump().completeness() == Completeness::Complete
 }
 
 fn role(severity: Severity) -> Role {
@@ -176,7 +193,8 @@ fn screen(sight: &Sight<'_>, about: About, view: &View, out: &mut dyn Write) -> 
     }
     if chosen.is_empty() {
         lines.push(Line::new());
-        lines.extend(paragraph(Role::Good, about.nothing(sight), 1, view.width));
+        let role = if is_whole(sight) { Role::Good } else { Role::Plain };
+        lines.extend(paragraph(role, about.nothing(sight), 1, view.width));
     }
     if chosen.len() > most {
         let mut line = Line::at(1);
@@ -339,7 +357,11 @@ fn fine(sight: &Sight<'_>, view: &View) -> Vec<Line> {
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let all = reasons.iter().fold(0i64, |sum, (_, count)| sum.saturating_add(*count));
     let mut head = Line::at(1);
-    head.push(Role::Good, "Looked at and found fine");
+    if is_whole(sight) {
+        head.push(Role::Good, "Looked at and found fine");
+    } else {
+        head.push(Role::Plain, "Known harmless, of what is here of the dump");
+    }
     head.push(Role::Dim, &format!(": {}", counted(all, "goroutine")));
     let mut lines = vec![Line::new(), head];
     let most = if view.verbose { usize::MAX } else { FINE };

@@ -3,7 +3,7 @@
 use super::{Role, paragraph};
 use crate::analysis::Summary;
 use crate::analysis::version::format_words;
-use crate::model::{Dump, TruncationReason};
+use crate::model::{Completeness, Dump, Excerpt, Truncation, TruncationReason};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
@@ -16,8 +16,8 @@ const PREAMBLE: usize = 4;
 pub(in crate::render) fn lines(summary: &Summary<'_>, view: &View) -> Vec<Line> {
     let mut lines = identity(summary, view);
     lines.extend(flow(account(summary), ", ", 0, view.width));
-    if let Some(text) = truncation(summary) {
-        lines.extend(paragraph(Role::Bad, &text, 1, view.width));
+    if let Some((role, text)) = missing(summary) {
+        lines.extend(paragraph(role, &text, 1, view.width));
     }
     lines.extend(preamble(summary.dump, view));
     lines.extend(problems(summary, view));
@@ -70,10 +70,13 @@ pub(in crate::render) fn facts(summary: &Summary<'_>) -> Vec<(Role, String)> {
             format!("what changed in {} s", number((nanos + 500_000_000) / 1_000_000_000)),
         );
     }
-    match dump.truncation {
-        Some(_) => fact(Role::Bad, "CUT OFF".to_owned()),
-        None => fact(Role::Good, "complete".to_owned()),
-    }
+    let (role, text) = match dump.completeness() {
+        Completeness::Complete => (Role::Good, "complete"),
+        Completeness::Truncated(_) => (Role::Bad, "CUT OFF"),
+        Completeness::Excerpt(_) => (Role::Warn, "excerpt"),
+        Completeness::Damaged => (Role::Bad, "NOT ALL READ"),
+    };
+    fact(role, text.to_owned());
     facts
 }
 
@@ -85,10 +88,8 @@ pub(in crate::render) fn account(summary: &Summary<'_>) -> Vec<(Role, String)> {
         (Role::Plain, counted(summary.distinct_stacks as u64, "distinct stack")),
     ];
     let mut part = |role, text: String| parts.push((role, text));
-    if account.lost() == 0 {
-        part(Role::Good, "all read".to_owned());
-    } else {
-        part(Role::Plain, format!("{} read in full", number(account.whole)));
+    if let Some((role, text)) = part_read(summary) {
+        part(role, text);
     }
     if account.partial > 0 {
         part(Role::Bad, format!("{} in part", number(account.partial)));
@@ -108,12 +109,46 @@ pub(in crate::render) fn account(summary: &Summary<'_>) -> Vec<(Role, String)> {
     parts
 }
 
+/// Whether all goroutines of the input were read in full, or how many of how many were; nothing where that
+/// all of what is there was read would hide that something is not.
+pub(in crate::render) fn part_read(summary: &Summary<'_>) -> Option<(Role, String)> {
+    let (all, whole) = (summary.goroutines(), summary.dump.account.whole);
+    if summary.dump.lost() > 0 {
+        return Some((Role::Bad, format!("{} of {} read in full", number(whole), number(all))));
+    }
+    let problems = summary.dump.problems.len() as u64 + summary.dump.more_problems;
+    let all_read = problems == 0 && summary.dump.truncation.is_none();
+    all_read.then(|| (Role::Good, "all read".to_owned()))
+}
+
+/// What is missing of the dump, and what is known of the rest.
+pub(in crate::render) fn missing(summary: &Summary<'_>) -> Option<(Role, String)> {
+    Some(match summary.dump.completeness() {
+        Completeness::Complete => return None,
+        Completeness::Truncated(truncation) => (Role::Bad, cut(summary, truncation)),
+        Completeness::Excerpt(excerpt) => {
+            let why = match excerpt {
+                Excerpt::NoMain => "goroutine 1 is not in it, so it is a part of a dump",
+                Excerpt::NoWriter => "what wrote it is not in it, so it is a part of a dump",
+                Excerpt::NoTotal => "the header with the total is missing",
+                Excerpt::OverTotal => "it has more goroutines than its header states",
+            };
+            (Role::Warn, format!("EXCERPT: {why}. What else there is, is unknown."))
+        }
+        Completeness::Damaged => (Role::Bad, lost(summary)),
+    })
+}
+
+fn lost(summary: &Summary<'_>) -> String {
+    let lost = counted(summary.dump.lost(), "goroutine");
+    format!("NOT ALL READ: {lost} of this dump could not be read, or not to the end.")
+}
+
 /// Where the dump is cut off, and what is known of the rest.
-pub(in crate::render) fn truncation(summary: &Summary<'_>) -> Option<String> {
-    let truncation = summary.dump.truncation?;
+fn cut(summary: &Summary<'_>, truncation: Truncation) -> String {
     let at = number(truncation.at_byte);
     let least = counted(summary.goroutines(), "goroutine");
-    Some(match truncation.reason {
+    match truncation.reason {
         TruncationReason::Pprof64Mib => format!(
             "CUT OFF at {at} bytes, exactly 64 MiB: net/http/pprof writes no more at debug=2. The process \
              had at least {least}; the rest is missing. For a count of all of them take debug=1."
@@ -137,7 +172,7 @@ pub(in crate::render) fn truncation(summary: &Summary<'_>) -> Option<String> {
             "CUT OFF: the compressed stream ends too early, after {at} bytes of text. The process had \
              at least {least}."
         ),
-    })
+    }
 }
 
 fn missing_records(summary: &Summary<'_>, at: &str) -> String {

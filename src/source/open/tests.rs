@@ -159,6 +159,103 @@ fn a_bomb_is_stopped() {
     assert_eq!(seen.len(), 3);
 }
 
+/// Streams without any byte in them.
+fn empty_streams() -> Vec<Vec<u8>> {
+    let skippable = b"\x50\x2a\x4d\x18\x04\0\0\0abcd".to_vec();
+    vec![gzip(b""), bzip2(b""), zstd(b""), skippable]
+}
+
+#[test]
+fn members_that_yield_nothing_count() {
+    let limits = Limits { max_members: 1000, ..Limits::default() };
+    for empty in empty_streams() {
+        for (count, told) in
+            [(999, None), (1001, Some("limit of 1000; raise it with --max-members"))]
+        {
+            let (opened, seen) = read_with(&empty.repeat(count), &limits);
+            let error = opened.err().map(|error| error.to_string());
+            assert_eq!(error.is_some(), told.is_some(), "{error:?}");
+            assert!(error.unwrap_or_default().ends_with(told.unwrap_or_default()));
+            assert!(seen.iter().all(|(_, out, _)| out.is_empty()));
+        }
+    }
+    let files: Vec<_> = (0..1001).map(|index| index.to_string()).collect();
+    let files: Vec<_> = files.iter().map(|name| (name.as_str(), &b""[..])).collect();
+    for archive in [tar(&files), zip(&files), gzip(&tar(&files))] {
+        let error = read_with(&archive, &limits).0.unwrap_err().to_string();
+        assert!(error.ends_with("raise it with --max-members"), "{error}");
+    }
+}
+
+#[test]
+fn a_stream_behind_many_empty_ones_is_read() {
+    for (empty, full) in
+        empty_streams().iter().zip([gzip(TEXT), bzip2(TEXT), zstd(TEXT), zstd(TEXT)])
+    {
+        assert_eq!(only(&[&empty.repeat(5000)[..], &full, &empty.repeat(3)].concat()), TEXT);
+    }
+    // A skippable frame that says that it is longer than the rest.
+    let cut = b"\x50\x2a\x4d\x18\xff\xff\xff\xffabcd";
+    let (opened, seen) = read_with(&[&zstd(TEXT)[..], cut].concat(), &Limits::default());
+    assert!(opened.is_ok() && seen[0].1 == TEXT && seen[0].2);
+}
+
+/// A tar header of the type `kind` for `size` bytes.
+fn header(name: &str, kind: tar::EntryType, size: u64) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_path(name).unwrap();
+    header.set_entry_type(kind);
+    header.set_size(size);
+    header.set_mode(0o644);
+    header.set_cksum();
+    header
+}
+
+#[test]
+fn headers_of_a_tar_archive_are_bounded() {
+    let one = tar(&[("a", TEXT)]);
+    let member = &one[..1024];
+    for kind in [tar::EntryType::GNULongName, tar::EntryType::GNULongLink, tar::EntryType::XHeader]
+    {
+        let size = 3 << 20;
+        let long = header("long", kind, size);
+        let long = [&long.as_bytes()[..], &vec![b'x'; 3 << 20]].concat();
+        let (opened, seen) = read(&[member, &long, member, &[0; 1024]].concat());
+        assert_eq!(seen, [("in!a".to_owned(), TEXT.to_vec(), false)]);
+        let told = opened.unreadable[0].reason.to_string();
+        assert!(
+            told.ends_with("the name or the extended header of a member is over 1 MiB"),
+            "{told}"
+        );
+    }
+    // A long name is none that is too long, and a member may have any size.
+    let name = "d/".repeat(2000) + "b";
+    let large = vec![b'x'; 5 << 20];
+    let (_, seen) = read(&tar(&[("a", &large), (&name, TEXT), ("c", b"")]));
+    let names: Vec<_> = seen.iter().map(|(name, out, _)| (name.clone(), out.len())).collect();
+    let expected =
+        [("in!a".into(), large.len()), (format!("in!{name}"), TEXT.len()), ("in!c".into(), 0)];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn a_file_with_holes_is_read_to_its_end() {
+    let octal =
+        |number: u64| -> [u8; 12] { format!("{number:011o}\0").into_bytes().try_into().unwrap() };
+    let mut sparse = header("sparse", tar::EntryType::GNUSparse, 512 + 100);
+    let gnu = sparse.as_gnu_mut().unwrap();
+    for (at, (offset, length)) in [(1 << 20, 512), (3 << 20, 100)].into_iter().enumerate() {
+        (gnu.sparse[at].offset, gnu.sparse[at].numbytes) = (octal(offset), octal(length));
+    }
+    gnu.realsize = octal((3 << 20) + 100);
+    sparse.set_cksum();
+    let data = [&[b'x'; 612][..], &[0; 412]].concat();
+    let archive = [sparse.as_bytes(), &data[..], &tar(&[("a", TEXT)])].concat();
+    let (_, seen) = read(&archive);
+    assert_eq!((seen[0].1.len(), seen[0].2), ((3 << 20) + 100, false));
+    assert_eq!(seen[1].1, TEXT);
+}
+
 #[test]
 fn a_truncated_stream_yields_its_beginning() {
     let text: Vec<u8> = (0..20_000_u32).flat_map(|i| format!("line {i}\n").into_bytes()).collect();

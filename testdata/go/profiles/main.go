@@ -80,7 +80,7 @@ func main() {
 	fetch(base+"profile?seconds=1", foreign("cpu.debug0"+suffix+".pb.gz"))
 	fetch(base+"trace?seconds=0.1", foreign("execution-trace"+suffix+".bin"))
 	fetch(base+"threadcreate?debug=1", foreign("threadcreate.debug1"+suffix+".txt"))
-	fetch(base+"example.com/open%20files?debug=1", filepath.Join(dir, "debug1", "custom-profile"+suffix+".txt"))
+	fetch(base+"example.com/open%20files?debug=1", foreign("custom.debug1"+suffix+".txt"))
 	fetch(base+"goroutine?debug=2", filepath.Join(dir, "debug2", "over-http"+suffix+".txt"))
 	fetch(base+"goroutine?debug=1", filepath.Join(dir, "debug1", "over-http"+suffix+".txt"))
 	fetch(base+"goroutine?seconds=1", filepath.Join(dir, "proto", "delta"+suffix+".pb.gz"))

@@ -10,7 +10,7 @@ use gdump::source::{Limits, Stream};
 use libfuzzer_sys::fuzz_target;
 
 fn read(bytes: &[u8], hot: Hot) -> Option<Vec<Dump>> {
-    let limits = Limits { max_bytes: 1 << 24, max_line: 1 << 20, max_depth: 3 };
+    let limits = Limits { max_bytes: 1 << 24, max_line: 1 << 20, max_depth: 3, max_members: 1000 };
     let options = Options { hot, ..Options::from(&limits) };
     parse(&mut Stream::new(Cursor::new(bytes)), "fuzz", &options).ok()
 }

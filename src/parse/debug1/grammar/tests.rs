@@ -21,7 +21,11 @@ fn record_lines() {
     let line = |text| all(record_line, text).map(|(n, list)| (n, pcs(list).collect::<Vec<_>>()));
     assert_eq!(line("25 @ 0x48bb6a 0x1\n"), Some((25, vec![0x48_bb6a, 1])));
     assert_eq!(line("1 @\n"), Some((1, vec![])));
-    assert_eq!(line("-3 @ 0xffffffffffffffff\n"), Some((-3, vec![u64::MAX])));
+    assert_eq!(line("3 @ 0xffffffffffffffff\n"), Some((3, vec![u64::MAX])));
+    assert_eq!(line("70368744177664 @ 0x1\n"), Some((Dump::MAX_GOROUTINES, vec![1])));
+    assert_eq!(line("70368744177665 @ 0x1\n"), None);
+    assert_eq!(line("-3 @ 0x1\n"), None);
+    assert_eq!(line("0 @ 0x1\n"), None);
     assert_eq!(line("1 @ 0x10000000000000000\n"), None);
     assert_eq!(line("1 @ 48\n"), None);
 }
@@ -62,6 +66,10 @@ fn frames() {
         found,
         Some(FrameLine { pc: 1, call: call("main.f", "C:/we ird (d) +0x1 [x], y:z/a.go", 3) })
     );
+    assert_eq!(frame("#0x1\n"), Some(FrameLine { pc: 1, call: None }));
+    let bare = all(bare_frame_line, "0x1 main.f+0x2 /m/a.go:3\n");
+    assert_eq!(bare, Some(FrameLine { pc: 1, call: call("main.f", "/m/a.go", 3) }));
+    assert_eq!(all(bare_frame_line, "0x1\n"), None);
     for bad in ["#\t0x1\tmain.f", "#\t0x1\tmain.f+0x2", "#\t0x1\tmain.f+0x2\ta.go", "# 1"] {
         assert!(frame(bad).is_none(), "{bad}");
     }

@@ -2,7 +2,7 @@
 //
 // report  { version, command, frames: [[function, file, line, kind]], words: {word: [[title, text]]}, dumps }
 //         kind of a frame: 0 the program's, 1 the standard library's, 2 no function
-// dump    { name, facts, account, truncation, preamble, notes, problems, moreProblems, takenAt, goroutines,
+// dump    { name, facts, account, missing, preamble, notes, problems, moreProblems, takenAt, goroutines,
 //           shown, hasIds, hasAges, setApart, states, findings, fine, groups, leftOut }
 // group   { id, title, count, states: [[state, count]], wait, stack: [frame], creators, labels, past, withId,
 //           members: [[goid, minutes or -1, creator's goid or 0, label set or -1, started]], labelSets, … }

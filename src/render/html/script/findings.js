@@ -13,7 +13,7 @@ function drawFindings() {
   inSteps(section, dump.findings, FINDINGS_STEP, (finding) =>
     [findingBlock(finding, dump.findings.indexOf(finding) < OPEN && finding.severity !== 'info')]);
   if (dump.fine.length) {
-    section.append(fineBlock(dump.fine));
+    section.append(fineBlock(dump));
   }
 }
 
@@ -112,12 +112,13 @@ function explanation(word) {
     parts.map(([title, text]) => el('p', {}, title ? el('strong', {}, `${title.replace(/\?$/, '')}: `) : '', withCode(text))));
 }
 
-function fineBlock(fine) {
+function fineBlock({ fine, missing }) {
+  const title = missing ? 'Known harmless, of what is here of the dump' : 'Looked at and found fine';
   const total = fine.reduce((sum, [, count]) => sum + count, 0);
   const rows = fine.map(([why, count, ids]) => {
     const id = ids.find((one) => shownDump().groupsById.has(one));
     return el('li', {}, el('span', { class: 'count' }, number(count)), ' ', id ? el('a', { href: `#group-${id}` }, why) : why);
   });
   return el('details', { class: 'fine' },
-    el('summary', {}, badge('ok', 'ok'), ` Looked at and found fine: ${counted(total, 'goroutine')}`), el('ul', {}, rows));
+    el('summary', {}, badge('ok', 'ok'), ` ${title}: ${counted(total, 'goroutine')}`), el('ul', {}, rows));
 }

@@ -10,8 +10,8 @@ function drawOverview() {
     el('p', { class: 'facts' }, dump.account),
     verdict(dump),
   );
-  if (dump.truncation) {
-    section.append(el('p', { class: 'warning' }, dump.truncation));
+  if (dump.missing) {
+    section.append(el('p', { class: 'warning' }, dump.missing));
   }
   if (dump.preamble) {
     section.append(el('pre', { class: 'preamble' }, dump.preamble));
@@ -22,7 +22,9 @@ function drawOverview() {
 function verdict(dump) {
   const worst = dump.findings.find((finding) => finding.severity !== 'info');
   if (!worst) {
-    return el('p', { class: 'verdict' }, badge('ok', 'ok'), ' Nothing wrong in sight.');
+    return dump.missing
+      ? el('p', { class: 'verdict' }, badge('low', 'not whole'), ' Nothing wrong in what is here of the dump.')
+      : el('p', { class: 'verdict' }, badge('ok', 'ok'), ' Nothing wrong in sight.');
   }
   return el('p', { class: 'verdict' }, badge(worst.severity, worst.severity), ' ',
     el('a', { href: `#f-${worst.id}` }, worst.title));
