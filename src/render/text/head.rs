@@ -3,7 +3,7 @@
 use super::{Role, paragraph};
 use crate::analysis::Summary;
 use crate::analysis::version::format_words;
-use crate::model::{Dump, TruncationReason};
+use crate::model::{Dump, Format, TruncationReason};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
@@ -142,8 +142,9 @@ fn missing_records(summary: &Summary<'_>, at: &str) -> String {
         return format!("CUT OFF at byte {at}: records are missing.");
     };
     let missing = total.saturating_sub(summary.dump.goroutine_count());
+    let who = if summary.dump.format == Format::Delve { "Delve" } else { "the header" };
     format!(
-        "CUT OFF at byte {at}: the header says {}, of which {} are missing.",
+        "CUT OFF at byte {at}: {who} says {}, of which {} are missing.",
         counted(total, "goroutine"),
         number(missing)
     )
