@@ -15,6 +15,7 @@ mod open;
 mod salvage;
 mod sniff;
 mod stream;
+mod tracebacks;
 pub mod unwrap;
 mod utf16;
 mod window;
