@@ -2,14 +2,19 @@
 
 mod debug1;
 mod debug2;
+mod delve;
 mod expect;
+mod gccgo;
 mod infer;
 mod lexical;
 mod outside;
 mod place;
+mod pprof_text;
 mod proto;
+mod race;
 mod records;
 mod text;
+mod tools;
 
 use std::io::ErrorKind;
 use std::io::Read;
@@ -19,7 +24,7 @@ use crate::error::Result;
 use crate::model::Dump;
 use crate::source::Limits;
 use crate::source::Stream;
-use crate::source::foreign::{describe_foreign, profile_kind};
+use crate::source::foreign::{describe_foreign, other_tracebacks, profile_kind};
 
 /// How a dump is read.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +102,9 @@ fn is_text(head: &[u8]) -> bool {
 
 /// The error for an input that starts with `head` and holds no goroutine.
 fn not_a_dump(head: &[u8], name: &str) -> Error {
+    if let Some(foreign) = other_tracebacks(head) {
+        return foreign.error(name);
+    }
     if debug2::is_crash(head) {
         return Error::NotADump {
             input: name.to_owned(),

@@ -8,31 +8,54 @@ use memchr::memrchr;
 use super::debug1::Debug1;
 use super::debug2;
 use super::place::Text;
+use super::tools;
+use super::tools::Tool;
 use crate::source::unwrap::Wrapper;
 use crate::source::unwrap::find_header;
 
 /// How far before its first header a dump can start, in bytes: a panic's value may be long.
 const LOOK_BACK: usize = 32 << 10;
 
+/// Whose text a dump is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Author {
+    /// Go's runtime.
+    Runtime,
+    /// Package `runtime/pprof`, at debug=1.
+    Pprof,
+    /// Another tool.
+    Tool(Tool),
+}
+
 /// What was found in a text outside of dumps.
 pub(super) enum Outside {
     /// No dump starts in the first `consumed` bytes, which are `lines` lines.
     Nothing { consumed: usize, lines: u64 },
-    /// A dump starts at `at`, after `lines` lines that belong to none; `aggregated`: at debug=1.
-    Dump { at: usize, lines: u64, aggregated: bool },
+    /// A dump starts at `at`, after `lines` lines that belong to none.
+    Dump { at: usize, lines: u64, author: Author },
     /// The header at `at` is wrapped by a logger.
     Wrapped { at: usize, wrapper: Wrapper },
     /// The text ends before that can be told.
     More,
 }
 
-/// Looks for the start of a dump in `text`; none starts at the offset `barren` of the input, where one
-/// was begun before and nothing came of it.
+/// Looks for the start of a dump in `text`, one of Go's own or that of another tool; none starts at the
+/// offset `barren` of the input, where one was begun before and nothing came of it.
 pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
+    let own = look_own(text, barren);
+    let at = match own {
+        Outside::Dump { at, .. } | Outside::Wrapped { at, .. } => Some(at),
+        Outside::Nothing { .. } | Outside::More => None,
+    };
+    tools::look(text, at).unwrap_or(own)
+}
+
+/// Looks for the start of a dump that Go itself wrote.
+fn look_own(text: &Text<'_>, barren: Option<u64>) -> Outside {
     let bytes = text.bytes;
     // A part of a debug=1 profile that somebody cut out, without its header.
     if text.offset == 0 && text.pieces.is_none() && barren.is_none() && is_record(bytes) {
-        return dump(text, 0, true);
+        return dump(text, 0, Author::Pprof);
     }
     let mut from = 0;
     while let Some(at) = find_header(bytes, from) {
@@ -53,14 +76,15 @@ pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
         let column = at - start;
         if column == 0 && !line.ends_with(b"\r") {
             if Debug1::sniff(line) {
-                return dump(text, start, true);
+                return dump(text, start, Author::Pprof);
             }
-            return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), false);
+            return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), Author::Runtime);
         }
         if column > 0 && Debug1::sniff(line) {
             match bytes.get(start + line.len() + 1..).filter(|rest| !rest.is_empty()) {
                 Some(next) if is_record(next) => {
-                    return dump(text, if is_name(before, start) { start } else { at }, true);
+                    let at = if is_name(before, start) { start } else { at };
+                    return dump(text, at, Author::Pprof);
                 }
                 None if !text.eof => return Outside::More,
                 Some(_) | None => {}
@@ -69,7 +93,7 @@ pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
         // `2026/11/23 09:18:35 goroutine 5 [running]:` from log.Print(debug.Stack()): only the first
         // line has the prefix.
         match debug2::is_stack_at(text, start + line.len() + 1) {
-            Some(true) if column > 0 => return dump(text, at, false),
+            Some(true) if column > 0 => return dump(text, at, Author::Runtime),
             None => return Outside::More,
             Some(_) => {}
         }
@@ -96,10 +120,11 @@ fn is_name(before: &[u8], start: usize) -> bool {
         && !prefix.iter().any(|byte| matches!(byte, b':' | b'[' | b'|' | b'=' | b'"'))
 }
 
-fn dump(text: &Text<'_>, at: usize, aggregated: bool) -> Outside {
+/// The dump of `author` at `at`.
+pub(super) fn dump(text: &Text<'_>, at: usize, author: Author) -> Outside {
     let before = text.bytes.get(..at).unwrap_or_default();
     let lines = memchr_iter(b'\n', before).count() as u64;
-    Outside::Dump { at, lines, aggregated }
+    Outside::Dump { at, lines, author }
 }
 
 /// There is no header: all but the end is no part of a dump, and the end may be its preamble.

@@ -7,9 +7,11 @@ use super::Options;
 use super::debug1::Debug1;
 use super::debug2::Debug2;
 use super::outside;
+use super::outside::Author;
 use super::outside::Outside;
 use super::place::Fed;
 use super::place::Text;
+use super::tools;
 use crate::error::Error;
 use crate::error::Result;
 use crate::model::Dump;
@@ -34,6 +36,7 @@ fn stream_reason(stream: &Stream<'_>) -> TruncationReason {
 enum Current {
     Debug1(Box<Debug1>),
     Debug2(Box<Debug2>),
+    Tool(Box<dyn tools::Reader>),
 }
 
 impl Current {
@@ -41,6 +44,7 @@ impl Current {
         match self {
             Self::Debug1(parser) => parser.feed(text),
             Self::Debug2(parser) => parser.feed(text),
+            Self::Tool(reader) => tools::feed(reader.as_mut(), text),
         }
     }
 
@@ -48,6 +52,7 @@ impl Current {
         match self {
             Self::Debug1(parser) => parser.builder(),
             Self::Debug2(parser) => parser.builder(),
+            Self::Tool(reader) => reader.builder(),
         }
     }
 
@@ -63,6 +68,7 @@ impl Current {
         match self {
             Self::Debug1(parser) => Some(parser.finish(bytes, end)),
             Self::Debug2(parser) => parser.finish(bytes, end, at_eof),
+            Self::Tool(reader) => reader.finish(bytes, end, at_eof),
         }
     }
 }
@@ -143,7 +149,7 @@ impl<'s, 'r> Driver<'s, 'r> {
         if let Some(last) = self.dumps.last_mut() {
             last.account.ignored_lines += self.ignored;
         }
-        Ok(self.dumps)
+        Ok(tools::settle(self.name, self.dumps))
     }
 
     /// Reads a block behind what is not dealt with yet.
@@ -206,11 +212,11 @@ impl<'s, 'r> Driver<'s, 'r> {
                 self.advance(consumed);
                 consumed > 0
             }
-            Outside::Dump { at, lines, aggregated } => {
+            Outside::Dump { at, lines, author } => {
                 self.ignored += lines;
                 self.line += lines;
                 self.advance(at);
-                self.begin(self.offset, aggregated);
+                self.begin(self.offset, author);
                 true
             }
             Outside::Wrapped { at, wrapper } => {
@@ -228,15 +234,15 @@ impl<'s, 'r> Driver<'s, 'r> {
     }
 
     /// Begins the dump whose text starts at `offset` of the input.
-    fn begin(&mut self, offset: u64, aggregated: bool) {
+    fn begin(&mut self, offset: u64, author: Author) {
         let name = match self.dumps.len() {
             0 => self.name.to_owned(),
             n => format!("{}#{}", self.name, n + 1),
         };
-        let mut current = if aggregated {
-            Current::Debug1(Box::new(Debug1::new(&name)))
-        } else {
-            Current::Debug2(Box::new(Debug2::new(&name, self.options)))
+        let mut current = match author {
+            Author::Pprof => Current::Debug1(Box::new(Debug1::new(&name))),
+            Author::Runtime => Current::Debug2(Box::new(Debug2::new(&name, self.options))),
+            Author::Tool(tool) => Current::Tool(tool.reader(&name)),
         };
         current.builder().account().ignored_lines = std::mem::take(&mut self.ignored);
         if let Some(wrapper) = &self.wrapper {
@@ -349,11 +355,11 @@ impl<'s, 'r> Driver<'s, 'r> {
                 drain(&mut self.clean, consumed);
                 consumed > 0
             }
-            Outside::Dump { at, lines, aggregated } => {
+            Outside::Dump { at, lines, author } => {
                 self.ignored += lines;
                 let offset = text.offset_of(at);
                 drain(&mut self.clean, at);
-                self.begin(offset, aggregated);
+                self.begin(offset, author);
                 true
             }
             Outside::Wrapped { .. } | Outside::More => false,

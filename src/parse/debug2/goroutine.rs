@@ -117,6 +117,8 @@ impl Debug2 {
             return Some(at);
         }
         self.ran |= runs;
+        self.gccgo |= self.block.gccgo;
+        self.plain |= !self.block.arguments.is_empty();
         self.push(text, Row { goid, head, labels, ..Row::default() }, again);
         if self.hot == Hot::Stacks && self.graph.learn(text.bytes, line.next, &self.block) {
             self.paths.clear();

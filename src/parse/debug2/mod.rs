@@ -6,6 +6,7 @@
 mod block;
 mod dispatch;
 mod frame;
+mod gccgo;
 mod goroutine;
 mod graph;
 mod header;
@@ -49,6 +50,7 @@ use super::Hot;
 use super::Options;
 use super::place::Fed;
 use super::place::Text;
+use super::race::Reports;
 use crate::model::Dump;
 use crate::model::DumpBuilder;
 use crate::model::Format;
@@ -96,6 +98,11 @@ pub(crate) struct Debug2 {
     mid_line: bool,
     /// Goroutines whose stack was unavailable, and their indices.
     unavailable: FxHashMap<u64, usize>,
+    /// Frames were read that are of gccgo, and frames that are not.
+    gccgo: bool,
+    plain: bool,
+    /// What reports of the race detector say.
+    reports: Option<Box<Reports>>,
 }
 
 impl Debug2 {
@@ -118,6 +125,9 @@ impl Debug2 {
             ran: false,
             mid_line: false,
             unavailable: FxHashMap::default(),
+            gccgo: false,
+            plain: false,
+            reports: None,
         }
     }
 
@@ -163,6 +173,7 @@ impl Debug2 {
                 self.dump(text, at)
             }
             Phase::Race => {
+                Reports::read(&mut self.reports, text, at);
                 if is_race_rule(line.text) {
                     self.phase = self.before_race;
                 }
@@ -216,7 +227,7 @@ impl Debug2 {
         match line_at(text, line.next) {
             At::Line(second) if is_stack_line(second.text) || !second.whole => Some(true),
             At::Line(second) => match line_at(text, second.next) {
-                At::Line(third) => Some(frame::cgo_file_line(third.text).is_ok()),
+                At::Line(third) => Some(gccgo::is_named(second.text, third.text)),
                 At::More => None,
                 At::End => Some(false),
             },
@@ -345,6 +356,10 @@ impl Debug2 {
             return None;
         }
         self.builder.set_bytes(bytes);
+        if self.gccgo && !self.plain {
+            self.builder.set_format(Format::Gccgo);
+        }
+        Reports::end(self.reports.take(), &mut self.builder);
         if let Some(reason) = self.truncation(bytes).filter(|_| at_eof) {
             self.builder.set_truncation(Truncation { reason, at_byte: end });
         }

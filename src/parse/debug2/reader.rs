@@ -38,7 +38,7 @@ use crate::parse::place::Text;
 const NOISE: usize = 8;
 
 /// What to do after a line was dealt with.
-enum Step {
+pub(super) enum Step {
     /// Go on at this position.
     Next(usize),
     /// The block ends before this position.
@@ -81,7 +81,7 @@ impl Reader<'_, '_> {
     /// An entry of a stack, or another line of a block.
     ///
     /// ```abnf
-    /// entry           = frame / non-go-frame / elided LF
+    /// entry           = frame / gccgo-frame / non-go-frame / elided LF
     /// ```
     fn entry(&mut self, at: usize) -> Step {
         let rest = self.text.bytes.get(at..).unwrap_or_default();
@@ -148,7 +148,9 @@ impl Reader<'_, '_> {
         let second = match line_at(self.text, line.next) {
             At::Line(second) => second,
             At::More => return Step::More,
-            At::End if self.call(line.text).is_ok() => return self.cut(line),
+            At::End if self.call(line.text).is_ok() || self.is_gccgo(line) => {
+                return self.cut(line);
+            }
             At::End => return self.other(at, line),
         };
         let (second, noise) = match self.call(line.text) {
@@ -203,6 +205,9 @@ impl Reader<'_, '_> {
     /// A line that is no call, with the line behind it: a C function that a symbolizer named, a damaged
     /// call, or something that does not belong to the block.
     fn not_a_call(&mut self, at: usize, line: Line<'_>, second: Line<'_>) -> Step {
+        if let Some(step) = self.gccgo_frame(line, second) {
+            return step;
+        }
         let is_name = line.text.first().is_some_and(|byte| !matches!(byte, b'\t' | b' '));
         if is_name && second.whole {
             if let Ok((_, file)) = cgo_file_line(second.text) {
@@ -289,7 +294,7 @@ impl Reader<'_, '_> {
             return self.cut_second(second);
         }
         self.block.understood_lines += 2;
-        let creator = self.known.creator(self.builder, function, file);
+        let creator = self.known.creator(self.builder, &self.block.name(function), file);
         if self.block.ancestor_goid.is_some() {
             self.push_ancestor(creator);
         } else {
@@ -334,7 +339,7 @@ impl Reader<'_, '_> {
     }
 
     /// Adds a frame that is no call of Go's, read from `line`.
-    fn push_other(&mut self, frame: FrameId, line: Line<'_>) -> Step {
+    pub(super) fn push_other(&mut self, frame: FrameId, line: Line<'_>) -> Step {
         if !line.whole {
             return self.cut(line);
         }
@@ -370,7 +375,7 @@ impl Reader<'_, '_> {
     }
 
     /// The input ends in `second`, the line that belongs to one before it.
-    fn cut_second(&mut self, second: Line<'_>) -> Step {
+    pub(super) fn cut_second(&mut self, second: Line<'_>) -> Step {
         self.block.understood_lines += 1;
         self.cut(second)
     }
