@@ -134,6 +134,8 @@ fn every_name_is_defined() {
 /// What a sentence of the grammar may be and Go never prints, since a rule cannot say it: each is
 /// narrowed here with its reason.
 const NARROWED_DEBUG2: &str = concat!(
+    // A dump is of one compiler: among calls with parentheses a name without is a damaged call.
+    "entry = frame / non-go-frame / elided LF\r\n",
     // A symbolizer's name with parentheses in it could not be told from a call; and a program counter
     // without a name stands alone on its line.
     "non-go-frame = %s\"non-Go function at pc=\" hex LF / c-name LF cgo-file-line LF\r\n",

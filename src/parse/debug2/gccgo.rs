@@ -78,7 +78,9 @@ impl Reader<'_, '_> {
         if !second.whole && self.is_gccgo(line) {
             return Some(self.cut_second(second));
         }
-        let is_frame = is_frame(line.text, second.text);
+        // Where calls have parentheses a name without is damaged, or no name.
+        let is_plain = self.plain || !self.block.arguments.is_empty();
+        let is_frame = !is_plain && is_frame(line.text, second.text);
         let (_, place) = file_line(second.text).ok().filter(|_| is_frame)?;
         let function = self.builder.function(&go_name(line.text));
         let file = self.builder.string(place.path);
@@ -95,6 +97,23 @@ impl Reader<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_among_calls_are_damaged() {
+        let stack = "main.f(0x1)\n\t/x.go:1 +0x1\n";
+        let damaged = "created\n\t/x.go:18\n";
+        for (text, problems) in [
+            (format!("goroutine 7 [select]:\n{stack}{damaged}"), 1),
+            (format!("goroutine 7 [select]:\n{stack}\ngoroutine 8 [select]:\n{damaged}{stack}"), 1),
+            (format!("goroutine 7 [select]:\nmain.f\n\t/x.go:1\n{damaged}"), 0),
+        ] {
+            let mut stream = crate::source::Stream::new(text.as_bytes());
+            let dumps = crate::parse::parse(&mut stream, "test", &crate::parse::Options::default());
+            let dump = dumps.unwrap().remove(0);
+            assert_eq!(dump.problems.len(), problems, "{text}");
+            assert_eq!(dump.format == crate::model::Format::Gccgo, problems == 0, "{text}");
+        }
+    }
 
     #[test]
     fn names_with_places() {

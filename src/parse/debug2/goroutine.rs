@@ -75,7 +75,7 @@ impl Debug2 {
 
     pub(super) fn read(&mut self, text: &Text<'_>, at: usize) -> bool {
         let (builder, known, block) = (&mut self.builder, &mut self.known, &mut self.block);
-        Reader { text, builder, known, block }.goroutine(at)
+        Reader { text, builder, known, block, plain: self.plain }.goroutine(at)
     }
 
     /// Takes over the lines and problems of the block, and `more` understood lines.

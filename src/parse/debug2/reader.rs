@@ -53,6 +53,8 @@ pub(super) struct Reader<'r, 't> {
     pub(super) builder: &'r mut DumpBuilder,
     pub(super) known: &'r mut Known,
     pub(super) block: &'r mut Block,
+    /// Calls with parentheses were read in goroutines before.
+    pub(super) plain: bool,
 }
 
 impl Reader<'_, '_> {

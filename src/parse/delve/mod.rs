@@ -254,6 +254,7 @@ impl Delve {
         let Some((problem, lines)) = self.joiner.give_up() else { return };
         self.builder.push_problem(problem);
         let account = self.builder.account();
+        account.understood_lines -= lines;
         account.problem_lines += lines;
         account.not_understood += u64::from(self.held);
     }
@@ -262,11 +263,11 @@ impl Delve {
     fn other(&mut self, line: &Line<'_>) -> bool {
         let text = line.trimmed();
         let is = |text: &[u8]| grammar::delve_dump(text).is_ok();
-        if let Some((whole, lines)) = self.joiner.join(text, is) {
+        if let Some(whole) = self.joiner.join(text, is) {
             if let Ok((_, said)) = grammar::delve_dump(&whole) {
                 self.said(said, line);
             }
-            self.builder.account().understood_lines += lines;
+            self.builder.account().understood_lines += 1;
             return true;
         }
         if let Some(open) = &mut self.open
@@ -282,9 +283,11 @@ impl Delve {
             let what = "expected the rest of this line";
             self.joiner.hold(text, line.problem(what));
             self.held = goroutine::is_heading(text);
+            self.builder.account().understood_lines += 1;
             return true;
         }
         if self.joiner.add(text) {
+            self.builder.account().understood_lines += 1;
             return true;
         }
         let account = self.builder.account();
@@ -364,9 +367,7 @@ impl Reader for Delve {
         if at_eof && self.mid_line {
             // The rest of the last line is no riddle: it is missing.
             let lines = self.joiner.give_up().map_or(0, |(_, lines)| lines);
-            let account = self.builder.account();
-            account.understood_lines += lines;
-            account.cut_off += u64::from(lines > 0 && self.held);
+            self.builder.account().cut_off += u64::from(lines > 0 && self.held);
             cut |= lines > 0;
         }
         self.close(None);

@@ -142,6 +142,7 @@ impl Reports {
             Said::Place { path, line } => {
                 // What came between a call and its place was no part of either.
                 if let Some((_, lines)) = report.place.give_up() {
+                    builder.account().understood_lines -= lines;
                     builder.account().ignored_lines += lines;
                 }
                 if let Some(function) = report.call.take() {
@@ -169,12 +170,12 @@ impl Reports {
         let text = line.trimmed();
         let is_place =
             |text: &[u8]| matches!(grammar::race_report(text), Ok((_, Said::Place { .. })));
-        if let Some((whole, lines)) = report.place.join(text, is_place) {
+        if let Some(whole) = report.place.join(text, is_place) {
             if let Ok((_, Said::Place { path, line })) = grammar::race_report(&whole) {
                 report.call = None;
                 report.push(&mut self.builder, function, path, line);
             }
-            self.builder.account().understood_lines += lines;
+            self.builder.account().understood_lines += 1;
             return true;
         }
         if text.is_empty() || report.place.is_open() {
@@ -182,6 +183,7 @@ impl Reports {
         }
         let problem = line.problem("expected a place `path:line` behind the call");
         report.place.hold(text, problem);
+        self.builder.account().understood_lines += 1;
         true
     }
 
@@ -269,6 +271,7 @@ impl Report {
         let Some(function) = self.call.take() else { return };
         if let Some((problem, lines)) = self.place.give_up() {
             builder.push_problem(problem);
+            builder.account().understood_lines -= lines;
             builder.account().problem_lines += lines;
         } else if let Some(next) = next {
             let what = "expected a place `path:line` before this line";

@@ -40,7 +40,8 @@ impl<'t> Line<'t> {
     }
 }
 
-/// A line that is not understood by itself, as its end may stand on the next one.
+/// A line that is not understood by itself, as its end may stand on the next one. Lines that wait count as
+/// understood until the line is given up: each is counted when it is read, as places follow from that.
 #[derive(Debug, Default)]
 pub(in crate::parse) struct Joiner {
     text: Vec<u8>,
@@ -70,19 +71,19 @@ impl Joiner {
     }
 
     /// The line that waits and `next` together, broken anywhere or at a blank that was dropped, if that
-    /// `is` a line, and how many lines it was. Then the line waits no more.
+    /// `is` a line. Then the line waits no more.
     pub(in crate::parse) fn join(
         &mut self,
         next: &[u8],
         is: impl Fn(&[u8]) -> bool,
-    ) -> Option<(Vec<u8>, u64)> {
+    ) -> Option<Vec<u8>> {
         if !self.is_open() || self.lines >= MAX_LINES || self.text.len() + next.len() > MAX_TEXT {
             return None;
         }
         let whole = [[&self.text, next].concat(), [&self.text, &b" "[..], next].concat()];
         let whole = whole.into_iter().find(|text| is(text))?;
-        let lines = std::mem::take(self).lines + 1;
-        Some((whole, lines))
+        *self = Self::default();
+        Some(whole)
     }
 
     /// Takes `next` for a part of the line that waits. False if there is none, or it is too long.

@@ -66,5 +66,5 @@ pub(super) fn feed(reader: &mut dyn Reader, text: &Text<'_>) -> Fed {
         }
         at = next;
     }
-    Fed { consumed: at, done: text.eof && at >= text.bytes.len() }
+    Fed { consumed: at, done: false }
 }
