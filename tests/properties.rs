@@ -42,14 +42,16 @@ fn whole(bytes: &[u8]) -> Vec<Dump> {
     read(bytes, Hot::Stacks, Options::default().block, &[usize::MAX])
 }
 
-/// Every small dump in traceback text of testdata/, of Go's runtime and of other tools, one a time.
+/// Every small dump in traceback text of testdata/, one a time.
 fn samples() -> Vec<Vec<u8>> {
-    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let mut paths: Vec<_> = ["debug2", "foreign-tracebacks"]
-        .iter()
-        .flat_map(|folder| fs::read_dir(testdata.join(folder)).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    samples_of("debug2")
+}
+
+/// The same of one folder.
+fn samples_of(folder: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(folder);
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let texts = paths.iter().filter(|path| path.extension().is_some_and(|ext| ext == "txt"));
     let samples: Vec<_> =
@@ -241,6 +243,27 @@ proptest! {
             prop_assert_eq!(&described(&read(&text, hot, block, &sizes)), &want);
         }
         let wrapped = dumps.iter().any(|dump| dump.wrapping.is_some());
+        if !dumps.is_empty() && !wrapped {
+            prop_assert_eq!(accounted(&dumps), lines(&text));
+        }
+    }
+
+    /// The same of the texts of other tools. What is peeled out of log lines is left out: where a dump of
+    /// debug=1 ends in them depends on how much was peeled.
+    #[test]
+    fn texts_of_other_tools_are_read_alike(
+        sample in any::<Index>(),
+        edits in edits(),
+        sizes in prop::collection::vec(1usize..3000, 1..5),
+        block in 64usize..5000,
+    ) {
+        let text = edited(sample.get(&samples_of("foreign-tracebacks")).clone(), &edits);
+        let dumps = whole(&text);
+        let wrapped = dumps.iter().any(|dump| dump.wrapping.is_some());
+        let pieces = read(&text, Hot::Stacks, block, &sizes);
+        if !wrapped {
+            prop_assert_eq!(described(&pieces), described(&dumps));
+        }
         if !dumps.is_empty() && !wrapped {
             prop_assert_eq!(accounted(&dumps), lines(&text));
         }
