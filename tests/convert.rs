@@ -43,7 +43,16 @@ fn convert_with(dumps: &[Dump], to: Target, extra: Extra) -> Vec<u8> {
 fn inputs() -> Vec<(String, PathBuf)> {
     let mut found = Vec::new();
     let testdata = root().join("testdata");
-    for folder in ["debug1", "debug2", "mixed", "proto", "records", "triple", "scenarios"] {
+    for folder in [
+        "debug1",
+        "debug2",
+        "foreign-tracebacks",
+        "mixed",
+        "proto",
+        "records",
+        "triple",
+        "scenarios",
+    ] {
         let all = files(&testdata.join(folder));
         let dumps = all.into_iter().filter(|path| {
             path.extension()

@@ -59,6 +59,8 @@ fn kind(name: &str, text: &[u8]) -> Kind {
         if totals.kind.starts_with("goroutine") { Kind::Proto(totals) } else { Kind::Foreign }
     } else if text.trim_ascii_start().starts_with(b"[") && find(text, b"\"Stack0\"") {
         Kind::Records(text.windows(8).filter(|bytes| bytes == b"\"Stack0\"").count())
+    } else if let Some(count) = scan::tools(text).and_then(|count| usize::try_from(count).ok()) {
+        Kind::Records(count)
     } else {
         Kind::Foreign
     }

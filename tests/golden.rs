@@ -113,6 +113,8 @@ fn nothing_is_lost() {
             totals.total
         } else if name.starts_with("records/") {
             i64::try_from(text.windows(8).filter(|bytes| bytes == b"\"Stack0\"").count()).unwrap()
+        } else if let Some(count) = scan::tools(&text) {
+            count
         } else {
             let fake = FAKE_HEADERS.iter().find(|(file, _)| *file == name).map_or(0, |(_, n)| *n);
             i64::try_from(scan::headers(&text).len() - fake).unwrap()

@@ -15,6 +15,10 @@ const HOMES: &[(&str, &str)] = &[
     ("debug2", "src/parse/debug2"),
     ("mangled", "src/parse/debug2/mangled.rs"),
     ("debug1", "src/parse/debug1"),
+    ("delve", "src/parse/delve"),
+    ("gccgo", "src/parse/gccgo"),
+    ("pprof-text", "src/parse/pprof_text"),
+    ("race", "src/parse/race"),
     ("filter", "src/analysis/filter"),
 ];
 
@@ -135,6 +139,8 @@ fn every_name_is_defined() {
 /// What a sentence of the grammar may be and Go never prints, since a rule cannot say it: each is
 /// narrowed here with its reason.
 const NARROWED_DEBUG2: &str = concat!(
+    // A dump is of one compiler: among calls with parentheses a name without is a damaged call.
+    "entry = frame / non-go-frame / elided LF\r\n",
     // A symbolizer's name with parentheses in it could not be told from a call; and a program counter
     // without a name stands alone on its line.
     "non-go-frame = %s\"non-Go function at pc=\" hex LF / c-name LF cgo-file-line LF\r\n",
@@ -201,6 +207,100 @@ fn sentences_of_debug1_are_understood() {
         prop_assert_eq!(dumps[0].goroutine_count(), total.counted, "{}", text);
         prop_assert_eq!(dumps[0].len(), total.records, "{}", text);
     });
+}
+
+/// What is narrowed for the texts of other tools: names and paths that could be taken for something else,
+/// and what a rule cannot say.
+const NARROWED_TOOLS: &str = concat!(
+    "path = \"/\" *( ALPHA / DIGIT / \".\" / \"-\" / \":\" ) ALPHA\r\n",
+    "race-function = name\r\n",
+    "delve-function = name\r\n",
+    "node-function = name\r\n",
+    "name = 1*ALPHA \".\" 1*ALPHA [ \"[\" 1*( ALPHA / SP ) \"]\" ]\r\n",
+    // A number at the end is no part of a reason.
+    "wait-reason = 1*ALPHA *( SP 1*ALPHA )\r\n",
+    // A place of a node is its file alone if there is no number.
+    "node-place = path \":\" number\r\n",
+    "label-key = 1*ALPHA\r\n",
+    // A type or a symbol begins with a letter; the wrapper of a function that recovers has nothing inside.
+    "package-name = ALPHA *( ALPHA / DIGIT / \"/\" / encoded )\r\n",
+    "identifier = ALPHA *( ALPHA / DIGIT / encoded )\r\n",
+    "nested = %s\"..func\" number\r\n",
+);
+
+/// Checks with sentences of `rule` in `grammar`, each made to a text by `around`, that one dump of the
+/// format `format` without problems is read, of as many goroutines as `count` says.
+fn check_sentences(
+    (grammar, rule): (&str, &str),
+    format: &str,
+    around: impl Fn(String) -> String,
+    count: impl Fn(&str) -> i64,
+) {
+    let lexical = grammar_text("lexical").unwrap();
+    let text = grammar_text(grammar).unwrap();
+    let sentences = Grammar::new(&[&lexical, &text, NARROWED_TOOLS]);
+    proptest!(ProptestConfig { failure_persistence: None, cases: 256, ..ProptestConfig::default() },
+        |(choices in prop::collection::vec(any::<u16>(), 0..400))| {
+        let text = around(sentences.sentence(rule, &choices));
+        let dumps = parse(text.as_bytes(), "sentence").map_err(|error| {
+            TestCaseError::fail(format!("{error}\n{text}"))
+        })?;
+        prop_assert_eq!(dumps.len(), 1, "{}", text);
+        prop_assert!(dumps[0].problems.is_empty(), "{:#?}\n{text}", dumps[0].problems);
+        prop_assert_eq!(dumps[0].format.name(), format, "{}", text);
+        let a = dumps[0].account;
+        prop_assert_eq!(a.whole + a.repeated.cast_signed(), count(&text), "{}", text);
+    });
+}
+
+#[test]
+fn sentences_of_other_tools_are_understood() {
+    check_sentences(("delve", "goroutine-line"), "delve", |line| line + "\n", |_| 1);
+    check_sentences(
+        ("delve", "at-line"),
+        "delve",
+        |line| format!("0  0x000000000043e1ae in main.f\n   {line}\n"),
+        |_| 1,
+    );
+    check_sentences(
+        ("race", "race-report"),
+        "race",
+        |report| report,
+        |text| {
+            let accessed = |line: &&str| line.contains(" by ") && line.ends_with(':');
+            let accesses: Vec<&str> = text.lines().filter(accessed).collect();
+            // Who is named by its creation alone is a goroutine too.
+            let number = |line: &str| {
+                let digits: String = line.chars().filter(char::is_ascii_digit).collect();
+                digits.parse::<u64>().ok()
+            };
+            let who = |line: &&str| {
+                let by = line.rsplit(" by ").next().unwrap();
+                if by.starts_with("main") { Some(1) } else { number(by) }
+            };
+            let seen: std::collections::BTreeSet<_> = accesses.iter().map(who).collect();
+            let created = text.lines().filter(|line| line.ends_with("created at:"));
+            let alone = created.filter(|line| !seen.contains(&number(line))).count();
+            i64::try_from(accesses.len() + alone).unwrap()
+        },
+    );
+    let separator = format!("{}+{}\n", "-".repeat(11), "-".repeat(55));
+    check_sentences(
+        ("pprof-text", "trace"),
+        "pprof-traces",
+        |trace| format!("File: a\nType: goroutine\n{separator}{trace}{separator}"),
+        |text| {
+            let count = |line: &str| line.trim_start().split_once("   ")?.0.parse::<i64>().ok();
+            let labels = |line: &&str| !line.contains(":  ");
+            text.lines().filter(labels).find_map(count).unwrap()
+        },
+    );
+    check_sentences(
+        ("gccgo", "new-name"),
+        "gccgo",
+        |name| format!("goroutine 1 [select]:\n{name}\n\t/x.go:1\n"),
+        |_| 1,
+    );
 }
 
 #[test]

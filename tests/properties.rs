@@ -44,7 +44,12 @@ fn whole(bytes: &[u8]) -> Vec<Dump> {
 
 /// Every small dump in traceback text of testdata/, one a time.
 fn samples() -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/debug2");
+    samples_of("debug2")
+}
+
+/// The same of one folder.
+fn samples_of(folder: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(folder);
     let mut paths: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
@@ -80,6 +85,9 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
         b")\n".to_vec(),
         b"\n-----\n".to_vec(),
         b"==================\nWARNING: DATA RACE\n".to_vec(),
+        b"\n  Goroutine 5 - User: /x.go:1 main.f (0x1) [select]\n".to_vec(),
+        b"\n0  0x000000000043e1ae in main.f\n   at /x.go:1\n".to_vec(),
+        b"(dlv) ".to_vec(),
         b"goroutine profile: total 5\n".to_vec(),
         b"\"\\".to_vec(),
         vec![0xff, 0],
@@ -240,6 +248,27 @@ proptest! {
         }
     }
 
+    /// The same of the texts of other tools. What is peeled out of log lines is left out: where a dump of
+    /// debug=1 ends in them depends on how much was peeled.
+    #[test]
+    fn texts_of_other_tools_are_read_alike(
+        sample in any::<Index>(),
+        edits in edits(),
+        sizes in prop::collection::vec(1usize..3000, 1..5),
+        block in 64usize..5000,
+    ) {
+        let text = edited(sample.get(&samples_of("foreign-tracebacks")).clone(), &edits);
+        let dumps = whole(&text);
+        let wrapped = dumps.iter().any(|dump| dump.wrapping.is_some());
+        let pieces = read(&text, Hot::Stacks, block, &sizes);
+        if !wrapped {
+            prop_assert_eq!(described(&pieces), described(&dumps), "{}", String::from_utf8_lossy(&text));
+        }
+        if !dumps.is_empty() && !wrapped {
+            prop_assert_eq!(accounted(&dumps), lines(&text));
+        }
+    }
+
     /// The same where most goroutines are recognised, and some of them differ a little.
     #[test]
     fn what_is_recognised_is_read_alike(
@@ -334,6 +363,9 @@ fn different(a: &Dump, b: &Dump) -> Option<usize> {
     })
 }
 
+/// What stands between the stacks of `pprof -traces`.
+const SEPARATOR: &str = "-----------+-------------------------------------------------------";
+
 /// Texts that would take long if anything were done for each pair of their parts, or again for each read.
 /// Each is some hundred thousand lines or megabytes: in squares that would be hours.
 #[test]
@@ -357,6 +389,23 @@ fn the_worst_texts_take_linear_time() {
         goroutine(1, &format!("main.f{}", "().".repeat(1_000_000))),
         goroutine(1, &format!("main.f({}", "0x1, ".repeat(1_000_000))),
         format!("goroutine 1 [select] {{{}", "a: b, ".repeat(1_000_000)),
+        each(&|n| format!("  Goroutine {n} - User: /x.go:{n} main.f{n} (0x1) [select {n}]\n")),
+        each(&|n| format!("{n}  0x000000000043e1ae in main.f\n   at /x.go:{n}\n")),
+        format!("  Goroutine 1 - User: {}", "x:1 [".repeat(1_000_000)),
+        format!("0  0x000000000043e1ae in main.f\n{}", "more\n".repeat(100_000)),
+        format!(
+            "WARNING: DATA RACE\n{}{}",
+            each(&|n| format!("Read at 0x1 by goroutine {n}:\n  main.f()\n      /x.go:{n} +0x1\n")),
+            each(&|n| format!("Goroutine {n} (running) created at:\n  main.g()\n      /x.go:1\n"))
+        ),
+        each(&|_| "==================\nWARNING: DATA RACE\nWrite by main goroutine:\n".to_owned()),
+        format!("Type: goroutine\n{}", each(&|n| format!("{SEPARATOR}\n{n}   main.f{n}\n"))),
+        format!("Type: goroutine\n{SEPARATOR}\n{}", each(&|n| format!("a:  {n}\n"))),
+        format!(
+            "PeriodType: goroutine count\nSamples:\ngoroutine/count\n{}{}",
+            each(&|n| format!(" 1: {n}\n                a:[{}\n", "] a".repeat(n % 20))),
+            format!(" 1: 1\n                {}", "a:[] ] ".repeat(8_000)).repeat(10)
+        ),
     ];
     for text in &texts {
         let wrapped = text.lines().map(|line| format!("2026/11/23 09:18:35 {line}\n"));

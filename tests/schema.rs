@@ -45,7 +45,7 @@ fn report(dumps: &[Dump], look: &Look) -> Value {
 /// Every dump that the project made itself; what cannot be read is the business of other tests.
 fn dumps() -> Vec<Dump> {
     let testdata = root().join("testdata");
-    let folders = ["debug1", "debug2", "mixed", "proto", "records"];
+    let folders = ["debug1", "debug2", "foreign-tracebacks", "mixed", "proto", "records"];
     let paths = folders.iter().flat_map(|folder| files(&testdata.join(folder)));
     let read = |path: PathBuf| parse(&bytes(&path), &relative(&path, &testdata)).ok();
     let dumps: Vec<Dump> = paths.filter_map(read).flatten().collect();

@@ -50,6 +50,11 @@ pub fn format_words(format: Format) -> &'static str {
         Format::Debug1 => "debug=1",
         Format::Proto => "debug=0",
         Format::Records => "GoroutineProfile JSON",
+        Format::Gccgo => "gccgo traceback",
+        Format::Delve => "Delve",
+        Format::Race => "race detector",
+        Format::PprofTraces => "pprof -traces",
+        Format::PprofRaw => "pprof -raw",
     }
 }
 
@@ -57,7 +62,9 @@ pub fn format_words(format: Format) -> &'static str {
 pub fn go_version(dump: &Dump) -> GoVersion {
     let mut version = GoVersion::default();
     let heads = u32::try_from(dump.head_count()).unwrap_or(u32::MAX);
-    for head in (0..heads).map(|id| dump.head(HeadId::from(id))) {
+    // Delve names waits by a table of its own, and a report of the race detector has states of its own.
+    let named = !matches!(dump.format, Format::Delve | Format::Race);
+    for head in (0..heads).map(|id| dump.head(HeadId::from(id))).filter(|_| named) {
         from_head(&mut version, dump.str(head.state), head);
     }
     let frames = u32::try_from(dump.frame_count()).unwrap_or(u32::MAX);

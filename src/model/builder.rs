@@ -8,6 +8,7 @@ use super::goid_set::GoidSet;
 use super::goroutine::{Packed, Row, Signature, Wide};
 use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, StrId, Table};
 use super::problem::{Problem, Truncation};
+use super::race::Race;
 use super::stack::{Ancestor, ArgWord, Creator, Frame};
 use super::state::Head;
 use super::symbol::{normalize_generics, normalize_receiver};
@@ -47,8 +48,8 @@ impl DumpBuilder {
             wrapping: None,
             stated_total: None,
             provenance: None,
-            ids: format == Format::Debug2,
-            ages: format == Format::Debug2,
+            ids: format.has_ids(),
+            ages: format.is_traceback(),
             truncation: None,
             excerpt: None,
             account: Account::default(),
@@ -70,6 +71,7 @@ impl DumpBuilder {
             args: Words::default(),
             args_capped: false,
             runtime_stacks: Vec::new(),
+            races: Vec::new(),
         };
         // Id 0 of each table means "nothing".
         let _: StrId = dump.strings.intern_str("");
@@ -84,6 +86,11 @@ impl DumpBuilder {
     /// A builder that adds to `dump`.
     pub fn of(dump: Dump) -> Self {
         Self { dump, recent: Vec::new() }
+    }
+
+    /// The format, once the text shows that it is another one.
+    pub fn set_format(&mut self, format: Format) {
+        self.dump.format = format;
     }
 
     /// From what the dump was put together, in one line.
@@ -282,6 +289,12 @@ impl DumpBuilder {
         self.dump.runtime_stacks.push(stack);
     }
 
+    /// Adds reports of the race detector before the one at the index `at`, or behind all.
+    pub fn insert_races(&mut self, at: usize, races: impl IntoIterator<Item = Race>) {
+        let at = at.min(self.dump.races.len());
+        self.dump.races.splice(at..at, races);
+    }
+
     /// Adds a problem, or only counts it when there are [`Self::MAX_PROBLEMS`] already.
     pub fn push_problem(&mut self, problem: Problem) {
         if self.dump.problems.len() < Self::MAX_PROBLEMS {
@@ -326,7 +339,8 @@ impl DumpBuilder {
         let repeated: Vec<usize> =
             goids().map(again).enumerate().filter(|(_, again)| *again).map(|(at, _)| at).collect();
         self.dump.present = seen;
-        if repeated.is_empty() {
+        // The race detector gives numbers again.
+        if repeated.is_empty() || self.dump.format == Format::Race {
             return;
         }
         let gone = |index: u32| repeated.binary_search(&(index as usize)).is_ok();

@@ -26,9 +26,9 @@ pub enum Excerpt {
     /// A traceback text without a running goroutine, one of which must have written it, and without what a
     /// crash or a signal prints before its goroutines.
     NoWriter,
-    /// Records at debug=1 without the header that states their total.
+    /// Records at debug=1, or goroutines that Delve lists, without the line that states their total.
     NoTotal,
-    /// Records at debug=1 that add up to more than the header states.
+    /// Such that add up to more than that line states.
     OverTotal,
 }
 
@@ -69,19 +69,23 @@ impl Excerpt {
     pub(super) fn of(dump: &Dump) -> Option<Self> {
         match dump.format {
             // Filled up from the counts of the same process.
-            Format::Debug2 if dump.is_counted() => None,
-            Format::Debug2 if !dump.has_goid(1) => (!is_crash_alone(dump)).then_some(Self::NoMain),
-            Format::Debug2 => {
+            Format::Debug2 | Format::Gccgo if dump.is_counted() => None,
+            Format::Debug2 | Format::Gccgo if !dump.has_goid(1) => {
+                (!is_crash_alone(dump)).then_some(Self::NoMain)
+            }
+            Format::Debug2 | Format::Gccgo => {
                 let runs = |head: &Head| dump.str(head.state) == "running";
                 let written = dump.preamble.is_some() || dump.heads.iter().any(runs);
                 (!written).then_some(Self::NoWriter)
             }
-            Format::Debug1 => match dump.stated_total {
+            Format::Debug1 | Format::Delve => match dump.stated_total {
                 None => Some(Self::NoTotal),
                 Some(total) => (dump.goroutines_in_text() > total).then_some(Self::OverTotal),
             },
-            // Both are made of lists that have all or are cut.
-            Format::Proto | Format::Records => None,
+            // A report has the goroutines of two accesses.
+            Format::Race => Some(Self::NoWriter),
+            // These are made of lists that have all or are cut.
+            Format::Proto | Format::Records | Format::PprofTraces | Format::PprofRaw => None,
         }
     }
 }

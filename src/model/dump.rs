@@ -7,6 +7,7 @@ use super::goid_set::GoidSet;
 use super::goroutine::{Goroutine, Packed, Signature, Wide};
 use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, StrId, Table};
 use super::problem::{Problem, Truncation};
+use super::race::Race;
 use super::stack::{Ancestor, ArgWord, Creator, Frame};
 use super::state::Head;
 
@@ -21,6 +22,16 @@ pub enum Format {
     Proto,
     /// JSON of `runtime.GoroutineProfile`: program counters only.
     Records,
+    /// Traceback text of a program that gccgo compiled.
+    Gccgo,
+    /// What the debugger Delve lists: `goroutines`, `goroutines -t`, `stack`.
+    Delve,
+    /// Reports of the race detector.
+    Race,
+    /// Text of `go tool pprof -traces`.
+    PprofTraces,
+    /// Text of `go tool pprof -raw`.
+    PprofRaw,
 }
 
 impl Format {
@@ -31,7 +42,22 @@ impl Format {
             Self::Debug1 => "debug1",
             Self::Proto => "proto",
             Self::Records => "records",
+            Self::Gccgo => "gccgo",
+            Self::Delve => "delve",
+            Self::Race => "race",
+            Self::PprofTraces => "pprof-traces",
+            Self::PprofRaw => "pprof-raw",
         }
+    }
+
+    /// Whether it is the text that Go's runtime prints of each goroutine, with ids, ages and creators.
+    pub fn is_traceback(self) -> bool {
+        matches!(self, Self::Debug2 | Self::Gccgo)
+    }
+
+    /// Whether goroutines have ids.
+    pub(super) fn has_ids(self) -> bool {
+        self.is_traceback() || matches!(self, Self::Delve | Self::Race)
     }
 }
 
@@ -117,6 +143,7 @@ pub struct Dump {
     pub(super) args: Words,
     pub(super) args_capped: bool,
     pub(super) runtime_stacks: Vec<StackId>,
+    pub(super) races: Vec<Race>,
 }
 
 impl Dump {
@@ -167,8 +194,12 @@ impl Dump {
     /// Whether the records stand for groups of goroutines without ids: debug=1, debug=0 but for profiles
     /// with one sample a goroutine, and a text that was filled up from one of them.
     pub fn is_aggregated(&self) -> bool {
-        let counted = self.format == Format::Debug2 && self.is_counted();
-        !self.ids && (matches!(self.format, Format::Debug1 | Format::Proto) || counted)
+        let counted = self.format.is_traceback() && self.is_counted();
+        let always = matches!(
+            self.format,
+            Format::Debug1 | Format::Proto | Format::PprofTraces | Format::PprofRaw
+        );
+        !self.ids && (always || counted)
     }
 
     /// Whether goroutines have the states and waits that Go keeps: debug=2, and profiles that carry them
@@ -179,7 +210,7 @@ impl Dump {
 
     /// Whether goroutines can have creators.
     pub fn has_creators(&self) -> bool {
-        self.format == Format::Debug2 || self.creators.len() > 1
+        self.format.is_traceback() || self.creators.len() > 1
     }
 
     /// Whether the dump is whole and everything in it was understood.
@@ -318,5 +349,10 @@ impl Dump {
     /// before the first header of a SIGQUIT in Go 1.2 and 1.3.
     pub fn runtime_stacks(&self) -> &[StackId] {
         &self.runtime_stacks
+    }
+
+    /// The reports of the race detector that stand in the text, in its order.
+    pub fn races(&self) -> &[Race] {
+        &self.races
     }
 }

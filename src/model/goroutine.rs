@@ -120,6 +120,11 @@ pub struct Goroutine<'d> {
 }
 
 impl<'d> Goroutine<'d> {
+    /// The dump that holds its strings.
+    pub fn dump(self) -> &'d Dump {
+        self.dump
+    }
+
     /// Position in the dump, from 0.
     pub fn index(self) -> usize {
         self.index

@@ -62,8 +62,10 @@ pub(crate) fn of_stack(dump: &Dump, id: StackId, era: Era) -> Option<&'static st
         return of_leaf(parked.name, era);
     }
     let next = calls.next();
+    // Without lines (`pprof -traces`) nothing is near.
     let near = next.is_some_and(|caller| {
-        runtime_name(caller.name).starts_with("chan")
+        caller.line > 0
+            && runtime_name(caller.name).starts_with("chan")
             && parked.line.checked_sub(caller.line).is_some_and(|lines| lines < NIL_CHAN_LINES)
     });
     Some(match runtime_name(parked.name) {

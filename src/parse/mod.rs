@@ -2,19 +2,24 @@
 
 mod debug1;
 mod debug2;
+mod delve;
 mod documents;
 mod expect;
+mod gccgo;
 mod infer;
 mod json;
 mod lexical;
 mod outside;
 mod place;
+mod pprof_text;
 mod proto;
+mod race;
 mod records;
 mod scan;
 mod scanner;
 mod streams;
 mod text;
+mod tools;
 mod unread;
 mod unwrap;
 
@@ -26,7 +31,7 @@ use crate::error::Result;
 use crate::model::Dump;
 use crate::source::Limits;
 use crate::source::Stream;
-use crate::source::foreign::describe_foreign;
+use crate::source::foreign::{describe_foreign, other_tracebacks};
 pub use unread::{Unread, require_read};
 
 /// How a dump is read.
@@ -111,6 +116,9 @@ fn is_text(head: &[u8]) -> bool {
 
 /// The error for an input that starts with `head` and holds no goroutine.
 fn not_a_dump(head: &[u8], name: &str) -> Error {
+    if let Some(foreign) = other_tracebacks(head) {
+        return foreign.error(name);
+    }
     if debug2::is_crash(head) {
         return Error::NotADump {
             input: name.to_owned(),

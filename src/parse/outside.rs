@@ -9,6 +9,8 @@ use super::debug1::Debug1;
 use super::debug2;
 use super::place::Text;
 use super::scan::find_header;
+use super::tools;
+use super::tools::Tool;
 use super::unwrap::Learned;
 use super::unwrap::Wrapper;
 use super::unwrap::learn;
@@ -16,28 +18,51 @@ use super::unwrap::learn;
 /// How far before its first header a dump can start, in bytes: a panic's value may be long.
 const LOOK_BACK: usize = 32 << 10;
 
+/// Whose text a dump is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Author {
+    /// Go's runtime.
+    Runtime,
+    /// Package `runtime/pprof`, at debug=1.
+    Pprof,
+    /// Another tool.
+    Tool(Tool),
+}
+
 /// What was found in a text outside of dumps.
 pub(super) enum Outside {
     /// No dump starts in the first `consumed` bytes, which are `lines` lines.
     Nothing { consumed: usize, lines: u64 },
-    /// A dump starts at `at`, after `lines` lines that belong to none; `aggregated`: at debug=1.
-    Dump { at: usize, lines: u64, aggregated: bool },
+    /// A dump starts at `at`, after `lines` lines that belong to none.
+    Dump { at: usize, lines: u64, author: Author },
     /// The lines around the header at `at` are wrapped.
     Wrapped { at: usize, wrapper: Box<Wrapper> },
     /// The text ends before that can be told.
     More,
 }
 
-/// Looks for the start of a dump in `text`; none starts at the offset `barren` of the input, where one
-/// was begun before and nothing came of it.
+/// Looks for the start of a dump in `text`, one of Go's own or that of another tool; none starts at the
+/// offset `barren` of the input, where one was begun before and nothing came of it.
 pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
+    let own = look_own(text, barren);
+    let at = match own {
+        Outside::Dump { at, .. } | Outside::Wrapped { at, .. } => Some(at),
+        // What stands behind a header that cannot be told yet may belong to it.
+        Outside::More => find_header(text.bytes, 0),
+        Outside::Nothing { .. } => None,
+    };
+    tools::look(text, at).unwrap_or(own)
+}
+
+/// Looks for the start of a dump that Go itself wrote.
+fn look_own(text: &Text<'_>, barren: Option<u64>) -> Outside {
     let bytes = text.bytes;
     // A part of a debug=1 profile that somebody cut out, without its header.
     let before = bytes.get(..find_header(bytes, 0).unwrap_or(bytes.len())).unwrap_or_default();
     if let Some(at) = Debug1::find_record(before, 0)
         && barren.is_none_or(|barren| barren < text.offset_of(at))
     {
-        return dump(text, at, true);
+        return dump(text, at, Author::Pprof);
     }
     let mut from = 0;
     while let Some(at) = find_header(bytes, from) {
@@ -58,11 +83,15 @@ pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
         let column = at - start;
         if Debug1::sniff(line) {
             if column == 0 && !line.ends_with(b"\r") {
-                return dump(text, start, true);
+                return dump(text, start, Author::Pprof);
             }
             match bytes.get(start + line.len() + 1..).filter(|rest| !rest.is_empty()) {
                 Some(next) if column > 0 && is_record(next) => {
-                    return dump(text, if is_name(before, start) { start } else { at }, true);
+                    return dump(
+                        text,
+                        if is_name(before, start) { start } else { at },
+                        Author::Pprof,
+                    );
                 }
                 None if !text.eof => return Outside::More,
                 Some(_) | None => {}
@@ -70,9 +99,9 @@ pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
         }
         match is_plain(text, start, column, line) {
             Some(true) if column == 0 => {
-                return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), false);
+                return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), Author::Runtime);
             }
-            Some(true) => return dump(text, at, false),
+            Some(true) => return dump(text, at, Author::Runtime),
             Some(false) => {}
             None => return Outside::More,
         }
@@ -86,7 +115,7 @@ pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
             }
         }
         if column == 0 {
-            return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), false);
+            return dump(text, debug2::dump_start(bytes, start, LOOK_BACK), Author::Runtime);
         }
         from = start + line.len();
     }
@@ -129,10 +158,11 @@ fn is_name(before: &[u8], start: usize) -> bool {
         && !prefix.iter().any(|byte| matches!(byte, b':' | b'[' | b'|' | b'=' | b'"'))
 }
 
-fn dump(text: &Text<'_>, at: usize, aggregated: bool) -> Outside {
+/// The dump of `author` at `at`.
+pub(super) fn dump(text: &Text<'_>, at: usize, author: Author) -> Outside {
     let before = text.bytes.get(..at).unwrap_or_default();
     let lines = memchr_iter(b'\n', before).count() as u64;
-    Outside::Dump { at, lines, aggregated }
+    Outside::Dump { at, lines, author }
 }
 
 /// There is no header: all but the end is no part of a dump, and the end may be its preamble.

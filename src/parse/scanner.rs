@@ -4,9 +4,11 @@ use super::Options;
 use super::debug1::Debug1;
 use super::debug2::Debug2;
 use super::outside;
+use super::outside::Author;
 use super::outside::Outside;
 use super::place::Fed;
 use super::place::Text;
+use super::tools;
 use super::unwrap::Wrapper;
 use crate::model::Dump;
 use crate::model::DumpBuilder;
@@ -17,6 +19,7 @@ use crate::model::TruncationReason;
 enum Current {
     Debug1(Box<Debug1>),
     Debug2(Box<Debug2>),
+    Tool(Box<dyn tools::Reader>),
 }
 
 impl Current {
@@ -24,6 +27,7 @@ impl Current {
         match self {
             Self::Debug1(parser) => parser.feed(text),
             Self::Debug2(parser) => parser.feed(text),
+            Self::Tool(reader) => tools::feed(reader.as_mut(), text),
         }
     }
 
@@ -31,6 +35,7 @@ impl Current {
         match self {
             Self::Debug1(parser) => parser.builder(),
             Self::Debug2(parser) => parser.builder(),
+            Self::Tool(reader) => reader.builder(),
         }
     }
 
@@ -46,6 +51,7 @@ impl Current {
         match self {
             Self::Debug1(parser) => Some(parser.finish(bytes, end)),
             Self::Debug2(parser) => parser.finish(bytes, end, at_eof),
+            Self::Tool(reader) => reader.finish(bytes, end, at_eof),
         }
     }
 }
@@ -67,7 +73,8 @@ impl<'o> Dumps<'o> {
     /// The dumps of the input `name`, with names of their own.
     pub(super) fn finish(mut self, name: &str, ignored: u64) -> Vec<Dump> {
         self.done.sort_by_key(|(order, _)| *order);
-        let mut dumps: Vec<Dump> = self.done.into_iter().map(|(_, dump)| dump).collect();
+        let dumps = self.done.into_iter().map(|(_, dump)| dump).collect();
+        let mut dumps: Vec<Dump> = tools::settle(dumps);
         for (index, dump) in dumps.iter_mut().enumerate() {
             dump.name = match index {
                 0 => name.to_owned(),
@@ -146,9 +153,9 @@ impl Scanner {
                 self.ignored += lines;
                 if consumed == 0 { Step::More } else { Step::Read { consumed, lines } }
             }
-            Outside::Dump { at, lines, aggregated } => {
+            Outside::Dump { at, lines, author } => {
                 self.ignored += lines;
-                self.begin(text.offset_of(at), aggregated, dumps);
+                self.begin(text.offset_of(at), author, dumps);
                 Step::Read { consumed: at, lines }
             }
             Outside::Wrapped { at, wrapper } => Step::Wrapped { at, wrapper },
@@ -157,11 +164,11 @@ impl Scanner {
     }
 
     /// Begins the dump whose text starts at `offset` of the input.
-    fn begin(&mut self, offset: u64, aggregated: bool, dumps: &mut Dumps<'_>) {
-        let mut current = if aggregated {
-            Current::Debug1(Box::new(Debug1::new("")))
-        } else {
-            Current::Debug2(Box::new(Debug2::new("", dumps.options)))
+    fn begin(&mut self, offset: u64, author: Author, dumps: &mut Dumps<'_>) {
+        let mut current = match author {
+            Author::Pprof => Current::Debug1(Box::new(Debug1::new(""))),
+            Author::Runtime => Current::Debug2(Box::new(Debug2::new("", dumps.options))),
+            Author::Tool(tool) => Current::Tool(tool.reader("")),
         };
         current.builder().account().ignored_lines = self.take_ignored();
         if let Some(wrapping) = &dumps.wrapping {

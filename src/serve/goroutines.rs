@@ -176,8 +176,8 @@ fn one(dump: &Dump, stacks: &Stacks<'_>, goroutine: Goroutine<'_>) -> One {
     let frame = |shown: Shown<'_>| match shown {
         Shown::Call { function, file, line, std, .. } => (text(function), text(file), line, !std),
         Shown::Address(address) => (format!("{address:#x}"), String::new(), 0, false),
-        Shown::Elided(Some(n)) => (format!("… {n} frames elided by Go …"), String::new(), 0, false),
-        Shown::Elided(None) => ("… frames elided by Go …".to_owned(), String::new(), 0, false),
+        Shown::Elided(Some(n)) => (format!("… {n} frames elided …"), String::new(), 0, false),
+        Shown::Elided(None) => ("… frames elided …".to_owned(), String::new(), 0, false),
     };
     One {
         id: goroutine.goid().map(|id| id.to_string()),

@@ -2,6 +2,7 @@
 
 mod profile;
 
+pub use super::tracebacks::other_tracebacks;
 pub use profile::other_profile;
 
 use crate::error::Error;
@@ -48,6 +49,10 @@ const MUTEX: Foreign = Foreign {
     what: "this is a mutex profile (who held contended locks), not a goroutine profile",
     remedy: FETCH,
 };
+const CPU: Foreign =
+    Foreign { what: "this is a CPU profile, not a goroutine profile", remedy: FETCH };
+const CONTENTION: Foreign =
+    Foreign { what: "this is a block or mutex profile, not a goroutine profile", remedy: FETCH };
 const THREADS: Foreign = Foreign {
     what: "this is a threadcreate profile (operating system threads), not a goroutine profile",
     remedy: FETCH,
@@ -135,17 +140,6 @@ const MAGIC: &[(&[u8], Foreign)] = &[
     (b"upstream ", FAILED),
     (b"no healthy upstream", FAILED),
     (b"curl: (", FAILED),
-    (
-        b"Full thread dump",
-        Foreign { what: "this is a Java thread dump", remedy: "read it with a tool for the JVM" },
-    ),
-    (
-        b"WARNING: DATA RACE",
-        Foreign {
-            what: "this is a report of the race detector, not a goroutine dump",
-            remedy: "it names both accesses itself; for all goroutines run with GORACE=halt_on_error=1 and take a dump",
-        },
-    ),
     (b"\x7fELF", PROGRAM),
     (b"\xcf\xfa\xed\xfe", PROGRAM),
     (b"\xce\xfa\xed\xfe", PROGRAM),
@@ -193,7 +187,11 @@ pub fn describe_foreign(head: &[u8], has_header: bool) -> Option<Foreign> {
     if has_header {
         return None;
     }
-    html(text).or_else(|| json(text)).or_else(|| source(text)).or_else(|| Some(rest(head)))
+    other_tracebacks(text)
+        .or_else(|| html(text))
+        .or_else(|| json(text))
+        .or_else(|| source(text))
+        .or_else(|| Some(rest(head)))
 }
 
 /// An ELF file of type 4 is a core dump.
@@ -214,22 +212,36 @@ fn of_go(text: &[u8]) -> Option<Foreign> {
     if line.starts_with(b"go1.") && line.ends_with(b" heap dump") {
         return Some(Foreign { what: "this is a heap dump (debug.WriteHeapDump)", remedy: FETCH });
     }
-    // The report of `go tool pprof -text` or `-traces`: `File: app\nType: goroutine\nTime: …`
+    pprof_text(text)
+}
+
+/// The text that `go tool pprof` makes of a profile: `-raw` begins with the type of its period, others with
+/// `File: app\nType: cpu\nTime: …`.
+fn pprof_text(text: &[u8]) -> Option<Foreign> {
     let first = text.get(..text.len().min(2048)).unwrap_or(text);
-    if line.starts_with(b"File: ") && memmem::find(first, b"\nType: ").is_some()
-        || line.starts_with(b"Type: ")
-    {
-        return Some(Foreign {
-            what: "this is a report of go tool pprof, not the profile that it was made from",
-            remedy: "give gdump the profile itself (it is in ~/pprof), or take a new one",
-        });
+    let mut lines = first.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+    if let Some(kind) = lines.clone().find_map(|line| line.strip_prefix(b"PeriodType: ")) {
+        let kind = kind.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let raw = memmem::find(first, b"\nPeriod: ").is_some();
+        return raw.then(|| text_kind(if kind == b"space" { b"inuse_space" } else { kind }));
     }
-    // delve's `goroutines`: `  Goroutine 1 - User: ./main.go:5 main.main (0x4a3b2c) [chan receive]`
-    let delve = line.strip_prefix(b"* ").unwrap_or(line).starts_with(b"Goroutine ");
-    (delve && memmem::find(line, b" - ").is_some()).then_some(Foreign {
-        what: "this is a listing of goroutines by delve, which is no dump",
-        remedy: FETCH_OR_KILL,
-    })
+    let head = text.starts_with(b"File: ") || text.starts_with(b"Type: ");
+    lines.find_map(|line| line.strip_prefix(b"Type: ")).filter(|_| head).map(text_kind)
+}
+
+/// What a text of pprof is that is about samples of the type `kind`.
+fn text_kind(kind: &[u8]) -> Foreign {
+    match std::str::from_utf8(kind) {
+        Ok("goroutine" | "goroutineleak") | Err(_) => Foreign {
+            what: "this is a report of go tool pprof, not the profile that it was made from",
+            remedy: "give gdump the profile itself (it is in ~/pprof), or what pprof -traces or -raw makes of it",
+        },
+        Ok("inuse_space" | "alloc_space" | "inuse_objects" | "alloc_objects") => HEAP,
+        Ok("contentions" | "delay") => CONTENTION,
+        Ok("threadcreate") => THREADS,
+        Ok("cpu" | "samples") => CPU,
+        Ok(_) => OTHER_PROFILE,
+    }
 }
 
 fn html(text: &[u8]) -> Option<Foreign> {
@@ -316,6 +328,11 @@ mod tests {
         check(b"go 1.22 trace\0\0\0\x01\x02", "execution trace");
         check(b"go1.7 heap dump\n\x06\x01", "heap dump");
         check(b"File: app\nType: goroutine\nTime: Nov 23\n", "report of go tool pprof");
+        check(b"File: app\nType: inuse_space\nTime: Nov 23\n", "heap profile");
+        check(b"File: app\nBuild ID: 1\nType: cpu\nTime: Nov 23\n", "CPU profile");
+        check(b"Type: delay\nTime: Nov 23\n", "block or mutex profile");
+        check(b"PeriodType: cpu nanoseconds\nPeriod: 10000000\n", "CPU profile");
+        check(b"Comment: x\nPeriodType: space bytes\nPeriod: 524288\n", "heap profile");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod open;
 mod salvage;
 mod sniff;
 mod stream;
+mod tracebacks;
 mod utf16;
 mod window;
 

@@ -277,8 +277,8 @@ fn frame_line(shown: &Shown<'_>) -> FrameLine {
         }
         Shown::Elided(n) => FrameLine {
             function: match n {
-                Some(n) => format!("… {} frames elided by Go …", words::number(n)),
-                None => "… additional frames elided by Go …".to_owned(),
+                Some(n) => format!("… {} frames elided …", words::number(n)),
+                None => "… additional frames elided …".to_owned(),
             },
             place: String::new(),
             user: false,

@@ -19,6 +19,7 @@ pub(crate) fn dumps(dumps: &[Dump]) -> String {
         }
         head(&mut out, dump).unwrap();
         states(&mut out, dump).unwrap();
+        races(&mut out, dump).unwrap();
         for goroutine in dump.goroutines().take(SHOWN) {
             record(&mut out, dump, goroutine).unwrap();
         }
@@ -27,6 +28,26 @@ pub(crate) fn dumps(dumps: &[Dump]) -> String {
         }
     }
     out
+}
+
+fn races(out: &mut String, dump: &Dump) -> std::fmt::Result {
+    for race in dump.races() {
+        writeln!(out, "race:")?;
+        for access in &race.accesses {
+            let previous = if access.previous { "previous " } else { "" };
+            let at = access.address.map_or_else(String::new, |at| format!(" at {at:#x}"));
+            write!(out, "    {previous}{}{at} by {}", access.operation.name(), access.goid)?;
+            for (word, stack) in [(" in", access.stack), ("; created by", access.created)] {
+                let functions = dump.stack(stack).iter().filter_map(|id| match dump.frame(*id) {
+                    Frame::Call { function, .. } => Some(dump.str(function)),
+                    Frame::Address(_) | Frame::Elided(_) => None,
+                });
+                write!(out, "{word} {}", functions.collect::<Vec<_>>().join(" < "))?;
+            }
+            writeln!(out)?;
+        }
+    }
+    Ok(())
 }
 
 fn head(out: &mut String, dump: &Dump) -> std::fmt::Result {

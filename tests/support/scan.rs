@@ -174,3 +174,51 @@ fn headers_are_told_from_what_looks_like_them() {
         headers(text).into_iter().map(|header| (header.goid, header.state)).collect();
     assert_eq!(found, [(1, "running".into()), (3, "IO wait".into()), (6, "chan rec".into())]);
 }
+
+/// The goroutines in the text of another tool than Go's runtime, and `None` for what is none: for each tool
+/// by the words that stand before each of them.
+pub(crate) fn tools(text: &[u8]) -> Option<i64> {
+    let text = String::from_utf8_lossy(text);
+    let lines = || text.lines().map(|line| line.trim_start_matches(['>', ' ', '\t', '*']));
+    let int = |count: usize| Some(i64::try_from(count).unwrap());
+    if lines().any(|line| line.starts_with("PeriodType: goroutine")) {
+        let samples = text.split_once("Samples:")?.1.split("Locations").next()?;
+        let counts = samples.lines().filter_map(|line| {
+            let (count, rest) = line.trim_start().split_once(": ")?;
+            let ids = rest.split_whitespace().all(|id| id.parse::<u64>().is_ok());
+            count.parse::<i64>().ok().filter(|_| ids)
+        });
+        return Some(counts.sum());
+    }
+    if lines().any(|line| line.starts_with("Type: goroutine")) {
+        let count = |line: &str| line.trim_start().split_once("   ")?.0.parse::<i64>().ok();
+        return Some(text.lines().filter_map(count).sum());
+    }
+    if text.contains("WARNING: DATA RACE") {
+        let is_header = headers(text.as_bytes());
+        if is_header.is_empty() {
+            let accesses =
+                text.matches(" by goroutine ").count() + text.matches(" by main goroutine").count();
+            return int(accesses);
+        }
+        return int(is_header.len());
+    }
+    let delve = |line: &&str| {
+        line.trim_start_matches("(dlv) ").trim_start_matches(['*', ' ']).starts_with("Goroutine ")
+    };
+    let mut all: Vec<_> =
+        lines().filter(delve).map(|line| line.split_once("Goroutine ").unwrap().1).collect();
+    if all.is_empty() {
+        // Stacks alone, each of another goroutine.
+        let first = |line: &&str| line.starts_with("0  0x");
+        return int(lines().filter(first).count()).filter(|count| *count > 0);
+    }
+    // One that is printed again is counted each time, also where only its stack was asked for.
+    all.retain(|line| {
+        line.starts_with(|c: char| c.is_ascii_digit()) || line.starts_with("(unreadable")
+    });
+    let asked = lines()
+        .zip(lines().skip(1))
+        .filter(|(before, line)| before.starts_with("(dlv) ") && line.starts_with("0  0x"));
+    int(all.len() + asked.count())
+}

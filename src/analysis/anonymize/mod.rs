@@ -17,8 +17,8 @@ use rustc_hash::FxHashMap;
 use super::filter::{Edit, PprofFilter};
 use crate::model::state::{STATUSES, WAIT_REASONS};
 use crate::model::{
-    Ancestor, ArgWord, Creator, CreatorId, Dump, DumpBuilder, Frame, FrameId, Goroutine, Head,
-    HeadId, LabelsId, Problem, Row, StackId, StrId,
+    Access, Ancestor, ArgWord, Creator, CreatorId, Dump, DumpBuilder, Frame, FrameId, Goroutine,
+    Head, HeadId, LabelsId, Problem, Race, Row, StackId, StrId,
 };
 use names::Names;
 
@@ -168,6 +168,17 @@ impl Copy<'_> {
         for id in dump.runtime_stacks() {
             self.builder.push_runtime_stack(stack(*id));
         }
+        for race in dump.races() {
+            let accesses = race.accesses.iter().map(|access| Access {
+                address: access.address.map(|address| self.key.address(address, self.wide)),
+                state: self.string(Role::State, access.state),
+                stack: stack(access.stack),
+                created: stack(access.created),
+                ..*access
+            });
+            let race = Race { accesses: accesses.collect() };
+            self.builder.insert_races(usize::MAX, [race]);
+        }
         for goroutine in dump.goroutines() {
             let old = goroutine.row();
             let row = Row {
@@ -288,8 +299,9 @@ impl Copy<'_> {
     }
 }
 
-/// A state that Go has; in place of others, which may be anything, what Go says when it has no word.
+/// A state that Go has, or its race detector; in place of others, which may be anything, what Go says when
+/// it has no word.
 fn state(text: &str) -> String {
-    let known = WAIT_REASONS.contains(&text) || STATUSES.contains(&text);
+    let known = WAIT_REASONS.contains(&text) || STATUSES.contains(&text) || text == "finished";
     if known { text.to_owned() } else { "unknown wait reason".to_owned() }
 }

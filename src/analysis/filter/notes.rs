@@ -153,7 +153,7 @@ pub(super) fn says(dump: &Dump, field: &Field) -> bool {
         Field::CreatorId => {
             dump.has_creators() && dump.goroutines().any(|g| g.creator_goid().is_some())
         }
-        Field::Locked => dump.format == Format::Debug2,
+        Field::Locked => dump.format.is_traceback(),
         Field::State
         | Field::Inferred
         | Field::Leaked

@@ -13,6 +13,7 @@ mod context;
 mod convoy;
 mod crash;
 mod crowd;
+mod data_race;
 mod evidence;
 mod exec;
 mod finalizer;

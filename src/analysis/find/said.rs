@@ -76,8 +76,13 @@ pub fn notes(case: &Case<'_, '_>, findings: &[Finding]) -> Vec<String> {
     if let Some(minutes) = case.config.min_wait.filter(|_| !has_any_age(case.now)) {
         notes.push(no_ages(case.now, minutes));
     } else if !case.now.has_ages() && findings.iter().any(|f| f.category == Category::Leak) {
+        let (lacks, told) = if dump.has_goids() {
+            ("ages", "")
+        } else {
+            ("ages, ids or creators", " and who started them")
+        };
         notes.push(format!(
-            "{} carries no ages, ids or creators, so leaks are judged by place and count; /debug/pprof/goroutine?debug=2 tells since when they wait and who started them",
+            "{} carries no {lacks}, so leaks are judged by place and count; /debug/pprof/goroutine?debug=2 tells since when they wait{told}",
             format_words(dump.format)
         ));
     }

@@ -1,10 +1,10 @@
 //! The table of analyses.
 
 use super::{
-    Analysis, ab_ba, abandoned_lock, channel, cond, context, convoy, crash, exec, finalizer,
-    forever, growth, grpc, http, http_client, http_upstream, idle_connections, leader, listeners,
-    lock_pileup, log_sink, once, outside, pipe, proven, recursive_read_lock, self_deadlock,
-    semaphore, shutdown, sql, sql_db, suspect, syscall, wait_cycle, waitgroup,
+    Analysis, ab_ba, abandoned_lock, channel, cond, context, convoy, crash, data_race, exec,
+    finalizer, forever, growth, grpc, http, http_client, http_upstream, idle_connections, leader,
+    listeners, lock_pileup, log_sink, once, outside, pipe, proven, recursive_read_lock,
+    self_deadlock, semaphore, shutdown, sql, sql_db, suspect, syscall, wait_cycle, waitgroup,
 };
 
 /// All analyses, the most special first: what an earlier one explains is not said again by a later
@@ -17,6 +17,14 @@ pub const ANALYSES: &[Analysis] = &[
         cannot: "with GOTRACEBACK=single, what the other goroutines did",
         needs: "what Go printed before the first goroutine: traceback text",
         run: crash::run,
+    },
+    Analysis {
+        kind: data_race::KIND,
+        finds: "memory that goroutines access without being synchronised, as the race detector reports it",
+        matters: "what a racing read yields is not defined, and a race on a map, slice or interface corrupts memory",
+        cannot: "which of the two accesses is wrong; and races that did not happen in this run",
+        needs: "reports of the race detector (go test -race, go build -race) in the text, alone or beside a dump",
+        run: data_race::run,
     },
     Analysis {
         kind: log_sink::KIND,

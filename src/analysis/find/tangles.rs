@@ -236,6 +236,10 @@ impl Knot<'_, '_> {
                     format!("{waiting} for {many} different locks; their addresses are Go's own")
                 });
             }
+            _ if !self.facts.has_ages() && self.facts.dump().has_goids() => all.push(
+                "this format carries no addresses, so locks are told apart by the types and functions that take them; debug=2 would give them"
+                    .to_owned(),
+            ),
             _ if !self.facts.has_ages() => all.push(
                 "this format carries no addresses or ids, so locks are told apart by the types and functions that take them; debug=2 would give both"
                     .to_owned(),

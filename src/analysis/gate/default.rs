@@ -6,7 +6,7 @@
 use crate::analysis::Sight;
 use crate::analysis::finding::{Category, Confidence, Finding, Severity};
 use crate::analysis::version::format_words;
-use crate::model::{Dump, Format};
+use crate::model::Dump;
 
 /// The kind of findings that have nothing but a crowd for evidence.
 const SUSPECTED_LEAK: &str = "suspected-leak";
@@ -21,7 +21,7 @@ pub(super) const WORDS: &str = "high, or medium if a deadlock or a leak whose ca
 pub(super) fn is_red(finding: &Finding, dump: &Dump) -> bool {
     let grave = matches!(finding.category, Category::Leak | Category::Deadlock);
     let known = finding.kind != SUSPECTED_LEAK
-        || (dump.format != Format::Debug2 && finding.confidence >= Confidence::Likely);
+        || (!dump.format.is_traceback() && finding.confidence >= Confidence::Likely);
     match finding.severity {
         Severity::High => true,
         Severity::Medium => grave && known,
@@ -33,7 +33,7 @@ pub(super) fn is_red(finding: &Finding, dump: &Dump) -> bool {
 /// tell.
 pub(super) fn unseen(now: &Sight<'_>, fails: impl Fn(&Finding) -> bool) -> Option<String> {
     let dump = now.facts.dump();
-    if dump.format == Format::Debug2 {
+    if dump.format.is_traceback() {
         return None;
     }
     let suspects = now.findings.iter().filter(|finding| {

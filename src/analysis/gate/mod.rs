@@ -12,7 +12,6 @@ use super::filter::WaitLimit;
 use super::finding::{Finding, Severity};
 use super::group::Group;
 use super::series::snapshot::Place;
-use crate::model::Format;
 pub use baseline::Baseline;
 pub use found::accepted;
 use found::{groups, incomplete, is_over, place_of};
@@ -208,7 +207,7 @@ impl<'d> Gate<'d> {
     fn wait(&mut self, now: &Sight<'d>, groups: &[Group<'d>], limit: &WaitLimit, scoped: bool) {
         let summary = now.summary();
         let name = format!("max-wait {}", limit.text);
-        if summary.dump.format != Format::Debug2 {
+        if !summary.dump.format.is_traceback() {
             self.check(name, "not judged: the dump carries no ages".to_owned());
             self.note_unjudged(format!(
                 "no goroutine of this dump has an age, so --max-wait {} was not judged; take \

@@ -207,7 +207,7 @@ impl SeriesBuilder {
     /// Takes groups together that differ only in what one format says of states and another does not.
     fn merge_formats(&mut self) {
         let is_aggregated: Vec<bool> =
-            self.dumps.iter().map(|taken| taken.format() != Format::Debug2).collect();
+            self.dumps.iter().map(|taken| !taken.format().is_traceback()).collect();
         if !is_aggregated.contains(&true) || !is_aggregated.contains(&false) {
             return;
         }

@@ -1,5 +1,7 @@
 //! What is read of one goroutine below its header.
 
+use std::borrow::Cow;
+
 use memchr::memchr3;
 use wide::u8x32;
 
@@ -10,6 +12,7 @@ use crate::model::Ancestor;
 use crate::model::CreatorId;
 use crate::model::FrameId;
 use crate::model::Problem;
+use crate::parse::gccgo::go_name;
 
 /// The arguments of a call as they stand in the text.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +67,8 @@ pub(super) struct Block {
     pub(super) glued: u64,
     /// Lines of the stack that were given up.
     pub(super) lost: u64,
+    /// A frame is of gccgo.
+    pub(super) gccgo: bool,
 }
 
 impl Block {
@@ -78,10 +83,16 @@ impl Block {
         };
     }
 
+    /// `function` in the form of Go's own compiler.
+    pub(super) fn name<'i>(&self, function: &'i [u8]) -> Cow<'i, [u8]> {
+        if self.gccgo { Cow::Owned(go_name(function)) } else { Cow::Borrowed(function) }
+    }
+
     /// Whether the block is nothing but frames, then a creator if there is one.
     pub(super) fn is_regular(&self) -> bool {
         !self.goes_on
             && !self.mended
+            && !self.gccgo
             && !self.cut
             && !self.unavailable
             && self.ancestors.is_empty()

@@ -298,17 +298,19 @@ pub(crate) fn ancestor_frame(input: &[u8]) -> PResult<'_, &[u8]> {
 /// A goroutine whose stack could not be printed (Go 1.2 and later).
 ///
 /// ```abnf
-/// unavailable     = HTAB %s"goroutine running on other thread; stack unavailable" LF
+/// unavailable     = HTAB ( %s"goroutine running on other thread" / %s"goroutine in C code" ) %s"; stack unavailable" LF
 /// ```
 pub(crate) fn unavailable(input: &[u8]) -> PResult<'_, ()> {
     let text = input.trim_ascii_start();
     if text.len() == input.len() {
         return fail(input, "a blank before `goroutine running on other thread`");
     }
-    literal(
-        b"goroutine running on other thread; stack unavailable",
-        "`goroutine running on other thread; stack unavailable`",
-    )(text)
+    // What gccgo says of a goroutine in a system call.
+    let in_c = text.strip_prefix(b"goroutine in C code");
+    let rest = in_c.or_else(|| text.strip_prefix(b"goroutine running on other thread"));
+    literal(b"; stack unavailable", "`goroutine running on other thread; stack unavailable`")(
+        rest.unwrap_or(text),
+    )
 }
 
 #[cfg(test)]

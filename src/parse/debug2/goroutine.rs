@@ -81,7 +81,7 @@ impl Debug2 {
 
     pub(super) fn read(&mut self, text: &Text<'_>, at: usize) -> bool {
         let (builder, known, block) = (&mut self.builder, &mut self.known, &mut self.block);
-        Reader { text, builder, known, block }.goroutine(at)
+        Reader { text, builder, known, block, plain: self.plain }.goroutine(at)
     }
 
     /// Takes over the lines and problems of the block, and `more` understood lines.
@@ -139,6 +139,8 @@ impl Debug2 {
             return Some(at);
         }
         self.ran |= runs;
+        self.gccgo |= self.block.gccgo;
+        self.plain |= !self.block.arguments.is_empty();
         self.check_stack(text, at, line);
         self.push(text, Row { goid, head, labels, ..Row::default() }, again);
         if self.hot == Hot::Stacks && self.graph.learn(text.bytes, line.next, &self.block) {

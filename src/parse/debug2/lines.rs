@@ -9,6 +9,8 @@ use super::frame::file_line;
 use super::frame::function_line;
 use super::frame::non_go_frame;
 use super::frame::unavailable;
+use super::gccgo::gccgo_symbol;
+use super::gccgo::is_sure_frame;
 use crate::parse::expect::PResult;
 use crate::parse::expect::fail;
 use crate::parse::lexical::hex;
@@ -72,12 +74,19 @@ pub(super) fn is_stack_line(line: &[u8]) -> bool {
 
 /// Whether a call and its file line stand at `at`; `None` if the text ends before that can be told.
 pub(super) fn is_call_at(text: &Text<'_>, at: usize) -> Option<bool> {
+    let is_call = |line: &[u8]| function_line(line).is_ok();
+    let is_name = |line: &[u8]| matches!(gccgo_symbol(line), Ok((b"", ())));
     match line_at(text, at) {
-        At::Line(line) if function_line(line.text).is_ok() => match line_at(text, line.next) {
-            At::Line(line) => Some(file_line(line.text).is_ok()),
-            At::More => None,
-            At::End => Some(false),
-        },
+        At::Line(first) if is_call(first.text) || is_name(first.text) => {
+            match line_at(text, first.next) {
+                At::Line(second) if is_name(first.text) => {
+                    Some(is_sure_frame(first.text, second.text))
+                }
+                At::Line(second) => Some(file_line(second.text).is_ok()),
+                At::More => None,
+                At::End => Some(false),
+            }
+        }
         At::More => None,
         At::Line(_) | At::End => Some(false),
     }

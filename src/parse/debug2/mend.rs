@@ -127,6 +127,9 @@ impl<'t> Reader<'_, 't> {
     /// A line that is no call, with the line behind it: a C function that a symbolizer named, a damaged
     /// call, or something that does not belong to the block.
     fn not_a_call(&mut self, at: usize, line: Line<'_>, second: Line<'_>) -> Step {
+        if let Some(step) = self.gccgo_frame(line, second) {
+            return step;
+        }
         let is_name = line.text.first().is_some_and(|byte| !matches!(byte, b'\t' | b' '));
         if is_name && second.whole {
             if let Ok((_, file)) = cgo_file_line(second.text) {

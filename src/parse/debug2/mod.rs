@@ -5,7 +5,9 @@
 
 mod block;
 mod dispatch;
+mod end;
 mod frame;
+mod gccgo;
 mod goroutine;
 mod graph;
 mod header;
@@ -58,13 +60,11 @@ use super::Hot;
 use super::Options;
 use super::place::Fed;
 use super::place::Text;
-use crate::model::Dump;
+use super::race::Reports;
 use crate::model::DumpBuilder;
 use crate::model::Format;
 use crate::model::HeadId;
 use crate::model::Row;
-use crate::model::Truncation;
-use crate::model::TruncationReason;
 use crate::parse::scan::find_header;
 
 /// Longest preamble that is kept, in bytes.
@@ -109,6 +109,11 @@ pub(crate) struct Debug2 {
     mid_line: bool,
     /// Goroutines whose stack was unavailable, and their indices.
     unavailable: FxHashMap<u64, usize>,
+    /// Frames were read that are of gccgo, and frames that are not.
+    gccgo: bool,
+    plain: bool,
+    /// What reports of the race detector say.
+    reports: Option<Box<Reports>>,
 }
 
 impl Debug2 {
@@ -132,6 +137,9 @@ impl Debug2 {
             first: None,
             mid_line: false,
             unavailable: FxHashMap::default(),
+            gccgo: false,
+            plain: false,
+            reports: None,
         }
     }
 
@@ -177,6 +185,7 @@ impl Debug2 {
                 self.dump(text, at)
             }
             Phase::Race => {
+                Reports::read(&mut self.reports, text, at);
                 if is_race_rule(line.text) {
                     self.phase = self.before_race;
                 }
@@ -231,7 +240,7 @@ impl Debug2 {
             At::Line(second) if is_stack_line(second.text) || !second.whole => Some(true),
             At::Line(second) if is_stack_kind(line_kind(second.text)) => Some(true),
             At::Line(second) => match line_at(text, second.next) {
-                At::Line(third) if frame::cgo_file_line(third.text).is_ok() => Some(true),
+                At::Line(third) if gccgo::is_named(second.text, third.text) => Some(true),
                 // A line of a log came between.
                 At::Line(_) => goes_on_at(text, second.next),
                 At::More => None,
@@ -352,34 +361,6 @@ impl Debug2 {
         self.count_lines(before);
         Some(self.block.end)
     }
-
-    /// The dump, whose text ended at `end` of the input; `at_eof` if the input ended there too.
-    /// `None` if there was no goroutine in it.
-    pub(crate) fn finish(mut self, bytes: u64, end: u64, at_eof: bool) -> Option<Dump> {
-        let account = self.builder.dump().account;
-        if self.builder.dump().is_empty() && account.cut_off == 0 && account.not_understood == 0 {
-            return None;
-        }
-        self.builder.set_bytes(bytes);
-        if let Some(reason) = self.truncation(bytes).filter(|_| at_eof) {
-            self.builder.set_truncation(Truncation { reason, at_byte: end });
-        }
-        Some(self.builder.finish())
-    }
-
-    /// Why a dump of `bytes` bytes that ends with the input is thought to be cut, if it is.
-    fn truncation(&self, bytes: u64) -> Option<TruncationReason> {
-        let cut = self.builder.dump().account.cut_off > 0;
-        if bytes == PPROF_LIMIT {
-            Some(TruncationReason::Pprof64Mib)
-        } else if cut && self.mid_line && bytes.is_power_of_two() && bytes >= 1024 {
-            Some(TruncationReason::Buffer)
-        } else if cut && self.mid_line {
-            Some(TruncationReason::MidLine)
-        } else {
-            cut.then_some(TruncationReason::MidGoroutine)
-        }
-    }
 }
 
 /// Whether the goroutine at `at` goes on behind the end of the text, as far as can be told at a glance:
@@ -394,7 +375,3 @@ fn is_unfinished(text: &Text<'_>, at: usize) -> bool {
         && memmem::find(rest, b"\n\n").is_none()
         && memmem::find(rest, b"\ngoroutine ").is_none()
 }
-
-/// The most that pprof writes at debug=2 (Go 1.0 to 1.27, runtime/pprof/pprof.go,
-/// writeGoroutineStacks).
-const PPROF_LIMIT: u64 = 64 << 20;

@@ -21,6 +21,7 @@ use super::lines::is_crash_detail;
 use super::lines::is_crash_separator;
 use super::lines::is_header_like;
 use super::lines::is_hex_row;
+use super::lines::is_race_rule;
 use super::lines::line_at;
 use super::mangled::CreatorLine;
 use super::mangled::file_line_rest;
@@ -53,6 +54,8 @@ pub(super) struct Reader<'r, 't> {
     pub(super) builder: &'r mut DumpBuilder,
     pub(super) known: &'r mut Known,
     pub(super) block: &'r mut Block,
+    /// Calls with parentheses were read in goroutines before.
+    pub(super) plain: bool,
 }
 
 impl<'t> Reader<'_, 't> {
@@ -81,7 +84,7 @@ impl<'t> Reader<'_, 't> {
     /// An entry of a stack, or another line of a block.
     ///
     /// ```abnf
-    /// entry           = frame / non-go-frame / elided LF
+    /// entry           = frame / gccgo-frame / non-go-frame / elided LF
     /// ```
     fn entry(&mut self, at: usize) -> Step {
         let rest = self.text.bytes.get(at..).unwrap_or_default();
@@ -153,7 +156,9 @@ impl<'t> Reader<'_, 't> {
         let second = match line_at(self.text, line.next) {
             At::Line(second) => second,
             At::More => return Step::More,
-            At::End if self.call(line.text).is_ok() => return self.cut(line),
+            At::End if self.call(line.text).is_ok() || self.is_gccgo(line) => {
+                return self.cut(line);
+            }
             At::End => {
                 return match self.mend(at, line) {
                     Some(step) => step,
@@ -205,6 +210,9 @@ impl<'t> Reader<'_, 't> {
             self.block.problem_lines += 1;
             return Step::Next(line.next);
         }
+        if is_race_rule(line.text) {
+            return Step::End(at);
+        }
         let mut next = line.next;
         for skipped in 1..=NOISE {
             match goes_on_at(self.text, next) {
@@ -255,7 +263,7 @@ impl<'t> Reader<'_, 't> {
             return self.cut_second(second);
         }
         self.block.understood_lines += 2;
-        let creator = self.known.creator(self.builder, function, file);
+        let creator = self.known.creator(self.builder, &self.block.name(function), file);
         if self.block.ancestor_goid.is_some() {
             self.push_ancestor(creator);
         } else {
@@ -336,7 +344,7 @@ impl<'t> Reader<'_, 't> {
     }
 
     /// The input ends in `second`, the line that belongs to one before it.
-    fn cut_second(&mut self, second: Line<'_>) -> Step {
+    pub(super) fn cut_second(&mut self, second: Line<'_>) -> Step {
         self.block.understood_lines += 1;
         self.cut(second)
     }

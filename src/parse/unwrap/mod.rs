@@ -30,6 +30,7 @@ pub(super) use level::Emit;
 pub(super) use level::Fit;
 pub(super) use markup::blank_entity;
 
+use layer::Layer;
 use level::Level;
 use level::Rule;
 
@@ -70,6 +71,16 @@ pub(super) fn unescape_markup(text: Line<'_>, escaped: bool, clean: &mut Clean) 
 }
 
 impl Wrapper {
+    /// How `line` is wrapped, which holds at byte `at` the start of a text whose lines tell nothing of their
+    /// order. Whatever is in a field of a record may vary, and the times in a prefix.
+    pub(super) fn of_line(line: &[u8], at: usize) -> Option<Self> {
+        let (layer, mut rules) = detect::layer(line, at)?;
+        if !matches!(layer, Layer::Prefix(_)) {
+            rules.fill(Rule::Free);
+        }
+        Some(Self { levels: vec![Level::new(layer, rules)], newest_first: false })
+    }
+
     /// Peels `line`, whose process `base` tells as far as is known, and gives the lines inside to `emit`,
     /// each with what tells its process.
     pub(super) fn peel(&mut self, line: Line<'_>, base: &[u8], emit: &mut Emit<'_>) -> Fit {

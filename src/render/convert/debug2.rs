@@ -39,16 +39,24 @@ pub(super) fn check(selection: &Selection<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether goroutines have no ids, or none that could be compared with those of another dump.
+fn makes_ids(dump: &Dump) -> bool {
+    !dump.has_goids() || dump.format == Format::Race
+}
+
 /// What this format cannot hold of `selection`.
 pub(super) fn losses(selection: &Selection<'_>) -> Vec<String> {
     let dump = selection.dump;
     let mut losses = Vec::new();
-    if dump.format != Format::Debug2 {
+    if makes_ids(dump) {
         losses.push(format!(
             "{} is written as one goroutine for each that it counts; ids are made up, and there are no \
              ages and creators",
             dump.format.name()
         ));
+    }
+    if !dump.races().is_empty() {
+        losses.push(format!("{} reports of data races are left out", dump.races().len()));
     }
     let negative = selection.goroutines().filter(|goroutine| goroutine.count() < 0).count();
     if negative > 0 {
@@ -89,18 +97,21 @@ impl<'d> Writer<'d> {
         let frames = (0..dump.frame_count())
             .map(|index| lines(dump, FrameId::from(u32::try_from(index).unwrap_or(u32::MAX))))
             .collect();
-        Self { dump, frames, begun: false, ran: false, next_goid: 1 }
+        let next_goid = if dump.format == Format::Delve { dump.max_goid() + 1 } else { 1 };
+        Self { dump, frames, begun: false, ran: false, next_goid }
     }
 
     /// What stands before the first goroutine.
     fn before(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.dump.format != Format::Debug2 {
+        let name = self.dump.format.name();
+        if makes_ids(self.dump) {
             writeln!(
                 out,
-                "# made by gdump from {}: ids are made up, states are inferred where the format \
-                 has none\n",
-                self.dump.format.name()
+                "# made by gdump from {name}: ids are made up, states are inferred where the format \
+                 has none\n"
             )?;
+        } else if self.dump.format != Format::Debug2 {
+            writeln!(out, "# made by gdump from {name}\n")?;
         }
         if let Some(preamble) = &self.dump.preamble {
             encoded(preamble, |c| is_hidden(c) && !matches!(c, '\n' | '\t'), out)?;
@@ -118,7 +129,8 @@ impl<'d> Writer<'d> {
     }
 
     fn goroutine(&mut self, goroutine: Goroutine<'_>, out: &mut dyn Write) -> io::Result<()> {
-        match goroutine.goid() {
+        // The race detector's numbers are its own, and come again in each report.
+        match goroutine.goid().filter(|_| self.dump.format != Format::Race) {
             Some(goid) => self.one(goroutine, goid, out),
             None => (0..goroutine.count().max(0)).try_for_each(|_| {
                 let goid = self.next_goid;

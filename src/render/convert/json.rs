@@ -9,7 +9,8 @@ use serde::ser::{SerializeSeq, Serializer};
 use super::rows::{Labels, Place};
 use crate::analysis::Selection;
 use crate::model::{
-    Account, Ancestor, ArgWord, Bubble, CallKind, CreatorId, Dump, Frame, Goroutine, StackId,
+    Access, Account, Ancestor, ArgWord, Bubble, CallKind, CreatorId, Dump, Frame, Goroutine, Race,
+    StackId,
 };
 use crate::render::harmless::to_line;
 
@@ -62,6 +63,8 @@ struct DumpFields<'a, R, S, G> {
     problems: Vec<ProblemView<'a>>,
     more_problems: u64,
     runtime_stacks: R,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    races: Vec<RaceView<'a>>,
     stacks: S,
     goroutines: G,
 }
@@ -152,6 +155,7 @@ impl Serialize for DumpView<'_, '_> {
                 .collect(),
             more_problems: dump.more_problems,
             runtime_stacks: Seq(|| dump.runtime_stacks().iter().map(|id| number(*id))),
+            races: dump.races().iter().map(|race| RaceView::new(dump, race, number)).collect(),
             stacks: Seq(stacks),
             goroutines: Seq(|| selection.goroutines().map(|g| GoroutineView::new(dump, g, &used))),
         }
@@ -165,6 +169,10 @@ fn used_stacks(selection: &Selection<'_>) -> Vec<u32> {
     let mut numbers = vec![0; dump.stack_count()];
     let mut mark = |id: StackId| numbers.get_mut(id.index()).into_iter().for_each(|n| *n = 1);
     dump.runtime_stacks().iter().for_each(|id| mark(*id));
+    for access in dump.races().iter().flat_map(|race| &race.accesses) {
+        mark(access.stack);
+        mark(access.created);
+    }
     for goroutine in selection.goroutines() {
         mark(goroutine.row().stack);
         goroutine.ancestors().iter().for_each(|ancestor| mark(ancestor.stack));
@@ -176,6 +184,38 @@ fn used_stacks(selection: &Selection<'_>) -> Vec<u32> {
     }
     numbers.first_mut().into_iter().for_each(|empty| *empty = 0);
     numbers
+}
+
+/// A report of the race detector.
+#[derive(Serialize)]
+struct RaceView<'a> {
+    accesses: Vec<AccessView<'a>>,
+}
+
+#[derive(Serialize)]
+struct AccessView<'a> {
+    operation: &'static str,
+    previous: bool,
+    address: Option<String>,
+    goroutine: u64,
+    state: Option<&'a str>,
+    stack: u32,
+    created_stack: u32,
+}
+
+impl<'a> RaceView<'a> {
+    fn new(dump: &'a Dump, race: &'a Race, number: impl Fn(StackId) -> u32) -> Self {
+        let view = |access: &'a Access| AccessView {
+            operation: access.operation.name(),
+            previous: access.previous,
+            address: access.address.map(|address| format!("{address:#x}")),
+            goroutine: access.goid,
+            state: Some(dump.str(access.state)).filter(|state| !state.is_empty()),
+            stack: number(access.stack),
+            created_stack: number(access.created),
+        };
+        Self { accesses: race.accesses.iter().map(view).collect() }
+    }
 }
 
 /// A frame as it was read.

@@ -12,7 +12,6 @@ use super::series::{self, Past};
 use crate::analysis::explain::explain;
 use crate::analysis::states::StateRow;
 use crate::analysis::{Sight, Summary, WaitStats};
-use crate::model::Format;
 use crate::render::escape::visible;
 use crate::render::time::rfc3339;
 use crate::render::words::counted;
@@ -131,7 +130,7 @@ fn dump<'d>(sight: &Sight<'d>, room: &Room, past: &Past, frames: &mut Frames<'d>
         goroutines: summary.goroutines(),
         shown: summary.shown,
         has_ids: !dump.is_aggregated(),
-        has_ages: dump.format == Format::Debug2,
+        has_ages: dump.has_ages(),
         set_apart: set_apart(summary),
         states: summary.states.iter().map(state).collect(),
         findings: findings::of(sight, frames),

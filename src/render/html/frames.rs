@@ -59,8 +59,8 @@ impl Serialize for Frames<'_> {
             let name = match text {
                 Text::Name(name) => visible(name),
                 Text::Address(address) => format!("{address:#x}").into(),
-                Text::Elided(Some(n)) => format!("… {} frames elided by Go …", number(*n)).into(),
-                Text::Elided(None) => "… additional frames elided by Go …".into(),
+                Text::Elided(Some(n)) => format!("… {} frames elided …", number(*n)).into(),
+                Text::Elided(None) => "… additional frames elided …".into(),
             };
             list.serialize_element(&(name, visible(file), line, *kind as u8))?;
         }

@@ -3,7 +3,7 @@
 use super::{Role, paragraph};
 use crate::analysis::Summary;
 use crate::analysis::version::format_words;
-use crate::model::{Completeness, Dump, Excerpt, Truncation, TruncationReason};
+use crate::model::{Completeness, Dump, Excerpt, Format, Truncation, TruncationReason};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
@@ -130,8 +130,8 @@ pub(in crate::render) fn missing(summary: &Summary<'_>) -> Option<(Role, String)
             let why = match excerpt {
                 Excerpt::NoMain => "goroutine 1 is not in it, so it is a part of a dump",
                 Excerpt::NoWriter => "what wrote it is not in it, so it is a part of a dump",
-                Excerpt::NoTotal => "the header with the total is missing",
-                Excerpt::OverTotal => "it has more goroutines than its header states",
+                Excerpt::NoTotal => "the line that states the total is missing",
+                Excerpt::OverTotal => "it has more goroutines than it states",
             };
             (Role::Warn, format!("EXCERPT: {why}. What else there is, is unknown."))
         }
@@ -180,8 +180,9 @@ fn missing_records(summary: &Summary<'_>, at: &str) -> String {
         return format!("CUT OFF at byte {at}: records are missing.");
     };
     let missing = total.saturating_sub(summary.dump.goroutine_count());
+    let who = if summary.dump.format == Format::Delve { "Delve" } else { "the header" };
     format!(
-        "CUT OFF at byte {at}: the header says {}, of which {} are missing.",
+        "CUT OFF at byte {at}: {who} says {}, of which {} are missing.",
         counted(total, "goroutine"),
         number(missing)
     )

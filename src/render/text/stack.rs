@@ -85,8 +85,8 @@ pub(super) fn entry(shown: &Shown<'_>, role: Role, before: &'static str) -> Entr
         },
         Shown::Address(address) => Entry { before, ..Entry::words(role, format!("{address:#x}")) },
         Shown::Elided(Some(n)) => {
-            Entry::words(Role::Dim, format!("… {} frames elided by Go …", number(n)))
+            Entry::words(Role::Dim, format!("… {} frames elided …", number(n)))
         }
-        Shown::Elided(None) => Entry::words(Role::Dim, "… additional frames elided by Go …"),
+        Shown::Elided(None) => Entry::words(Role::Dim, "… additional frames elided …"),
     }
 }
