@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use gdump::analysis::facts::{Case, Config};
-use gdump::analysis::find;
-use gdump::analysis::{Category, Facts, Finding, Known, Severity};
+use gdump::diagnose::facts::{Case, Config};
+use gdump::diagnose::find;
+use gdump::diagnose::{Category, Facts, Finding, Known, Severity};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
 use gdump::source::Stream;

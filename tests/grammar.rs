@@ -14,7 +14,7 @@ const HOMES: &[(&str, &str)] = &[
     ("lexical", "src/parse/lexical.rs"),
     ("debug2", "src/parse/debug2"),
     ("debug1", "src/parse/debug1"),
-    ("filter", "src/analysis/filter"),
+    ("filter", "src/view/filter"),
 ];
 
 fn grammars() -> Vec<(String, String)> {
@@ -210,7 +210,7 @@ fn sentences_of_the_filter_language_are_read() {
     proptest!(ProptestConfig { failure_persistence: None, cases: 2048, ..ProptestConfig::default() },
         |(choices in prop::collection::vec(any::<u16>(), 0..200))| {
         let text = grammar.sentence("filter", &choices);
-        match gdump::analysis::filter::Where::new(&text) {
+        match gdump::view::filter::Where::new(&text) {
             Ok(_) => read.set(read.get() + 1),
             // The rules say nothing of types, of what is a regular expression, and of fields that are
             // compared with fields.

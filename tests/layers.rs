@@ -4,23 +4,56 @@ use std::collections::BTreeSet;
 
 use crate::support::{files, relative, root};
 
-/// What the code of a folder of src may use of the crate. What is not listed may use nothing; lib.rs
-/// and main.rs may use all.
+/// What the code of a folder of src may use of the crate: itself, and what stands above it here. What is
+/// not listed may use nothing; lib.rs and main.rs may use all.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("pprof", &[]),
     ("model", &["model"]),
     ("source", &["source", "error"]),
-    ("pprof", &[]),
-    ("parse", &["parse", "model", "source", "pprof", "error"]),
-    ("analysis", &["analysis", "model", "error"]),
-    ("render", &["render", "model", "analysis", "pprof", "error"]),
-    ("serve", &["serve", "render", "analysis", "parse", "source", "model", "error"]),
-    ("tui", &["tui", "render", "analysis", "parse", "source", "model", "error"]),
+    ("parse", &["parse", "source", "model", "pprof", "error"]),
+    ("view", &["view", "model", "error"]),
+    ("series", &["series", "view", "model"]),
+    ("transform", &["transform", "view", "model"]),
+    ("diagnose", &["diagnose", "series", "view", "model", "error"]),
+    ("gate", &["gate", "diagnose", "series", "view", "model", "error"]),
+    ("render", &["render", "gate", "diagnose", "series", "view", "model", "pprof"]),
+    ("serve", &["serve", "render", "diagnose", "view", "parse", "source", "model", "error"]),
+    ("tui", &["tui", "render", "diagnose", "view", "parse", "source", "model", "error"]),
+    (
+        "live",
+        &[
+            "live",
+            "gate",
+            "diagnose",
+            "transform",
+            "series",
+            "view",
+            "parse",
+            "source",
+            "model",
+            "error",
+        ],
+    ),
     (
         "cli",
-        &["cli", "live", "serve", "tui", "render", "analysis", "parse", "source", "model", "error"],
+        &[
+            "cli",
+            "live",
+            "tui",
+            "serve",
+            "render",
+            "gate",
+            "diagnose",
+            "transform",
+            "series",
+            "view",
+            "parse",
+            "source",
+            "model",
+            "error",
+        ],
     ),
-    ("live", &["live", "analysis", "parse", "source", "model", "error"]),
 ];
 
 /// Longest file, without its test module.
@@ -65,6 +98,16 @@ fn stages_only_look_down() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn folders_use_only_what_stands_above_them() {
+    for (at, (folder, allowed)) in ALLOWED.iter().enumerate() {
+        for used in *allowed {
+            let above = ALLOWED.iter().take(at).any(|(other, _)| other == used);
+            assert!(above || used == folder, "{folder} uses {used}, which may use {folder}");
+        }
+    }
 }
 
 #[test]

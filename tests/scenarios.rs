@@ -12,13 +12,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use gdump::analysis::facts::Config;
-use gdump::analysis::graph::Chain;
-use gdump::analysis::summary::Look;
-use gdump::analysis::{Category, Facts, Finding, Known, Severity, Sight};
+use gdump::diagnose::facts::Config;
+use gdump::diagnose::graph::Chain;
+use gdump::diagnose::{Category, Facts, Finding, Known, Severity, Sight};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
 use gdump::source::{Limits, Target, open};
+use gdump::view::summary::Look;
 use regex::Regex;
 use serde::Deserialize;
 

@@ -19,9 +19,9 @@ use super::commands::{
 use super::commands::{collect, record, wallclock};
 use super::connect::{Ask, Connect};
 use super::values::{self, FailOn};
-use crate::analysis::By;
-use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
 use crate::render::Limit;
+use crate::view::By;
+use crate::view::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
 
 const EXAMPLES: &str = "\
 Examples:

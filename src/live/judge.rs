@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::analysis::facts::Config;
-use crate::analysis::gate::{Gate, Rules, Trip};
-use crate::analysis::summary::Look;
-use crate::analysis::{Finding, Known, Sight};
+use crate::diagnose::facts::Config;
+use crate::diagnose::{Finding, Known, Sight};
+use crate::gate::{Gate, Rules, Trip};
 use crate::model::Dump;
+use crate::view::summary::Look;
 
 /// Dumps that one is compared with: growth shows in so many.
 const PAST: usize = 8;
@@ -113,7 +113,7 @@ fn is_own(trip: &Trip) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::gate::{Baseline, Max, accepted};
+    use crate::gate::{Baseline, Max, accepted};
     use crate::source::Stream;
 
     /// So many goroutines that wait to send in `function`.

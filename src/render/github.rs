@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::escape::visible;
 use super::uri::relative;
-use crate::analysis::Severity;
-use crate::analysis::gate::{Gate, Trip};
+use crate::diagnose::Severity;
+use crate::gate::{Gate, Trip};
 
 pub(super) fn render(gate: &Gate<'_>, root: &str, out: &mut dyn Write) -> io::Result<()> {
     for trip in &gate.trips {

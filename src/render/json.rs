@@ -18,7 +18,8 @@ use serde::ser::{Serialize, SerializeSeq, Serializer};
 use super::convert::rows::Rows;
 use super::harmless::{to_line, to_lines};
 use super::{Body, Limit, Report, View};
-use crate::analysis::{Sight, Summary};
+use crate::diagnose::Sight;
+use crate::view::Summary;
 use finding::FindingView;
 use view::{
     Account, Document, GroupView, Input, LeftOut, Note, Nothing, ProblemView, SetApart, State,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::escape::visible;
-use crate::analysis::gate::{Gate, Trip};
+use crate::gate::{Gate, Trip};
 
 pub(super) fn render(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
     let input = gate.sights.last().map_or("", |sight| &sight.facts.dump().name);

@@ -17,7 +17,7 @@ use super::text;
 use super::time::rfc3339;
 use super::words::{counted, cut_end, number};
 use super::{Body, Limit, Report, View};
-use crate::analysis::{Finding, Severity, Sight};
+use crate::diagnose::{Finding, Severity, Sight};
 use escape::{code, inside_code, sentence};
 
 /// Findings that are told with their evidence unless `--top` says more; others get a line.

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::escape::visible;
 use super::harmless::to_lines;
 use super::uri::uri;
-use crate::analysis::Severity;
-use crate::analysis::find::ANALYSES;
-use crate::analysis::gate::{Gate, KINDS, Trip};
+use crate::diagnose::Severity;
+use crate::diagnose::find::ANALYSES;
+use crate::gate::{Gate, KINDS, Trip};
 
 pub(super) fn render(gate: &Gate<'_>, root: &str, out: &mut dyn Write) -> io::Result<()> {
     let rules = rules(gate);

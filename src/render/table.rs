@@ -5,13 +5,13 @@ use std::io::{self, Write};
 
 use super::convert::csv::{Table, names};
 use super::{Body, Report, View, json};
-use crate::analysis::canon::Shown;
-use crate::analysis::group::Group;
-use crate::analysis::series::diff::Row;
-use crate::analysis::series::process::Flow;
-use crate::analysis::series::snapshot::Place;
-use crate::analysis::series::{Diff, Series, Track, Who};
-use crate::analysis::summary::Summary;
+use crate::series::diff::Row;
+use crate::series::process::Flow;
+use crate::series::snapshot::Place;
+use crate::series::{Diff, Series, Track, Who};
+use crate::view::canon::Shown;
+use crate::view::group::Group;
+use crate::view::summary::Summary;
 
 /// Rows as JSON objects, one a line.
 pub(super) fn ndjson(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {

@@ -8,9 +8,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::store::{About, Settings};
-use crate::analysis::summary::Look;
-use crate::analysis::{Judged, Sight};
+use crate::diagnose::{Judged, Sight};
 use crate::model::Dump;
+use crate::view::summary::Look;
 
 /// After so long without a question what was found out is forgotten: it may be as large as the dumps.
 const IDLE: Duration = Duration::from_secs(300);
@@ -104,9 +104,10 @@ impl<'d> Base<'d> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::facts::Config;
-    use crate::analysis::{Filter, Known};
+    use crate::diagnose::Known;
+    use crate::diagnose::facts::Config;
     use crate::source::Stream;
+    use crate::view::Filter;
 
     #[test]
     fn all_filters_are_answered_from_one_judgement() {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::analyst::{Analyst, Base};
 use super::cache::Cache;
-use crate::analysis::facts::Config;
-use crate::analysis::known::Known;
-use crate::analysis::summary::Look;
-use crate::analysis::{Filter, Sight};
+use crate::diagnose::Sight;
+use crate::diagnose::facts::Config;
+use crate::diagnose::known::Known;
 use crate::model::Dump;
+use crate::view::Filter;
+use crate::view::summary::Look;
 
 /// Dumps of one process that are kept; the oldest goes first.
 const KEPT: usize = 32;

@@ -2,11 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::canon::Shown;
-use crate::analysis::{Finding, Group, Severity, Sight, Summary};
+use crate::diagnose::{Finding, Severity, Sight};
 use crate::model::{Dump, Goroutine, StackId};
 use crate::render::words;
 use crate::render::{OutputFormat, View, finding_lines};
+use crate::view::canon::Shown;
+use crate::view::{Group, Summary};
 
 /// Groups of one dump that the screen can show: more than anybody scrolls through.
 pub(super) const GROUPS: usize = 5_000;

@@ -4,10 +4,10 @@
 
 mod text;
 
-use gdump::analysis::facts::{Case, Config};
-use gdump::analysis::find;
-use gdump::analysis::waitfor::Why;
-use gdump::analysis::{Category, Confidence, Facts, Finding, Known, Severity};
+use gdump::diagnose::facts::{Case, Config};
+use gdump::diagnose::find;
+use gdump::diagnose::waitfor::Why;
+use gdump::diagnose::{Category, Confidence, Facts, Finding, Known, Severity};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
 use gdump::source::Stream;

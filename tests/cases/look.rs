@@ -1,8 +1,8 @@
 //! What the analyses say of a dump, as far as the scores need it.
 
-use gdump::analysis::facts::{Case, Config};
-use gdump::analysis::find;
-use gdump::analysis::{Facts, Finding, Known, Severity};
+use gdump::diagnose::facts::{Case, Config};
+use gdump::diagnose::find;
+use gdump::diagnose::{Facts, Finding, Known, Severity};
 use regex::Regex;
 
 use super::truth::Truth;

@@ -1,9 +1,9 @@
 //! What calls left behind: goroutines that outlive the request or the call that started them.
 
-use gdump::analysis::Severity;
-use gdump::analysis::facts::Config;
-use gdump::analysis::summary::Look;
-use gdump::analysis::{Confidence, Known, Sight};
+use gdump::diagnose::Severity;
+use gdump::diagnose::facts::Config;
+use gdump::diagnose::{Confidence, Known, Sight};
+use gdump::view::summary::Look;
 
 use super::text::Text;
 use super::{read, report};

@@ -5,9 +5,9 @@
 mod calls;
 mod text;
 
-use gdump::analysis::facts::{Case, Config};
-use gdump::analysis::find::{self, Fine};
-use gdump::analysis::{Category, Confidence, Facts, Finding, Known, Severity};
+use gdump::diagnose::facts::{Case, Config};
+use gdump::diagnose::find::{self, Fine};
+use gdump::diagnose::{Category, Confidence, Facts, Finding, Known, Severity};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
 use gdump::source::Stream;

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::{with_dumps, write_report};
-use crate::analysis::Sight;
-use crate::analysis::gate::{Baseline, Findings, Gate, Growth, Max, Rules, accepted};
-use crate::analysis::group::By;
 use crate::cli::args::Shared;
 use crate::cli::options::Options;
 use crate::cli::{Exit, fail, note, output};
+use crate::diagnose::Sight;
 use crate::error::{Error, Result};
+use crate::gate::{Baseline, Findings, Gate, Growth, Max, Rules, accepted};
 use crate::render::{Body, Report};
+use crate::view::group::By;
 
 /// Examples in the help.
 pub(in crate::cli) const EXAMPLES: &str = "\

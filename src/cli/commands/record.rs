@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::check;
-use crate::analysis::Finding;
-use crate::analysis::gate::{Max, Rules};
 use crate::cli::connect::{Ask, Common, Live};
 use crate::cli::values::{self, FailOn};
 use crate::cli::{Exit, complain, fail, live, note};
+use crate::diagnose::Finding;
 use crate::error::{Error, Result};
+use crate::gate::{Max, Rules};
 use crate::live::bundle::{self, Manifest};
 use crate::live::identity::identity;
 use crate::live::judge::{Judge, Judgement};

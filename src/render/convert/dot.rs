@@ -11,13 +11,14 @@ use std::io::{self, Write};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Conversion;
-use crate::analysis::canon::{Shown, Stacks};
-use crate::analysis::graph::Chain;
-use crate::analysis::{Selection, Sight};
+use crate::diagnose::Sight;
+use crate::diagnose::graph::Chain;
 use crate::model::{Dump, Goroutine, StrId};
 use crate::render::Limit;
 use crate::render::escape::visible;
 use crate::render::words::{counted, cut_end, location, number, wait};
+use crate::view::Selection;
+use crate::view::canon::{Shown, Stacks};
 
 /// Groups that are drawn if the user did not say: more than that nobody can look at.
 const TOP: usize = 60;

@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
 use super::rows::{Labels, Place};
-use crate::analysis::Selection;
 use crate::model::{
     Account, Ancestor, ArgWord, Bubble, CallKind, CreatorId, Dump, Frame, Goroutine, StackId,
 };
 use crate::render::harmless::to_line;
+use crate::view::Selection;
 
 pub(super) fn write(selections: &[Selection<'_>], out: &mut dyn Write) -> io::Result<()> {
     to_line(

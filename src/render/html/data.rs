@@ -8,14 +8,15 @@ use super::findings::{self, FindingView, Fine};
 use super::frames::Frames;
 use super::groups::{self, GroupView, Room};
 use super::series::{self, Past};
-use crate::analysis::explain::explain;
-use crate::analysis::states::StateRow;
-use crate::analysis::{Sight, Summary, WaitStats};
+use crate::diagnose::Sight;
+use crate::diagnose::explain::explain;
 use crate::model::Format;
 use crate::render::escape::visible;
 use crate::render::time::rfc3339;
 use crate::render::words::counted;
 use crate::render::{Limit, View, text};
+use crate::view::states::StateRow;
+use crate::view::{Summary, WaitStats};
 
 /// Everything that the page shows.
 #[derive(Serialize)]

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::data::escaped;
 use super::frames::Frames;
-use crate::analysis::graph::Chain;
-use crate::analysis::{Facts, Finding, Root, Sight};
+use crate::diagnose::graph::Chain;
+use crate::diagnose::{Facts, Finding, Root, Sight};
 
 /// Findings of one dump: each has its evidence with it.
 const FINDINGS: usize = 200;
@@ -122,7 +122,7 @@ fn chain_view<'d>(
     let stack: Vec<_> = facts.frames(link.stack).collect();
     let user = || {
         let is_user =
-            |frame: &_| matches!(frame, crate::analysis::canon::Shown::Call { std: false, .. });
+            |frame: &_| matches!(frame, crate::view::canon::Shown::Call { std: false, .. });
         stack.iter().position(is_user)
     };
     let frame = link.blocking.or_else(user).and_then(|at| stack.get(at)).or(stack.first());

@@ -3,9 +3,9 @@
 
 use serde::Serialize;
 
-use crate::analysis::Sight;
-use crate::analysis::canon::Shown;
-use crate::analysis::graph::Chain;
+use crate::diagnose::Sight;
+use crate::diagnose::graph::Chain;
+use crate::view::canon::Shown;
 
 #[derive(Serialize)]
 pub(super) struct ChainView<'a> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::view::Note;
-use crate::analysis::gate::{Check, Gate, Trip};
+use crate::gate::{Check, Gate, Trip};
 
 /// What only this command says.
 #[derive(Serialize)]

@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
 use super::view::{GroupView, LeftOut, Note};
-use crate::analysis::series::diff::{Change, Row};
-use crate::analysis::series::process::Flow;
-use crate::analysis::series::snapshot::Place;
-use crate::analysis::series::{Diff, Who};
+use crate::series::diff::{Change, Row};
+use crate::series::process::Flow;
+use crate::series::snapshot::Place;
+use crate::series::{Diff, Who};
 
 /// What only this command says.
 #[derive(Serialize)]

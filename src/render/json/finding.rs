@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::chain::ChainView;
 use super::view::FrameView;
-use crate::analysis::{Finding, Sight};
+use crate::diagnose::{Finding, Sight};
 
 #[derive(Serialize)]
 pub(super) struct FindingView<'a> {

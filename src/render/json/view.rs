@@ -4,12 +4,13 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::finding::FindingView;
-use crate::analysis::canon::Shown;
-use crate::analysis::group::CreatorCount;
-use crate::analysis::states::StateRow;
-use crate::analysis::{Group, Sight, Summary, WaitStats};
+use crate::diagnose::Sight;
 use crate::model::{Problem, Symbol};
 use crate::render::time::rfc3339;
+use crate::view::canon::Shown;
+use crate::view::group::CreatorCount;
+use crate::view::states::StateRow;
+use crate::view::{Group, Summary, WaitStats};
 
 #[derive(Serialize)]
 pub(super) struct Document<'a, G: Serialize, B: Serialize> {

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 
 use super::escape::{code, inside_code, sentence};
 use super::{SENTENCE, WIDTH, fence, made_by, notes};
-use crate::analysis::Summary;
-use crate::analysis::gate::{Gate, Trip};
-use crate::analysis::series::{Diff, Series, Track, Trend};
+use crate::gate::{Gate, Trip};
 use crate::render::style::Style;
 use crate::render::words::{counted, cut_end, location, number};
 use crate::render::{Body, Limit, Report, View, text};
+use crate::series::{Diff, Series, Track, Trend};
+use crate::view::Summary;
 
 /// Reasons of a red gate unless `--top` says more.
 const REASONS: usize = 10;

@@ -2,12 +2,12 @@
 
 use super::Role;
 use super::stack::Entry;
-use crate::analysis::Facts;
-use crate::analysis::canon::Shown;
-use crate::analysis::graph::{Chain, Link};
+use crate::diagnose::Facts;
+use crate::diagnose::graph::{Chain, Link};
 use crate::render::View;
 use crate::render::line::{Line, flow};
 use crate::render::words::{columns, location, number};
+use crate::view::canon::Shown;
 
 /// Victims of one goroutine that are named without `-v`, those of most goroutines first.
 const VICTIMS: usize = 6;

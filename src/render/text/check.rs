@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::{Role, paragraph, write_all};
-use crate::analysis::Severity;
-use crate::analysis::gate::{Gate, Trip};
+use crate::diagnose::Severity;
+use crate::gate::{Gate, Trip};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::Line;

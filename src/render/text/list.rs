@@ -3,8 +3,6 @@
 use std::io::{self, Write};
 
 use super::{Role, paragraph, set_apart};
-use crate::analysis::canon::Shown;
-use crate::analysis::listing::Listing;
 use crate::model::Goroutine;
 use crate::render::View;
 use crate::render::escape::visible;
@@ -12,6 +10,8 @@ use crate::render::line::Line;
 use crate::render::words::{
     columns, counted, cut_end, cut_start, function, location, number, wait,
 };
+use crate::view::canon::Shown;
+use crate::view::listing::Listing;
 
 /// Goroutines that decide how wide the columns are, so that many can be written as they come.
 const SAMPLE: usize = 200;

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use super::entries::set;
 use super::stack::{Entry, entry};
 use super::{Role, paragraph};
-use crate::analysis::inspect::{Inspection, Kin, Link, Part, Standing};
-use crate::analysis::{Severity, Sight};
+use crate::diagnose::standing::{Part, Standing, part, standing};
+use crate::diagnose::{Severity, Sight};
 use crate::render::View;
 use crate::render::line::{Line, flow};
 use crate::render::words::{counted, number, wait};
+use crate::view::inspect::{Inspection, Kin, Link};
 
 /// Children that are named.
 const CHILDREN: usize = 12;
@@ -198,7 +199,7 @@ fn kin(kin: &Kin<'_>) -> Entry {
 
 fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
     let text = |role, text: &str| paragraph(role, text, 2, view.width);
-    match &one.standing {
+    match &standing(sight, one.goroutine) {
         Standing::Found(list) => list
             .iter()
             .filter_map(|index| sight.findings.get(*index))
@@ -219,7 +220,7 @@ fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
                         finding.title
                     ),
                 );
-                match (one.part(finding), &finding.root) {
+                match (part(one.goroutine, finding), &finding.root) {
                     (Some(Part::Root), Some(root)) if !root.role.is_empty() => {
                         let words = format!("This one is the root: {}.", root.role);
                         lines.extend(text(role, &words));

@@ -1,11 +1,11 @@
 //! A stack in a few lines: the program's own frames, and what the library's mean.
 
 use super::Role;
-use crate::analysis::canon::Shown;
-use crate::analysis::meaning::meaning;
-use crate::analysis::{Group, Summary};
 use crate::model::StackId;
 use crate::render::words::number;
+use crate::view::canon::Shown;
+use crate::view::meaning::meaning;
+use crate::view::{Group, Summary};
 
 /// A row of the right-hand column: words before the function, the function, its place.
 pub(super) struct Entry {

@@ -1,11 +1,11 @@
 //! The table of states.
 
 use super::Role;
-use crate::analysis::Summary;
-use crate::analysis::states::StateRow;
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, number, range};
 use crate::render::{Limit, View};
+use crate::view::Summary;
+use crate::view::states::StateRow;
 
 /// States that are listed unless the user asks for all.
 const TOP: usize = 12;

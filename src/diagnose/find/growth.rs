@@ -1,0 +1,250 @@
+//! What a series of dumps says: which crowds grow from dump to dump, which stay, which shrink.
+//!
+//! Why it matters: growth is what makes a leak, and the one sign that needs no guess about what a
+//! goroutine waits for.
+//!
+//! What it cannot know: whether the load grew, too. [`Trend`] leaves out what chance explains.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::aside;
+use super::crowd::{Crowd, crowds, reason, site};
+use super::ids::common;
+use super::reason::Reason;
+use super::suspect::{self, MANY};
+use super::tell::{self, are, goroutines};
+use crate::diagnose::facts::{Case, Facts};
+use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::model::Goroutine;
+use crate::series::{Trend, never_falls};
+
+/// The kind of these findings.
+pub(super) const KIND: &str = "growing";
+
+/// The trend of `counts` in words.
+fn words(trend: Trend, counts: &[i64]) -> &'static str {
+    match trend {
+        Trend::Grows => "it grows",
+        Trend::Stays if counts.last() > counts.first() => {
+            "it rises no more than chance may explain"
+        }
+        Trend::Stays => "it does not grow",
+        Trend::Falls => "it falls",
+        Trend::Varies => "it rises, but not all the time",
+    }
+}
+
+/// How many goroutines there were at each place in each dump, oldest first.
+pub(super) struct History<'c> {
+    places: BTreeMap<(&'c str, Reason), Vec<i64>>,
+    dumps: usize,
+}
+
+impl<'c> History<'c> {
+    /// Counts the goroutines of all dumps of `case`; nothing if there is only one.
+    pub(super) fn new(case: &Case<'c, '_>) -> Self {
+        let dumps = case.before.len() + 1;
+        let mut history = Self { places: BTreeMap::new(), dumps };
+        if case.before.is_empty() {
+            return history;
+        }
+        for (number, facts) in case.before.iter().chain(std::iter::once(case.now)).enumerate() {
+            for (index, group) in facts.groups.iter().enumerate() {
+                let Some(place) = place(facts, index) else { continue };
+                let counts = history.places.entry(place).or_insert_with(|| vec![0; dumps]);
+                if let Some(count) = counts.get_mut(number) {
+                    *count = count.saturating_add(group.count);
+                }
+            }
+        }
+        history
+    }
+
+    /// How many goroutines waited where those of `groups` do now.
+    fn counts(&self, facts: &'c Facts<'_>, groups: &[usize]) -> Vec<i64> {
+        let mut places: Vec<_> = groups.iter().filter_map(|index| place(facts, *index)).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut sums = vec![0i64; self.dumps];
+        for counts in places.iter().filter_map(|place| self.places.get(place)) {
+            for (sum, count) in sums.iter_mut().zip(counts) {
+                *sum = sum.saturating_add(*count);
+            }
+        }
+        sums
+    }
+}
+
+/// The function in which the group at `index` waits, and what for.
+fn place<'c>(facts: &'c Facts<'_>, index: usize) -> Option<(&'c str, Reason)> {
+    let stack = facts.groups.get(index)?.stack;
+    Some((site(facts, stack)?.function, reason(facts, index)))
+}
+
+/// `31 → 120 → 245 (+107 per dump)`.
+fn arrow(counts: &[i64]) -> String {
+    let list: Vec<_> = counts.iter().map(ToString::to_string).collect();
+    let steps = i64::try_from(counts.len()).unwrap_or(i64::MAX).saturating_sub(1).max(1);
+    let change = counts.last().unwrap_or(&0) - counts.first().unwrap_or(&0);
+    match change / steps {
+        0 => list.join(" → "),
+        each => format!("{} ({each:+} per dump)", list.join(" → ")),
+    }
+}
+
+/// Says in a finding what the earlier dumps say of it. `false` if they acquit it.
+pub(super) fn weigh(case: &Case<'_, '_>, history: &History<'_>, finding: &mut Finding) -> bool {
+    if case.before.is_empty() || finding.groups.is_empty() {
+        return true;
+    }
+    let counts = history.counts(case.now, &finding.groups);
+    let trend = Trend::of(&counts);
+    let (stayed, earlier) = stayed(case, &finding.groups);
+    let moves = earlier >= MANY && stayed.saturating_mul(10) < earlier;
+    let accrues = trend == Trend::Stays && accrues(&counts, stayed, earlier);
+    let words =
+        if accrues { "it rises, and those of before do not go" } else { words(trend, &counts) };
+    let mut said = vec![format!("{words}: {}", arrow(&counts))];
+    if stayed > 0 {
+        said.push(format!(
+            "{stayed} of the {earlier} that were there in the dump before still are"
+        ));
+    }
+    if moves {
+        said.push("they are others in each dump, so it moves".to_owned());
+    }
+    finding.evidence.splice(0..0, said);
+    finding.next.retain(|step| !step.starts_with(tell::SECOND_DUMP));
+    // What is known to leak, and not for what reason alone, is not less of one than a mere suspicion.
+    let sure = finding.category == Category::Leak && finding.severity >= Severity::Medium;
+    if sure && trend == Trend::Grows && !moves && finding.count >= MANY {
+        finding.severity = Severity::High;
+        finding.confidence = finding.confidence.max(Confidence::Likely);
+    }
+    // What chance may explain are goroutines that come and go.
+    accrues || finding.kind != suspect::KIND || judge(case, finding, trend, moves)
+}
+
+/// Whether there are more from dump to dump while nine in ten of those of before are still there.
+fn accrues(counts: &[i64], stayed: i64, earlier: i64) -> bool {
+    let stays = earlier >= MANY && stayed.saturating_mul(10) >= earlier.saturating_mul(9);
+    stays && never_falls(counts) && counts.last() > counts.first()
+}
+
+/// Raises or lowers a suspected leak by what earlier dumps show; `false` acquits it.
+fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) -> bool {
+    match trend {
+        Trend::Varies => true,
+        Trend::Grows if moves => true,
+        Trend::Grows => {
+            let grown = if finding.count >= MANY { Severity::High } else { Severity::Medium };
+            finding.severity = finding.severity.max(grown);
+            finding.confidence = finding.confidence.max(Confidence::Likely);
+            finding.title = tell::grown(&finding.title);
+            true
+        }
+        Trend::Falls => false,
+        Trend::Stays if moves => false,
+        Trend::Stays => {
+            // Who sends and stays is stuck; who receives or selects and stays may as well be idle.
+            let first = finding.groups.first();
+            if first.is_none_or(|index| reason(case.now, *index) != Reason::Send) {
+                finding.severity = match finding.severity {
+                    Severity::High => Severity::Medium,
+                    Severity::Medium => Severity::Low,
+                    Severity::Low | Severity::Info => Severity::Info,
+                };
+                finding.title = tell::steady(&finding.title);
+            }
+            true
+        }
+    }
+}
+
+/// How many goroutines that were in the places of `groups` in the dump before are there now, and how
+/// many there were; nothing without ids.
+fn stayed(case: &Case<'_, '_>, groups: &[usize]) -> (i64, i64) {
+    let Some(before) = case.before.last() else { return (0, 0) };
+    let ids: BTreeSet<u64> = groups
+        .iter()
+        .filter_map(|index| case.now.groups.get(*index))
+        .map(|group| group.id)
+        .collect();
+    let old = before.groups.iter().enumerate().filter(|(_, group)| ids.contains(&group.id));
+    let mut then: Vec<u64> =
+        old.flat_map(|(index, _)| before.members(index)).filter_map(Goroutine::goid).collect();
+    let mut now: Vec<u64> =
+        groups.iter().flat_map(|g| case.now.members(*g)).filter_map(Goroutine::goid).collect();
+    then.sort_unstable();
+    now.sort_unstable();
+    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    (number(common(&then, &now)), number(then.len()))
+}
+
+/// Looks for crowds that grow.
+pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
+    if case.before.is_empty() {
+        return Vec::new();
+    }
+    let waits = |index: usize, reason: Reason| {
+        !matches!(reason, Reason::OnCpu | Reason::Other) && !aside::is_main(case.now, index)
+    };
+    let history = History::new(case);
+    let crowds = crowds(case.now, waits);
+    crowds.iter().filter_map(|crowd| tell_one(case, &history, crowd)).collect()
+}
+
+fn tell_one(case: &Case<'_, '_>, history: &History<'_>, crowd: &Crowd<'_>) -> Option<Finding> {
+    if Trend::of(&history.counts(case.now, &crowd.groups)) != Trend::Grows {
+        return None;
+    }
+    let facts = case.now;
+    let mut finding = tell::finding(KIND, facts, &[crowd]);
+    if crowd.reason == Reason::Lock {
+        finding.category = Category::Contention;
+    }
+    // Connections grow with the clients, and what is known grows with what it serves.
+    let load = crowd.reason == Reason::Io || aside::is_fine(case, crowd) || crowd.count < MANY;
+    finding.severity = if load { Severity::Low } else { Severity::Medium };
+    finding.confidence = if load { Confidence::Possible } else { Confidence::Likely };
+    finding.title = tell::grown(&format!(
+        "{} {} {} in {}",
+        goroutines(crowd.count),
+        are(crowd.count),
+        crowd.reason.doing(),
+        crowd.site.words()
+    ));
+    finding.evidence.extend(tell::started(facts, crowd));
+    finding.evidence.extend(tell::since(crowd));
+    finding.next = tell::next(facts, crowd, finding.severity);
+    Some(finding)
+}
+
+/// Whether the dumps before are of the same process: goroutines with the same id and stack are in
+/// both. `None` if there are no ids, or too few to tell.
+pub(super) fn same_process(case: &Case<'_, '_>) -> Option<bool> {
+    /// So many goroutines do not all end between two dumps of a service.
+    const ENOUGH: usize = 5;
+    let before = case.before.last()?;
+    let goids = |facts: &Facts<'_>| {
+        let all = facts.dump().goroutines().filter_map(|g| g.goid().filter(|id| *id > 1));
+        let mut goids: Vec<u64> = all.collect();
+        goids.sort_unstable();
+        goids
+    };
+    let (then, now) = (goids(before), goids(case.now));
+    if then.len() < ENOUGH || now.len() < ENOUGH {
+        return None;
+    }
+    Some(common(&then, &now) > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_in_words() {
+        assert_eq!(arrow(&[31, 120, 245]), "31 → 120 → 245 (+107 per dump)");
+    }
+}

@@ -1,0 +1,74 @@
+//! Idle connections of HTTP clients that pile up: a `Transport` of its own for each request.
+//!
+//! Each `http.Transport` keeps its own connections. A client that is made for one request leaves its
+//! connection idle, with two goroutines, until the server closes it or `IdleConnTimeout` is over, which
+//! is never for a `Transport` that was not made from `http.DefaultTransport`.
+//!
+//! A large pool that is meant, `MaxIdleConnsPerHost`, looks the same in one dump.
+
+use super::http::sends;
+use super::library::{MANY, Seen, TOO_MANY, finding, pick, seen, since, total, waits};
+use crate::diagnose::facts::{Case, Facts};
+use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::series::Trend;
+
+/// The kind of its findings.
+pub(super) const KIND: &str = "idle-connections";
+
+/// Minutes that `http.DefaultTransport` keeps no connection idle (90 seconds, net/http/transport.go).
+const KEPT: u32 = 2;
+
+/// Looks for idle connections.
+pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
+    let facts = case.now;
+    let all = seen(facts);
+    let readers = pick(&all, reads);
+    let idle = idle(facts);
+    if idle < MANY {
+        return Vec::new();
+    }
+    let counts: Vec<i64> = case.before.iter().map(self::idle).chain([idle]).collect();
+    let grows = counts.len() > 1 && Trend::of(&counts) == Trend::Grows;
+    let waits = waits(facts, &readers);
+    let old = waits.median.is_some_and(|minutes| minutes >= KEPT)
+        && waits.known.saturating_mul(2) >= total(&readers);
+    let severity = match idle {
+        _ if grows => Severity::Medium,
+        // `http.DefaultTransport` keeps a hundred in all, a `Transport` two for each host, and none of
+        // them for longer than two minutes; a proxy has a large pool, but uses it.
+        n if n > TOO_MANY && (old || !facts.has_ages()) => Severity::Medium,
+        _ if old => Severity::Low,
+        _ => return Vec::new(),
+    };
+    let writers = pick(&all, |seen| seen.top() == "net/http.(*persistConn).writeLoop");
+    let mut list = readers;
+    list.extend(&writers);
+    let mut finding = finding(KIND, Category::Leak, facts, &list);
+    finding.severity = severity;
+    finding.confidence = if grows { Confidence::Likely } else { Confidence::Possible };
+    let more = if grows { ", and they grow from dump to dump" } else { "" };
+    finding.title = format!(
+        "{idle} idle HTTP client connections in net/http.(*persistConn).readLoop{more}: a Transport for each request, or a large pool"
+    );
+    finding.evidence = vec![
+        "each keeps a connection and two goroutines; no request uses them".to_owned(),
+        "http.DefaultTransport keeps 2 idle connections for each host, 100 in all, for 90 seconds; a Transport of one's own keeps them for ever unless IdleConnTimeout is set".to_owned(),
+    ];
+    finding.evidence.extend(since(&waits));
+    finding.next = vec![
+        "search for http.Transport or http.Client made in functions that run for each request: make one and share it, or call CloseIdleConnections".to_owned(),
+        "set Transport.IdleConnTimeout".to_owned(),
+    ];
+    vec![finding]
+}
+
+/// Connections in `facts` that no request uses.
+fn idle(facts: &Facts<'_>) -> i64 {
+    let all = seen(facts);
+    total(&pick(&all, reads)).saturating_sub(total(&pick(&all, sends)))
+}
+
+/// `readLoop` waits for the network: for a response, or for nothing.
+fn reads(seen: &Seen<'_, '_>) -> bool {
+    seen.has("net/http.(*persistConn).readLoop") && seen.top() != "net/http.(*persistConn).readLoop"
+}

@@ -1,0 +1,245 @@
+//! What the analyses of the standard library and of well-known modules share: stacks to recognise,
+//! who called, since when, and whether it grew.
+
+use crate::diagnose::facts::{Case, Facts};
+use crate::diagnose::finding::{Category, Finding, Root, Severity};
+use crate::series::Trend;
+use crate::view::canon::Shown;
+use crate::view::group::Group;
+use crate::view::wait::WaitStats;
+
+/// So many of one kind are many: more than goleak's fixtures, test servers and the default pools of
+/// the libraries have at rest (`http.DefaultMaxIdleConnsPerHost` and `sql.DB` keep 2).
+pub(super) const MANY: i64 = 10;
+
+/// So many are too many for chance: the size at which Go's own pools stop to keep connections
+/// (`http.DefaultTransport.MaxIdleConns`).
+pub(super) const TOO_MANY: i64 = 100;
+
+/// Minutes after which a wait is long: longer than the timeouts that libraries and proxies come with
+/// (30 to 60 seconds), even if Go counts one garbage collection cycle (2 minutes) too much.
+pub(super) const LONG: u32 = 5;
+
+/// A group with its functions.
+pub(super) struct Seen<'f, 'd> {
+    pub(super) index: usize,
+    pub(super) group: &'f Group<'d>,
+    /// Innermost first.
+    pub(super) functions: &'f [&'d str],
+    pub(super) state: &'d str,
+}
+
+impl<'d> Seen<'_, 'd> {
+    /// The innermost function.
+    pub(super) fn top(&self) -> &'d str {
+        self.functions.first().copied().unwrap_or_default()
+    }
+
+    pub(super) fn has(&self, function: &str) -> bool {
+        self.functions.contains(&function)
+    }
+
+    pub(super) fn has_prefix(&self, prefix: &str) -> bool {
+        self.functions.iter().any(|function| function.starts_with(prefix))
+    }
+
+    /// Whether its state is `state`, or not known: debug=1 does not always tell.
+    pub(super) fn may_be(&self, states: &[&str]) -> bool {
+        let state = self.state.trim_end_matches(" (durable)");
+        matches!(state, "" | "unknown" | "waiting") || states.contains(&state)
+    }
+
+    /// Whether it waits for a lock.
+    pub(super) fn wants_lock(&self) -> bool {
+        let lock = |function: &&str| {
+            [
+                "sync.(*Mutex).",
+                "internal/sync.(*Mutex).",
+                "sync.(*RWMutex).",
+                "internal/poll.(*fdMutex).",
+            ]
+            .iter()
+            .any(|prefix| function.starts_with(prefix))
+        };
+        self.may_be(&["semacquire", "sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock"])
+            && self.functions.iter().take(5).any(lock)
+    }
+}
+
+/// All groups of a dump.
+pub(super) fn seen<'f, 'd>(facts: &'f Facts<'d>) -> Vec<Seen<'f, 'd>> {
+    let one = |(index, group): (usize, &'f Group<'d>)| Seen {
+        index,
+        group,
+        functions: facts.names(index),
+        state: facts.state(index),
+    };
+    facts.groups.iter().enumerate().map(one).collect()
+}
+
+/// The groups of `all` for which `test` is true.
+pub(super) fn pick<'s, 'f, 'd>(
+    all: &'s [Seen<'f, 'd>],
+    test: impl Fn(&Seen<'f, 'd>) -> bool,
+) -> Vec<&'s Seen<'f, 'd>> {
+    all.iter().filter(|seen| test(seen)).collect()
+}
+
+/// Goroutines in `list`.
+pub(super) fn total(list: &[&Seen<'_, '_>]) -> i64 {
+    list.iter().fold(0, |sum, seen| sum.saturating_add(seen.group.count))
+}
+
+/// Goroutines in the program's own code, whatever they do there: no more calls can be in progress.
+pub(super) fn in_user_code(facts: &Facts<'_>) -> i64 {
+    let stacks = &facts.summary.stacks;
+    let own = facts.groups.iter().filter(|group| stacks.user(group.stack).is_some());
+    own.fold(0, |sum, group| sum.saturating_add(group.count))
+}
+
+/// A finding about `list`, whose first is where it starts.
+pub(super) fn finding(
+    kind: &'static str,
+    category: Category,
+    facts: &Facts<'_>,
+    list: &[&Seen<'_, '_>],
+) -> Finding {
+    let mut finding = Finding::new(kind, category, "");
+    finding.groups = list.iter().map(|seen| seen.index).collect();
+    finding.count = total(list);
+    finding.root = list.first().and_then(|seen| root(facts, seen));
+    #[expect(clippy::cast_precision_loss, reason = "a rank, not a count")]
+    let weight = finding.count as f64;
+    finding.weight = weight;
+    finding
+}
+
+fn root(facts: &Facts<'_>, seen: &Seen<'_, '_>) -> Option<Root> {
+    let member = facts.members(seen.index).next()?;
+    let user = facts.frames(seen.group.stack).position(|frame| is_user(&frame));
+    Some(Root {
+        goids: seen.group.goids.clone(),
+        row: u32::try_from(member.index()).ok()?,
+        stack: seen.group.stack,
+        role: String::new(),
+        blocking: user.or(Some(0)),
+    })
+}
+
+fn is_user(frame: &Shown<'_>) -> bool {
+    matches!(frame, Shown::Call { std: false, .. })
+}
+
+/// A function of the user and how many goroutines came through it.
+pub(super) struct Caller<'d> {
+    pub(super) function: &'d str,
+    /// `main.go:165`; empty if there is none.
+    pub(super) place: String,
+    pub(super) count: i64,
+}
+
+impl Caller<'_> {
+    /// `main.fetch (main.go:12)`.
+    pub(super) fn words(&self) -> String {
+        match self.place.as_str() {
+            "" => self.function.to_owned(),
+            place => format!("{} ({place})", self.function),
+        }
+    }
+}
+
+/// The innermost functions of the user in `list`, those with most goroutines first.
+pub(super) fn callers<'d>(facts: &Facts<'d>, list: &[&Seen<'_, 'd>]) -> Vec<Caller<'d>> {
+    let mut callers: Vec<Caller<'d>> = Vec::new();
+    for seen in list {
+        let Some((function, place)) = facts.frames(seen.group.stack).find_map(user_call) else {
+            continue;
+        };
+        match callers.iter_mut().find(|caller| caller.function == function) {
+            Some(caller) => caller.count = caller.count.saturating_add(seen.group.count),
+            None => callers.push(Caller { function, place, count: seen.group.count }),
+        }
+    }
+    callers.sort_by_key(|caller| (std::cmp::Reverse(caller.count), caller.function));
+    callers
+}
+
+fn user_call(frame: Shown<'_>) -> Option<(&str, String)> {
+    match frame {
+        Shown::Call { function, file, line, std: false, .. } => Some((function, place(file, line))),
+        _ => None,
+    }
+}
+
+/// `main.go:165`.
+pub(super) fn place(file: &str, line: u32) -> String {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    if name.is_empty() { String::new() } else { format!("{name}:{line}") }
+}
+
+/// `main.fetch`, `main.fetch and 2 other functions`; `default` if there is none.
+pub(super) fn who(callers: &[Caller<'_>], default: &str) -> String {
+    match callers {
+        [] => default.to_owned(),
+        [only] => only.function.to_owned(),
+        [first, _] => format!("{} and 1 other function", first.function),
+        [first, rest @ ..] => format!("{} and {} other functions", first.function, rest.len()),
+    }
+}
+
+/// One line on where the goroutines come from, if there is more than one place.
+pub(super) fn spread(callers: &[Caller<'_>]) -> Option<String> {
+    let list: Vec<_> = callers
+        .iter()
+        .take(5)
+        .map(|caller| format!("{} in {}", caller.count, caller.words()))
+        .collect();
+    (callers.len() > 1).then(|| list.join(", "))
+}
+
+/// The waits of `list`.
+pub(super) fn waits(facts: &Facts<'_>, list: &[&Seen<'_, '_>]) -> WaitStats {
+    let members = list.iter().flat_map(|seen| facts.members(seen.index));
+    WaitStats::of(members.map(|goroutine| (goroutine.head().minutes, goroutine.count())))
+}
+
+/// How bad it is that `count` requests wait for somebody outside of the process, with these `waits`;
+/// `None` if it is what happens.
+pub(super) fn urgency(count: i64, waits: &WaitStats) -> Option<Severity> {
+    let long = waits.max.is_some_and(|minutes| minutes >= LONG);
+    let most = waits.known.saturating_mul(2) >= count;
+    match count {
+        // A burst of young requests is what a busy service has; where there are no ages nobody knows.
+        MANY.. if long || most => Some(Severity::High),
+        MANY.. => Some(Severity::Medium),
+        1.. if long => Some(Severity::Medium),
+        _ => None,
+    }
+}
+
+/// What to do at the places of the first of `callers`: `main.fetch (main.go:165): set a timeout`.
+pub(super) fn steps(callers: &[Caller<'_>], remedy: &str) -> Vec<String> {
+    let step = |caller: &Caller<'_>| format!("{}: {remedy}", caller.words());
+    callers.iter().take(3).map(step).collect()
+}
+
+/// Since when they wait, if that is known.
+pub(super) fn since(waits: &WaitStats) -> Option<String> {
+    let (min, max) = (waits.min?, waits.max?);
+    let young = match waits.unknown {
+        0 => String::new(),
+        n => format!(", {n} under a minute or before the first garbage collection"),
+    };
+    Some(if min == max {
+        format!("{} have waited for {max} min{young}", waits.known)
+    } else {
+        format!("{} have waited for {min} to {max} min{young}", waits.known)
+    })
+}
+
+/// Whether the number of goroutines for which `test` is true grew over the dumps by more than chance.
+pub(super) fn grows(case: &Case<'_, '_>, test: impl Fn(&Seen<'_, '_>) -> bool) -> bool {
+    let count = |facts: &Facts<'_>| total(&pick(&seen(facts), &test));
+    let counts: Vec<i64> = case.before.iter().chain([case.now]).map(count).collect();
+    counts.len() > 1 && Trend::of(&counts) == Trend::Grows
+}

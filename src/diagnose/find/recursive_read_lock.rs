@@ -1,0 +1,53 @@
+//! Readers that read-lock an `RWMutex` again while a writer waits for it.
+//!
+//! Why it matters: a waiting writer keeps new readers out, so the reader's second `RLock` waits for
+//! the writer, which waits for that reader. Nobody is at fault in a small test; under load it stops.
+//!
+//! What it cannot know: whether the outer method still holds its read lock at the time of the call.
+
+use super::tangles::{Knot, knots};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::{Category, Finding};
+use crate::diagnose::locks::Trouble;
+
+/// The kind of these findings.
+pub(super) const KIND: &str = "recursive-read-lock";
+
+/// Looks at a case.
+pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
+    knots(case, Trouble::Reads).filter_map(|knot| told(&knot)).collect()
+}
+
+fn told(knot: &Knot<'_, '_>) -> Option<Finding> {
+    let mut finding = knot.finding(KIND, Category::Deadlock);
+    let (row, outer) = knot.first()?;
+    let inner = knot.locks.wait(row)?.caller as usize;
+    let writer = knot.tangle.writer?;
+    let locks = knot.locks.wait(writer)?.caller as usize;
+    finding.severity = knot.deadlock();
+    finding.confidence = knot.confidence();
+    let (reads, again) = (knot.tell.function(row, outer), knot.tell.function(row, inner));
+    let writes = knot.tell.function(writer, knot.tell.user(writer, locks));
+    finding.title = format!(
+        "{reads} holds a read lock and takes it again in {again}, behind the writer {writes}, which waits for it; {} in all",
+        crate::diagnose::graph::wait(knot.waiting())
+    );
+    finding.evidence = knot.facts();
+    finding.evidence.push(format!(
+        "{} is in {} and, called from there, in {}",
+        knot.tell.who(row),
+        knot.tell.at(row, outer),
+        knot.tell.at(row, inner)
+    ));
+    finding.evidence.push(format!(
+        "{} waits to write in {}; from then on RLock waits, too",
+        knot.tell.who(writer),
+        knot.tell.at(writer, locks)
+    ));
+    finding.evidence.push(format!("waiting: {}", knot.places().join(", ")));
+    finding.next = vec![format!(
+        "{}: do not call {again} with the read lock held; use a variant that expects it",
+        knot.tell.at(row, outer)
+    )];
+    Some(finding)
+}

@@ -1,0 +1,168 @@
+//! Database pools without a free connection: who waits, and who may hold them.
+//!
+//! `(*DB).conn` waits when `MaxOpenConns` connections are in use. A connection is in use from the query
+//! until its `Rows` are closed, a transaction until it is committed or rolled back. Where the context
+//! can be cancelled each of them has a goroutine in `awaitDone`, which makes open ones visible. If fewer
+//! goroutines work with the database than connections are open, `Close` is missing somewhere;
+//! if as many do, the pool is too small or the queries are slow.
+//!
+//! The limit of the pool is not in the dump, and `Rows` of a context without a cancel leave no trace.
+
+use std::collections::BTreeSet;
+
+use super::library::{
+    LONG, MANY, Seen, callers, finding, grows, pick, seen, since, spread, total, waits, who,
+};
+use crate::diagnose::facts::{Case, Facts};
+use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::view::canon::Shown;
+
+/// The kind of its findings.
+pub(super) const KIND: &str = "sql-pool-exhausted";
+
+/// What the goroutines around a pool do.
+struct Pool<'s, 'f, 'd> {
+    waiting: Vec<&'s Seen<'f, 'd>>,
+    rows: Vec<&'s Seen<'f, 'd>>,
+    transactions: Vec<&'s Seen<'f, 'd>>,
+    working: Vec<&'s Seen<'f, 'd>>,
+}
+
+/// Looks for goroutines that wait for a connection, and for results that stay open.
+pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
+    let all = seen(case.now);
+    let waiting = pick(&all, waits_for_connection);
+    let users: BTreeSet<&str> = waiting.iter().flat_map(|seen| users(case.now, seen)).collect();
+    let pool = Pool {
+        rows: pick(&all, |seen| seen.top() == "database/sql.(*Rows).awaitDone"),
+        transactions: pick(&all, |seen| seen.top() == "database/sql.(*Tx).awaitDone"),
+        working: pick(&all, |seen| works(seen) || has_passed(case.now, seen, &users)),
+        waiting,
+    };
+    if pool.waiting.is_empty() { open_results(case, &pool) } else { exhausted(case, &pool) }
+        .into_iter()
+        .collect()
+}
+
+fn exhausted(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding> {
+    let facts = case.now;
+    let count = total(&pool.waiting);
+    let waits = waits(facts, &pool.waiting);
+    let long = waits.max.is_some_and(|minutes| minutes >= LONG);
+    let (rows, transactions) = (total(&pool.rows), total(&pool.transactions));
+    let working = total(&pool.working);
+    let abandoned = working < rows.saturating_add(transactions).max(1);
+    let severity = match count {
+        1.. if long => Severity::High,
+        // Those who hold them are at work, so that the queue moves.
+        MANY.. if abandoned => Severity::High,
+        2.. => Severity::Medium,
+        _ => Severity::Low,
+    };
+    let mut list = pool.waiting.clone();
+    list.extend(&pool.rows);
+    list.extend(&pool.transactions);
+    let category = if abandoned { Category::Leak } else { Category::Contention };
+    let mut finding = finding(KIND, category, facts, &list);
+    finding.severity = severity;
+    finding.confidence =
+        if rows + transactions > 0 { Confidence::Likely } else { Confidence::Possible };
+    let users = callers(facts, &pool.waiting);
+    finding.title = format!(
+        "{} waits for a database connection: all are in use{}",
+        who(&users, "database/sql.(*DB).conn"),
+        holders(rows, transactions, abandoned)
+    );
+    finding.evidence = vec![format!(
+        "{count} goroutines wait in database/sql.(*DB).conn; {rows} results (Rows) and {transactions} transactions are open; {working} goroutines work with a connection"
+    )];
+    finding.evidence.extend(spread(&users));
+    finding.evidence.extend(since(&waits));
+    finding.next = next(&users, abandoned);
+    Some(finding)
+}
+
+fn holders(rows: i64, transactions: i64, abandoned: bool) -> String {
+    match (rows, transactions) {
+        _ if !abandoned => ", and they are at work".to_owned(),
+        (0, 0) => ", and nobody is seen to work with one".to_owned(),
+        (rows, 0) => format!(", {rows} by results (Rows) that nobody reads or closes"),
+        (0, transactions) => {
+            format!(", {transactions} by transactions that are neither committed nor rolled back")
+        }
+        (rows, transactions) => {
+            format!(", by {rows} results and {transactions} transactions that nobody works with")
+        }
+    }
+}
+
+fn next(users: &[super::library::Caller<'_>], abandoned: bool) -> Vec<String> {
+    let mut next: Vec<String> = Vec::new();
+    if abandoned {
+        let remedy = "`defer rows.Close()` after the query, and check rows.Err()";
+        next.extend(super::library::steps(users, remedy));
+        next.push("every sql.Tx needs Commit or Rollback on all paths; every sql.Conn and Stmt needs Close".to_owned());
+    } else {
+        next.push("look at the queries that run, and at locks in the database".to_owned());
+    }
+    next.push(
+        "db.Stats() tells MaxOpenConnections, InUse and WaitCount; pass contexts with a deadline"
+            .to_owned(),
+    );
+    next
+}
+
+/// Nobody waits, so the pool has no limit, and results pile up.
+fn open_results(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding> {
+    let mut list = pool.rows.clone();
+    list.extend(&pool.transactions);
+    let (count, working) = (total(&list), total(&pool.working));
+    if count - working < MANY {
+        return None;
+    }
+    let mut finding = finding(KIND, Category::Leak, case.now, &list);
+    let grows =
+        grows(case, |seen| seen.top().ends_with("awaitDone") && seen.has_prefix("database/sql."));
+    finding.severity = if grows { Severity::High } else { Severity::Medium };
+    finding.confidence = Confidence::Likely;
+    finding.title = format!(
+        "{count} database results or transactions are open and only {working} goroutines work with one: {} waits for their end",
+        list.first().map_or("", |seen| seen.top())
+    );
+    finding.evidence = vec![
+        "each keeps a connection to the database; nobody waits for one, so the pool has no limit"
+            .to_owned(),
+    ];
+    finding.evidence.extend(since(&waits(case.now, &list)));
+    finding.next = next(&callers(case.now, &pool.working), true);
+    Some(finding)
+}
+
+pub(super) fn waits_for_connection(seen: &Seen<'_, '_>) -> bool {
+    seen.top() == "database/sql.(*DB).conn" && seen.may_be(&["select", "chan receive"])
+}
+
+/// The innermost two of the user's functions in `seen`: one asks for the connection, and it or its caller
+/// works with the results.
+fn users<'d>(facts: &Facts<'d>, seen: &Seen<'_, 'd>) -> impl Iterator<Item = &'d str> {
+    let names = facts.frames(seen.group.stack).filter_map(|frame| match frame {
+        Shown::Call { function, std: false, .. } => Some(function),
+        _ => None,
+    });
+    names.take(2).collect::<Vec<_>>().into_iter()
+}
+
+/// Is in a function in which others wait for a connection, and does not wait for one: it has got it.
+fn has_passed(facts: &Facts<'_>, seen: &Seen<'_, '_>, waiting: &BTreeSet<&str>) -> bool {
+    !waiting.is_empty()
+        && !waits_for_connection(seen)
+        && users(facts, seen).any(|name| waiting.contains(name))
+}
+
+/// Works with a connection: inside of database/sql, but not one of its own goroutines.
+fn works(seen: &Seen<'_, '_>) -> bool {
+    let own = ["awaitDone", "connectionOpener", "connectionCleaner", "connectionResetter"];
+    seen.has_prefix("database/sql.")
+        && !waits_for_connection(seen)
+        && !own.iter().any(|name| seen.top().ends_with(name))
+}

@@ -1,0 +1,166 @@
+//! A series of dumps that was judged, which is dear: to look at it through one filter or another is cheap.
+
+use super::diagnosis::{Basis, Sight};
+use super::facts::{Case, Config, Facts};
+use super::find;
+use super::finding::Finding;
+use super::known::Known;
+use crate::model::{Dump, Row, Signature};
+use crate::view::summary::{Look, Summary};
+
+/// What the analyses found in each dump of a series, whatever a user looks at of it.
+pub struct Judged<'d> {
+    /// Profiles that hold only what Go has proven to be leaked.
+    proven: Part<'d>,
+    /// All others.
+    others: Part<'d>,
+}
+
+/// Dumps in the order of time, and the verdict of each.
+struct Part<'d> {
+    facts: Vec<Facts<'d>>,
+    verdicts: Vec<Verdict>,
+}
+
+/// What was found in a dump, nothing filtered.
+#[derive(Clone)]
+struct Verdict {
+    findings: Vec<Finding>,
+    fine: Vec<find::Fine>,
+    /// What a profile of proven leaks adds, in a sentence.
+    joined: Option<String>,
+}
+
+impl<'d> Judged<'d> {
+    /// Judges each of `dumps`, as [`Sight::all`] does. To look at them takes the same `config` and `known`.
+    pub fn new(dumps: impl IntoIterator<Item = &'d Dump>, config: &Config, known: &Known) -> Self {
+        let facts = dumps.into_iter().map(Facts::new);
+        let (proven, others): (Vec<_>, Vec<_>) =
+            facts.partition(|facts| Sight::is_proof(facts.dump()));
+        let of_others = verdicts(&others, &proven, config, known);
+        let of_proven = verdicts(&proven, &[], config, known);
+        Self {
+            proven: Part { facts: proven, verdicts: of_proven },
+            others: Part { facts: others, verdicts: of_others },
+        }
+    }
+
+    /// What a user sees who has this `look`: profiles of proven leaks first.
+    pub fn sights(&self, look: &Look, config: &Config, known: &Known) -> Vec<Sight<'_>> {
+        let mut sights = Vec::new();
+        for part in [&self.proven, &self.others] {
+            let said = said(&part.facts, part.verdicts.clone(), (look, config, known));
+            let facts = part.facts.iter().map(Basis::Shared);
+            sights.extend(facts.zip(said).map(|(facts, said)| sight(facts, said, look)));
+        }
+        sights
+    }
+
+    /// The same for one who alone looks at it.
+    pub(super) fn into_sights(self, look: &Look, config: &Config, known: &Known) -> Vec<Sight<'d>> {
+        let mut sights = Vec::new();
+        for part in [self.proven, self.others] {
+            let said = said(&part.facts, part.verdicts, (look, config, known));
+            let facts = part.facts.into_iter().map(|facts| Basis::Own(Box::new(facts)));
+            sights.extend(facts.zip(said).map(|(facts, said)| sight(facts, said, look)));
+        }
+        sights
+    }
+}
+
+/// What is seen of the last of `dumps` with this look; those before it are its history.
+pub(super) fn last<'d>(
+    dumps: impl IntoIterator<Item = &'d Dump>,
+    look: &Look,
+    config: &Config,
+    known: &Known,
+) -> Option<Sight<'d>> {
+    let (mut proven, mut others): (Vec<_>, Vec<_>) =
+        dumps.into_iter().partition(|dump| Sight::is_proof(dump));
+    if others.is_empty() {
+        others = std::mem::take(&mut proven);
+    }
+    let proven: Vec<_> = proven.last().copied().map(Facts::new).into_iter().collect();
+    let mut facts: Vec<_> = others.into_iter().map(Facts::new).collect();
+    let now = facts.len().checked_sub(1)?;
+    let verdict = verdict(&case(&facts, now, config, known)?, &proven);
+    let said = one_said(&case(&facts, now, config, known)?, verdict, look);
+    Some(sight(Basis::Own(Box::new(facts.pop()?)), said, look))
+}
+
+/// Findings, groups that are fine, and notes, as far as a look lets them through.
+type Said = (Vec<Finding>, Vec<find::Fine>, Vec<String>);
+
+fn sight<'d>(facts: Basis<'d>, (findings, fine, notes): Said, look: &Look) -> Sight<'d> {
+    let own = (!look.is_default()).then(|| Summary::new(facts.dump(), look));
+    Sight { facts, look: own, findings, fine, notes }
+}
+
+/// The dump at `index` with those before it, as far as they count.
+fn case<'c, 'd>(
+    facts: &'c [Facts<'d>],
+    index: usize,
+    config: &'c Config,
+    known: &'c Known,
+) -> Option<Case<'c, 'd>> {
+    let before = facts.get(..index)?;
+    let from = before.len().saturating_sub(Sight::HISTORY);
+    Some(Case::new(facts.get(index)?, before.get(from..)?, config, known))
+}
+
+/// The verdict on each of a series; `proven` are profiles of what Go has proven.
+fn verdicts(
+    facts: &[Facts<'_>],
+    proven: &[Facts<'_>],
+    config: &Config,
+    known: &Known,
+) -> Vec<Verdict> {
+    let one = |index: usize| Some(verdict(&case(facts, index, config, known)?, proven));
+    (0..facts.len()).filter_map(one).collect()
+}
+
+fn verdict(case: &Case<'_, '_>, proven: &[Facts<'_>]) -> Verdict {
+    let mut findings = find::run(case);
+    let joined = proven.last().and_then(|proven| find::join(case.now, proven, &mut findings));
+    // Who is blamed by a finding that a filter leaves out is not fine for that.
+    let fine = find::fine(case, &findings);
+    Verdict { findings, fine, joined }
+}
+
+/// What of `verdicts` on `facts` is said to one who has this look.
+fn said(
+    facts: &[Facts<'_>],
+    verdicts: Vec<Verdict>,
+    (look, config, known): (&Look, &Config, &Known),
+) -> Vec<Said> {
+    let one = |(index, verdict): (usize, Verdict)| {
+        Some(one_said(&case(facts, index, config, known)?, verdict, look))
+    };
+    verdicts.into_iter().enumerate().filter_map(one).collect()
+}
+
+fn one_said(case: &Case<'_, '_>, verdict: Verdict, look: &Look) -> Said {
+    let Verdict { mut findings, mut fine, joined } = verdict;
+    if !look.filter.is_empty() {
+        let matcher = look.filter.for_dump(case.now.dump());
+        let dump = case.now.dump();
+        // A filter that asks for no ids says the same of all goroutines of a signature: there are few.
+        let each = matcher.asks_for_ids();
+        let is_in = |index: usize| {
+            if each {
+                return case.now.members(index).any(|goroutine| matcher.matches(&goroutine.row()));
+            }
+            let mut signatures = case.now.summary.grouping.signatures(index).iter();
+            signatures.any(|(id, _)| {
+                let Signature { stack, head, creator, labels } = dump.signature(*id);
+                matcher.matches(&Row { stack, head, creator, labels, ..Row::default() })
+            })
+        };
+        let is_wanted = |groups: &[usize]| groups.iter().any(|index| is_in(*index));
+        findings.retain(|finding| is_wanted(&finding.groups));
+        fine.retain(|fine| is_wanted(&[fine.group]));
+    }
+    let mut notes = find::notes(case, &findings);
+    notes.extend(joined);
+    (findings, fine, notes)
+}

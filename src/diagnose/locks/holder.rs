@@ -1,0 +1,394 @@
+//! Who may hold a lock.
+//!
+//! The consistent-offset rule: a lock is a field, so its address minus the receiver of the method that
+//! locks it is the same for all objects of a type. A goroutine that does not wait for the lock, but is
+//! in a method of that type with the very object that holds the lock (or has the lock's own address as
+//! its receiver), likely holds it. Weaker, in this order: the same pointer as another argument; a
+//! pointer just before the lock in a goroutine that waits for another lock; another method of the same
+//! type that is blocked; a goroutine started together with the waiters that is blocked on a channel; for
+//! locks that plain functions take, one that is blocked in another function of the package. Words that Go marks `?` are never used.
+
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashMap;
+
+use super::{Id, Lock, Locks, Op, Owner, Sieve, stack_of};
+use crate::diagnose::Facts;
+use crate::model::GoidSet;
+
+/// How a candidate was found, surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tier {
+    /// In a method of the object that holds the lock.
+    Receiver,
+    /// With the object, or the lock, among its arguments.
+    Shared,
+    /// In a method of the waiters' type, with a receiver just before the lock: its offset in the object
+    /// is small, but no waiter shows it.
+    Near,
+    /// With a pointer that ends just before the lock, waiting for another lock.
+    Enclosing,
+    /// In another method of the same type; which object is not known.
+    Type,
+    /// Started together with the waiters.
+    Sibling,
+    /// Waiting for the waiters, all of which it started in the function that it waits in.
+    Parent,
+    /// In another function of the package whose functions, not methods, wait: their lock is a variable
+    /// of the package.
+    Package,
+    /// In a `Cond.Wait` of the same object or type, which has released its lock, but no other one. Only
+    /// if nobody else is seen and the wait cannot be chance.
+    Released,
+}
+
+/// A goroutine that may hold a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its record.
+    pub row: u32,
+    /// Raw index of the frame that speaks for it.
+    pub frame: usize,
+    /// How it was found.
+    pub tier: Tier,
+    /// The pointer that it shares with the lock; 0 if none.
+    pub pointer: u64,
+}
+
+/// Fields farther from the start of their struct are not searched for. In the 3,372 waits of our cases
+/// that print both the lock and the receiver the lock is at most 24 bytes in; `vault`'s `Core` has one
+/// at 0x230. A page is a choice between larger structs and neighbours on the heap.
+const MAX_OFFSET: u64 = 4096;
+
+/// For a pointer of unknown type: a cache line, as small objects lie side by side in Go's size classes
+/// (measured in ANALYSES.md 0.2: with 512 bytes more than half of the hits are neighbours).
+const NEAR: u64 = 64;
+
+/// Waiters whose pointers are looked at: all have the same lock, so a few tell.
+const SAMPLE: usize = 16;
+
+/// Candidates kept of each lock.
+pub(super) const KEPT: usize = 8;
+
+/// The offset of a lock in the object at `receiver`, if it can be a field of it.
+pub(super) fn offset(lock: u64, receiver: u64) -> Option<u64> {
+    lock.checked_sub(receiver).filter(|offset| *offset < MAX_OFFSET)
+}
+
+/// A pointer that leads to a lock.
+#[derive(Clone, Copy)]
+struct Lead<'d> {
+    lock: u32,
+    /// The type that the pointer is of, if it was a receiver.
+    owner: Option<Owner<'d>>,
+}
+
+/// Finds candidates for every lock of `locks`.
+pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
+    let mut found: Vec<Vec<Candidate>> = vec![Vec::new(); locks.locks.len()];
+    by_address(locks, facts, &mut found);
+    by_type(locks, facts, &mut found);
+    super::once::by_function(locks, facts, &mut found);
+    super::sibling::by_start(locks, facts, &mut found);
+    super::parent::by_parent(locks, facts, &mut found);
+    super::sibling::by_package(locks, facts, &mut found);
+    for (lock, mut list) in locks.locks.iter_mut().zip(found) {
+        list.sort_by_key(|candidate| (candidate.row, candidate.tier));
+        list.dedup_by_key(|candidate| candidate.row);
+        lock.holders = list;
+    }
+    prefer(locks, facts);
+}
+
+fn is_lock(locks: &Locks<'_>, lock: &Lock<'_>) -> bool {
+    lock.waits.first().and_then(|w| locks.waits.get(*w as usize)).is_some_and(|w| w.op.is_lock())
+}
+
+fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> (FxHashMap<u64, Vec<Lead<'d>>>, Sieve) {
+    let mut leads: FxHashMap<u64, Vec<Lead<'d>>> = FxHashMap::default();
+    let mut leading = Sieve::default();
+    for (lock, number) in locks.locks.iter().zip(0u32..) {
+        if !is_lock(locks, lock) {
+            continue;
+        }
+        let mut add = |value: u64, owner: Option<Owner<'d>>| {
+            leading.add(value);
+            let list = leads.entry(value).or_default();
+            if !list.iter().any(|lead| lead.lock == number && lead.owner == owner) {
+                list.push(Lead { lock: number, owner });
+            }
+        };
+        match lock.id {
+            Id::Address(address) => add(address, None),
+            Id::Receiver(owner, receiver) => add(receiver, Some(owner)),
+            Id::Type(_) | Id::Function(_) => continue,
+        }
+        let Id::Address(address) = lock.id else { continue };
+        for wait in lock.waits.iter().take(SAMPLE) {
+            let Some(wait) = locks.waits.get(*wait as usize) else { continue };
+            let stack = stack_of(facts, wait.row);
+            let package = locks.frames.at(stack, wait.caller as usize).package;
+            for word in facts.dump().args(wait.row as usize).iter() {
+                let frame = locks.frames.at(stack, usize::from(word.frame));
+                let inside = word.frame >= wait.caller;
+                // What the standard library hands around, such as a server's context, lies next to
+                // anything on the heap.
+                let own = frame.user || frame.package == package;
+                if word.exact && inside && own && offset(address, word.value).is_some() {
+                    add(word.value, frame.owner.filter(|_| word.position == 0));
+                }
+            }
+        }
+    }
+    (leads, leading)
+}
+
+/// The type whose method waits for the lock at `number`.
+fn waiting_type<'d>(locks: &Locks<'d>, facts: &Facts<'d>, number: u32) -> Option<Owner<'d>> {
+    let first = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
+    locks.frames.at(stack_of(facts, first.row), first.caller as usize).owner
+}
+
+/// The rules that need addresses: one look at every word of the dump.
+fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candidate>]) {
+    let (leads, leading) = leads(locks, facts);
+    if leads.is_empty() {
+        return;
+    }
+    let mut addresses: Vec<(u64, u32)> = locks
+        .locks
+        .iter()
+        .zip(0u32..)
+        .filter_map(|(lock, number)| match lock.id {
+            Id::Address(address) if is_lock(locks, lock) => Some((address, number)),
+            _ => None,
+        })
+        .collect();
+    addresses.sort_unstable();
+    // Most words lead nowhere, and are near no lock: in none of the blocks that are as long as near is.
+    let mut nearby = Sieve::default();
+    for (address, _) in &addresses {
+        nearby.add(address / NEAR);
+        nearby.add((address / NEAR).saturating_sub(1));
+    }
+    let owners: Vec<Option<Owner<'d>>> =
+        (0u32..).zip(&locks.locks).map(|(number, _)| waiting_type(locks, facts, number)).collect();
+    for args in facts.dump().args_by_record() {
+        let row = args.row();
+        let Some(goroutine) = facts.dump().goroutine(row as usize) else { continue };
+        let stack_id = goroutine.stack();
+        let stack = facts.dump().stack(stack_id);
+        // Looked up when needed: most words lead nowhere.
+        let group = OnceCell::new();
+        let in_group = || group.get_or_init(|| locks.group(row)).is_some();
+        let wait = OnceCell::new();
+        let wait = || *wait.get_or_init(|| locks.wait(row));
+        for word in args.iter().filter(|word| word.exact) {
+            let is_lead = leading.may_have(word.value);
+            if !is_lead && !nearby.may_have(word.value / NEAR) {
+                continue;
+            }
+            let index = usize::from(word.frame);
+            if stack.get(index).is_none_or(|id| locks.frames.is_sync(*id)) {
+                continue;
+            }
+            let frame = locks.frames.at(stack, index);
+            let mut add = |lock: u32, tier: Tier| {
+                let Some(list) = found.get_mut(lock as usize) else { return };
+                let own = || wait().is_some_and(|wait| wait.lock == lock);
+                if list.len() < KEPT * SAMPLE && in_group() && !own() {
+                    list.push(Candidate { row, frame: index, tier, pointer: word.value });
+                }
+            };
+            for lead in leads.get(&word.value).filter(|_| is_lead).into_iter().flatten() {
+                let method = word.position == 0 && frame.owner.is_some();
+                let same = lead.owner.is_none() || lead.owner == frame.owner;
+                add(lead.lock, if method && same { Tier::Receiver } else { Tier::Shared });
+            }
+            let waits = || locks.waiting.contains(&stack_id);
+            let method = frame.owner.filter(|_| word.position == 0);
+            if word.value >= 0x1000 && (method.is_some() || waits()) {
+                let from = addresses.partition_point(|(address, _)| *address <= word.value);
+                let near = addresses.get(from..).unwrap_or(&[]).iter();
+                for (_, lock) in near.take_while(|(a, _)| a - word.value <= NEAR).take(4) {
+                    if method.is_some() && owners.get(*lock as usize) == Some(&method) {
+                        add(*lock, Tier::Near);
+                    } else if wait().is_some_and(|wait| wait.op.is_lock()) {
+                        add(*lock, Tier::Enclosing);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// States in which a goroutine is blocked in the midst of its work. `select` is left out: loops that
+/// serve an object wait in it and hold nothing. debug=1 hides some channel waits: they are unknown.
+pub(super) fn is_blocked(state: &str) -> bool {
+    matches!(state, "IO wait" | "semacquire" | "sleep" | "syscall")
+        || matches!(state, "sync.WaitGroup.Wait" | "sync.Cond.Wait")
+        || state.starts_with("chan ")
+        || state.starts_with("sync.Mutex")
+        || state.starts_with("sync.RWMutex")
+        || matches!(state, "select (no cases)" | "unknown")
+}
+
+/// Another method of the type whose method locks, for locks that no address leads from.
+fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+    let mut groups: FxHashMap<Owner<'_>, Vec<(usize, usize)>> = FxHashMap::default();
+    for (index, group) in facts.groups.iter().enumerate() {
+        let stack = facts.dump().stack(group.stack);
+        let state = facts.state(index);
+        let blocked = is_blocked(state) || (state == "select" && locks.frames.is_in_call(stack));
+        if !blocked && !crate::model::state::is_on_cpu(state) {
+            continue;
+        }
+        let mut seen: Vec<Owner<'_>> = Vec::new();
+        for at in 0..stack.len() {
+            let frame = locks.frames.at(stack, at);
+            if let Some(owner) = frame.owner.filter(|owner| frame.user && !seen.contains(owner)) {
+                seen.push(owner);
+                groups.entry(owner).or_default().push((index, at));
+            }
+        }
+    }
+    // What is asked for: each lock without a candidate, its first waiter, and the type of its method.
+    let ask = |(number, list): (u32, &Vec<Candidate>)| {
+        let lock = locks.lock(number).filter(|_| list.is_empty())?;
+        let first = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
+        let stack = stack_of(facts, first.row);
+        let owner = locks.frames.at(stack, first.caller as usize).owner?;
+        (!is_of_argument(lock, facts, first)).then_some((number, lock, first, owner))
+    };
+    let asked: Vec<_> = (0u32..).zip(found.iter()).filter_map(ask).collect();
+    let start = |row: u32| facts.dump().goroutine(row as usize)?.creator_goid();
+    let mut starters = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
+    for goid in asked.iter().filter_map(|(_, _, first, _)| start(first.row)) {
+        starters.insert(goid);
+    }
+    let mut by_start: FxHashMap<usize, FxHashMap<Option<u64>, u32>> = FxHashMap::default();
+    for (number, lock, first, owner) in asked {
+        let Some(list) = found.get_mut(number as usize) else { continue };
+        let known = locks.frames.receiver(first.row as usize, first.caller as usize);
+        for (group, frame) in groups.get(&owner).into_iter().flatten().take(KEPT * 4) {
+            let rows = facts.summary.grouping.rows(*group);
+            // Of many instances the one that was started together with the waiter.
+            let starts = by_start.entry(*group).or_insert_with(|| {
+                let mut firsts = FxHashMap::default();
+                for row in rows {
+                    let start = start(*row);
+                    if start.is_none_or(|goid| starters.contains(goid)) {
+                        firsts.entry(start).or_insert(*row);
+                    }
+                }
+                firsts
+            });
+            let near = starts.get(&start(first.row));
+            let Some(row) = near.or(rows.first()).copied() else { continue };
+            let other = locks.frames.receiver(row as usize, *frame);
+            let differs = matches!((known, other), (Some(a), Some(b)) if a != b);
+            let same_place = locks.wait(row).is_some_and(|wait| {
+                wait.lock == number || is_same_place(locks, facts, wait.row, first.row, lock)
+            });
+            let released = locks.wait(row).is_some_and(|wait| wait.op == Op::Cond);
+            if !differs && !same_place {
+                let tier = if released { Tier::Released } else { Tier::Type };
+                list.push(Candidate { row, frame: *frame, tier, pointer: 0 });
+            }
+        }
+    }
+}
+
+/// Whether a lock lies in an argument of the method that locks it, not in its receiver.
+pub(super) fn is_of_argument(lock: &Lock<'_>, facts: &Facts<'_>, wait: &super::Wait) -> bool {
+    let Id::Address(address) = lock.id else { return false };
+    let words = facts.dump().args(wait.row as usize).iter();
+    let mut own = words.filter(|word| word.frame == wait.caller && word.exact);
+    let lies_in = |value: u64| address.checked_sub(value).is_some_and(|offset| offset <= NEAR);
+    own.any(|word| word.position > 0 && word.value >= 0x1000 && lies_in(word.value))
+}
+
+/// Whether two goroutines wait for a lock in the same function and line: they want it, then, whether or
+/// not it is the same object.
+fn is_same_place(locks: &Locks<'_>, facts: &Facts<'_>, a: u32, b: u32, lock: &Lock<'_>) -> bool {
+    let place = |row: u32| {
+        let wait = locks.wait(row)?;
+        let frame = locks.frames.at(stack_of(facts, row), wait.caller as usize);
+        Some((frame.name, if lock.id.is_object() { frame.line } else { 0 }))
+    };
+    place(a) == place(b)
+}
+
+/// How well a state fits a holder: who is blocked in the midst of work comes first, loops that wait
+/// for work last. Who waits in a Cond has released its lock.
+fn fit(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidate) -> u8 {
+    if let Some(wait) = locks.wait(candidate.row) {
+        return if wait.op == Op::Cond { 9 } else { 0 };
+    }
+    let state = locks.group(candidate.row).map_or("", |group| facts.state(group));
+    let stack = stack_of(facts, candidate.row);
+    match state {
+        "IO wait" | "syscall" => 1,
+        "select" if locks.frames.is_in_call(stack) => 1,
+        _ if state.starts_with("chan send") => 1,
+        "running" | "runnable" => 2,
+        _ if state.starts_with("chan receive") => 3,
+        "sleep" => 4,
+        _ => 5,
+    }
+}
+
+/// Whether a candidate is blocked or at work, and not in a lock or in a loop that waits for work.
+pub(super) fn is_busy(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidate) -> bool {
+    locks.wait(candidate.row).is_none() && fit(locks, facts, candidate) < 3
+}
+
+/// Several goroutines with one stack and one object cannot all hold its mutex, and what one of them
+/// does the others do, too: none of them is the holder. (Readers of an `RWMutex` can all hold it.)
+fn drop_crowds(locks: &Locks<'_>, list: &mut Vec<Candidate>) {
+    let mut places: FxHashMap<(Option<usize>, usize, u64), usize> = FxHashMap::default();
+    let place =
+        |candidate: &Candidate| (locks.group(candidate.row), candidate.frame, candidate.pointer);
+    for candidate in list.iter() {
+        *places.entry(place(candidate)).or_default() += 1;
+    }
+    list.retain(|candidate| {
+        candidate.tier > Tier::Enclosing || places.get(&place(candidate)) == Some(&1)
+    });
+}
+
+/// Whether the waiters of a lock cannot be there by chance: so many would see one of them running.
+fn lasts(locks: &Locks<'_>, facts: &Facts<'_>, number: u32) -> bool {
+    let waiting = locks.waits_for(number).filter_map(|w| facts.dump().goroutine(w.row as usize));
+    let count: i64 = waiting.map(crate::model::Goroutine::count).sum();
+    let mut waits = locks.waits_for(number);
+    count >= super::crossed::CROWD || waits.any(|wait| super::verdict::lasts(facts, wait))
+}
+
+/// Puts the likeliest first: by tier, then by how the state fits, then the rarest stack – the exception
+/// in the crowd – and keeps some.
+fn prefer(locks: &mut Locks<'_>, facts: &Facts<'_>) {
+    let mut all: Vec<Vec<Candidate>> =
+        locks.locks.iter_mut().map(|lock| std::mem::take(&mut lock.holders)).collect();
+    for (list, number) in all.iter_mut().zip(0u32..) {
+        for candidate in list.iter_mut().filter(|candidate| fit(locks, facts, candidate) == 9) {
+            candidate.tier = Tier::Released;
+        }
+        let released = |candidate: &Candidate| candidate.tier == Tier::Released;
+        if !list.iter().all(released) || !lasts(locks, facts, number) {
+            list.retain(|candidate| !released(candidate));
+        }
+        if locks.waits_for(number).all(|wait| wait.op != Op::Write) {
+            drop_crowds(locks, list);
+        }
+        list.sort_by_cached_key(|candidate| {
+            let group = locks.group(candidate.row);
+            let crowd = group.map_or(0, |group| facts.summary.grouping.count(group));
+            (candidate.tier, fit(locks, facts, candidate), crowd, candidate.row)
+        });
+        list.truncate(KEPT);
+    }
+    for (lock, list) in locks.locks.iter_mut().zip(all) {
+        lock.holders = list;
+    }
+}
