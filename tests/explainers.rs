@@ -20,7 +20,7 @@ fn findings(texts: &[&str]) -> Vec<Finding> {
     let mut before: Vec<Facts<'_>> = dumps.iter().map(Facts::new).collect();
     let now = before.pop().unwrap();
     let (config, known) = (Config::default(), Known::built_in());
-    let case = Case::new(&now, &before, &config, &known);
+    let case = Case::new(&now, before.iter().map(Facts::index), &config, &known);
     find::run(&case)
 }
 

@@ -2,15 +2,13 @@
 
 use std::ops::Deref;
 
-use super::facts::{Config, Facts};
+use super::facts::Facts;
 use super::find;
 use super::finding::Finding;
-use super::judged::{self, Judged};
-use super::known::Known;
 use crate::model::Dump;
 use crate::view::fingerprint::{finish, hash_str, mix};
 use crate::view::group::Group;
-use crate::view::summary::{Look, Summary};
+use crate::view::summary::Summary;
 
 /// A dump with the user's view of it and what was found.
 pub struct Sight<'d> {
@@ -46,32 +44,6 @@ impl<'d> Deref for Basis<'d> {
 }
 
 impl<'d> Sight<'d> {
-    /// Looks at each of `dumps`, a series in the order of time; every one is judged together with those
-    /// before it, of which at most [`Sight::HISTORY`] count.
-    ///
-    /// Profiles that hold only what Go has proven to be leaked say nothing of how many goroutines there
-    /// are: they come first in what is returned, are a series of their own, and prove what is suspected
-    /// in the others.
-    pub fn all(
-        dumps: impl IntoIterator<Item = &'d Dump>,
-        look: &Look,
-        config: &Config,
-        known: &Known,
-    ) -> Vec<Self> {
-        Judged::new(dumps, config, known).into_sights(look, config, known)
-    }
-
-    /// The last of what [`Sight::all`] returns, without the others: they are its history, and what proves
-    /// it. `None` if there is no dump.
-    pub fn last(
-        dumps: impl IntoIterator<Item = &'d Dump>,
-        look: &Look,
-        config: &Config,
-        known: &Known,
-    ) -> Option<Self> {
-        judged::last(dumps, look, config, known)
-    }
-
     /// Whether `dump` holds only what Go has proven to be leaked.
     pub fn is_proof(dump: &Dump) -> bool {
         dump.profile == "goroutineleak" && dump.is_aggregated()

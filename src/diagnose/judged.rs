@@ -4,6 +4,7 @@ use super::diagnosis::{Basis, Sight};
 use super::facts::{Case, Config, Facts};
 use super::find;
 use super::finding::Finding;
+use super::index::Index;
 use super::known::Known;
 use crate::model::{Dump, Row, Signature};
 use crate::view::summary::{Look, Summary};
@@ -57,7 +58,7 @@ impl<'d> Judged<'d> {
     }
 
     /// The same for one who alone looks at it.
-    pub(super) fn into_sights(self, look: &Look, config: &Config, known: &Known) -> Vec<Sight<'d>> {
+    fn into_sights(self, look: &Look, config: &Config, known: &Known) -> Vec<Sight<'d>> {
         let mut sights = Vec::new();
         for part in [self.proven, self.others] {
             let said = said(&part.facts, part.verdicts, (look, config, known));
@@ -68,8 +69,36 @@ impl<'d> Judged<'d> {
     }
 }
 
+impl<'d> Sight<'d> {
+    /// Looks at each of `dumps`, a series in the order of time; every one is judged together with those
+    /// before it, of which at most [`Sight::HISTORY`] count.
+    ///
+    /// Profiles that hold only what Go has proven to be leaked say nothing of how many goroutines there
+    /// are: they come first in what is returned, are a series of their own, and prove what is suspected
+    /// in the others.
+    pub fn all(
+        dumps: impl IntoIterator<Item = &'d Dump>,
+        look: &Look,
+        config: &Config,
+        known: &Known,
+    ) -> Vec<Self> {
+        Judged::new(dumps, config, known).into_sights(look, config, known)
+    }
+
+    /// The last of what [`Sight::all`] returns, without the others: they are its history, and what proves
+    /// it. `None` if there is no dump.
+    pub fn last(
+        dumps: impl IntoIterator<Item = &'d Dump>,
+        look: &Look,
+        config: &Config,
+        known: &Known,
+    ) -> Option<Self> {
+        last(dumps, look, config, known)
+    }
+}
+
 /// What is seen of the last of `dumps` with this look; those before it are its history.
-pub(super) fn last<'d>(
+fn last<'d>(
     dumps: impl IntoIterator<Item = &'d Dump>,
     look: &Look,
     config: &Config,
@@ -80,12 +109,14 @@ pub(super) fn last<'d>(
     if others.is_empty() {
         others = std::mem::take(&mut proven);
     }
-    let proven: Vec<_> = proven.last().copied().map(Facts::new).into_iter().collect();
-    let mut facts: Vec<_> = others.into_iter().map(Facts::new).collect();
-    let now = facts.len().checked_sub(1)?;
-    let verdict = verdict(&case(&facts, now, config, known)?, &proven);
-    let said = one_said(&case(&facts, now, config, known)?, verdict, look);
-    Some(sight(Basis::Own(Box::new(facts.pop()?)), said, look))
+    let now = others.pop()?;
+    let from = others.len().saturating_sub(Sight::HISTORY);
+    let before: Vec<_> = others.get(from..)?.iter().copied().map(Index::new).collect();
+    let proven = proven.last().copied().map(Index::new);
+    let now = Facts::new(now);
+    let case = Case::new(&now, &before, config, known);
+    let said = one_said(&case, verdict(&case, proven.as_ref()), look);
+    Some(sight(Basis::Own(Box::new(now)), said, look))
 }
 
 /// Findings, groups that are fine, and notes, as far as a look lets them through.
@@ -105,7 +136,8 @@ fn case<'c, 'd>(
 ) -> Option<Case<'c, 'd>> {
     let before = facts.get(..index)?;
     let from = before.len().saturating_sub(Sight::HISTORY);
-    Some(Case::new(facts.get(index)?, before.get(from..)?, config, known))
+    let before = before.get(from..)?.iter().map(Facts::index);
+    Some(Case::new(facts.get(index)?, before, config, known))
 }
 
 /// The verdict on each of a series; `proven` are profiles of what Go has proven.
@@ -115,13 +147,14 @@ fn verdicts(
     config: &Config,
     known: &Known,
 ) -> Vec<Verdict> {
+    let proven = proven.last().map(Facts::index);
     let one = |index: usize| Some(verdict(&case(facts, index, config, known)?, proven));
     (0..facts.len()).filter_map(one).collect()
 }
 
-fn verdict(case: &Case<'_, '_>, proven: &[Facts<'_>]) -> Verdict {
+fn verdict(case: &Case<'_, '_>, proven: Option<&Index<'_>>) -> Verdict {
     let mut findings = find::run(case);
-    let joined = proven.last().and_then(|proven| find::join(case.now, proven, &mut findings));
+    let joined = proven.and_then(|proven| find::join(case.now, proven, &mut findings));
     // Who is blamed by a finding that a filter leaves out is not fine for that.
     let fine = find::fine(case, &findings);
     Verdict { findings, fine, joined }

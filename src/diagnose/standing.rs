@@ -2,7 +2,8 @@
 
 use super::diagnosis::Sight;
 use super::facts::Facts;
-use super::finding::{Category, Finding};
+use super::finding::Finding;
+use super::rating::Category;
 use crate::model::Goroutine;
 use crate::view::kind::{Kind, Kinds};
 

@@ -4,7 +4,8 @@
 //! fault nearly twice as many are red as with findings of high severity alone.
 
 use crate::diagnose::Sight;
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::model::{Dump, Format};
 use crate::view::version::format_words;
 

@@ -8,7 +8,8 @@ pub mod rule;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnose::diagnosis::Sight;
-use crate::diagnose::finding::{Finding, Severity};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::Severity;
 use crate::model::Format;
 use crate::series::snapshot::Place;
 use crate::view::filter::WaitLimit;

@@ -20,7 +20,7 @@ fn findings(text: &str) -> Vec<Finding> {
     let facts = Facts::new(&dump);
     let known = Known::built_in();
     let config = Config::default();
-    find::run(&Case::new(&facts, &[], &config, &known))
+    find::run(&Case::new(&facts, [], &config, &known))
 }
 
 fn first(text: &Text) -> Finding {

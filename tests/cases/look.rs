@@ -55,7 +55,7 @@ impl Look {
 pub(super) fn look(now: &Facts<'_>, before: &[Facts<'_>], case: &Truth) -> Look {
     let config = Config::default();
     let known = Known::built_in();
-    let found = find::run(&Case::new(now, before, &config, &known));
+    let found = find::run(&Case::new(now, before.iter().map(Facts::index), &config, &known));
     let findings = found
         .iter()
         .filter(|finding| !(case.has_harness() && is_harness(finding, now)))

@@ -46,7 +46,7 @@ fn report_with(texts: &[&str], config: &Config) -> Report {
     let mut before: Vec<Facts<'_>> = dumps.iter().map(Facts::new).collect();
     let now = before.pop().unwrap();
     let known = Known::built_in();
-    let case = Case::new(&now, &before, config, &known);
+    let case = Case::new(&now, before.iter().map(Facts::index), config, &known);
     let findings = find::run(&case);
     let (notes, fine) = (find::notes(&case, &findings), find::fine(&case, &findings));
     Report { findings, notes, fine }

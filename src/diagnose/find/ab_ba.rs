@@ -7,8 +7,10 @@
 
 use super::tangles::{Knot, knots};
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Finding};
-use crate::diagnose::locks::{Id, Trouble};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::locks::Id;
+use crate::diagnose::rating::Category;
+use crate::diagnose::tangles::Trouble;
 use crate::diagnose::waitfor::Why;
 
 /// The kind of these findings.

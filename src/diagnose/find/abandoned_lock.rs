@@ -10,9 +10,11 @@
 
 use super::tangles::{Knot, SURE, knots};
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding};
+use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
-use crate::diagnose::locks::{Trouble, stack_of};
+use crate::diagnose::locks::stack_of;
+use crate::diagnose::rating::{Category, Confidence};
+use crate::diagnose::tangles::Trouble;
 use crate::model::state;
 
 /// The kind of these findings.

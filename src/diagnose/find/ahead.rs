@@ -4,7 +4,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::diagnose::facts::Facts;
+use crate::diagnose::index::Index;
 use crate::model::StackId;
 use crate::view::canon::Shown;
 
@@ -15,7 +15,7 @@ const CALLERS: usize = 3;
 /// The groups of goroutines that `wanted` accepts, and that are past the line at which those of `groups`,
 /// which wait in one function, do; ascending.
 pub(super) fn of(
-    facts: &Facts<'_>,
+    facts: &Index<'_>,
     groups: &[usize],
     wanted: impl Fn(usize) -> bool,
 ) -> Vec<usize> {
@@ -40,7 +40,7 @@ pub(super) type Started<'d> = FxHashMap<&'d str, Vec<usize>>;
 
 /// Whether goroutines are there that those of `groups`, which wait in one function, may have started in
 /// it.
-pub(super) fn has_children(facts: &Facts<'_>, groups: &[usize], started: &Started<'_>) -> bool {
+pub(super) fn has_children(facts: &Index<'_>, groups: &[usize], started: &Started<'_>) -> bool {
     let Some(first) = groups.first().and_then(|index| facts.groups.get(*index)) else {
         return false;
     };
@@ -50,7 +50,7 @@ pub(super) fn has_children(facts: &Facts<'_>, groups: &[usize], started: &Starte
 }
 
 /// The groups that each function may have started.
-pub(super) fn started<'d>(facts: &Facts<'d>) -> Started<'d> {
+pub(super) fn started<'d>(facts: &Index<'d>) -> Started<'d> {
     let mut named = Started::default();
     for (index, group) in facts.groups.iter().enumerate() {
         let mut add = |function| {
@@ -73,7 +73,7 @@ pub(super) fn started<'d>(facts: &Facts<'d>) -> Started<'d> {
 
 /// The innermost calls of the program and of its libraries in `stack`, up to the first one of the standard
 /// library above them: function and line.
-fn calls<'d>(facts: &Facts<'d>, stack: StackId) -> Vec<(&'d str, u32)> {
+fn calls<'d>(facts: &Index<'d>, stack: StackId) -> Vec<(&'d str, u32)> {
     let own = |frame: &Shown<'d>| matches!(frame, Shown::Call { std: false, .. });
     let frames = facts.frames(stack).skip_while(|frame| !own(frame)).take_while(own);
     let call = |frame: Shown<'d>| match frame {
@@ -85,7 +85,7 @@ fn calls<'d>(facts: &Facts<'d>, stack: StackId) -> Vec<(&'d str, u32)> {
 
 /// Whether a goroutine with `stack` is in one of the functions of `waiting`, past the line there, and in
 /// a call: at a channel of the function itself it may be at another turn of its loop.
-fn is_past(facts: &Facts<'_>, stack: StackId, waiting: &[(&str, u32)]) -> bool {
+fn is_past(facts: &Index<'_>, stack: StackId, waiting: &[(&str, u32)]) -> bool {
     let mut frames = facts.frames(stack).enumerate();
     frames.any(|(at, frame)| match frame {
         Shown::Call { function, line, .. } => {

@@ -2,7 +2,8 @@
 //! goroutine, which waits for the program's end.
 
 use super::crowd::Crowd;
-use crate::diagnose::facts::{Case, Facts};
+use crate::diagnose::facts::Case;
+use crate::diagnose::index::Index;
 use crate::diagnose::known::Entry;
 
 /// The entry by which the goroutines of the group at `index` are known.
@@ -27,7 +28,7 @@ pub(super) fn is_known_fine(case: &Case<'_, '_>, index: usize) -> bool {
 }
 
 /// Whether the group at `index` is the main goroutine.
-pub(super) fn is_main(facts: &Facts<'_>, index: usize) -> bool {
+pub(super) fn is_main(facts: &Index<'_>, index: usize) -> bool {
     let Some(group) = facts.groups.get(index).filter(|group| group.count == 1) else {
         return false;
     };

@@ -17,9 +17,10 @@ use super::reason::Reason;
 use super::semaphore;
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
 use crate::diagnose::locks::{Owner, base, stack_of};
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::model::Symbol;
 
 /// The kind of findings about a consumer that is gone.

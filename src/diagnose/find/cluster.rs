@@ -9,7 +9,7 @@
 use super::crowd::Crowd;
 use super::origin::Origin;
 use super::suspect::{MANY, Verdict};
-use crate::diagnose::facts::Facts;
+use crate::diagnose::index::Index;
 
 /// A crowd and what is thought of it; `None` for one that is only there because it belongs to others.
 pub(super) type Judged<'d> = (Option<Verdict>, Crowd<'d>);
@@ -40,7 +40,7 @@ const COMPARED: usize = 64;
 
 /// Joins what belongs together; what belongs to no suspect is left out.
 pub(super) fn join<'d>(
-    facts: &Facts<'d>,
+    facts: &Index<'d>,
     mut crowds: Vec<Judged<'d>>,
     lone: bool,
 ) -> Vec<Cluster<'d>> {
@@ -74,7 +74,7 @@ pub(super) fn join<'d>(
 }
 
 /// What `a` and `b` have in common; `lone` counts single goroutines as well.
-fn link(facts: &Facts<'_>, a: &Crowd<'_>, b: &Crowd<'_>, lone: bool) -> Link {
+fn link(facts: &Index<'_>, a: &Crowd<'_>, b: &Crowd<'_>, lone: bool) -> Link {
     if a.origin.is_known() || b.origin.is_known() {
         let related = siblings(&a.origin, &b.origin, lone)
             || children(&a.origin, &b.origin, lone)
@@ -109,7 +109,7 @@ fn children(child: &Origin, parent: &Origin, lone: bool) -> bool {
 
 /// Whether the ages of both are spread alike and the sizes divide: instances of one structure got
 /// stuck one after the other, each of its goroutines at the same time.
-fn same_ages(facts: &Facts<'_>, a: &Crowd<'_>, b: &Crowd<'_>) -> bool {
+fn same_ages(facts: &Index<'_>, a: &Crowd<'_>, b: &Crowd<'_>) -> bool {
     /// Fewer than five may agree by chance.
     const FEWEST: i64 = 5;
     /// Ages are whole minutes and count from garbage collections: parked together they may differ
@@ -133,7 +133,7 @@ fn same_ages(facts: &Facts<'_>, a: &Crowd<'_>, b: &Crowd<'_>) -> bool {
 }
 
 /// The known ages in a crowd, sorted; those without one count as 0.
-fn ages(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Vec<u32> {
+fn ages(facts: &Index<'_>, crowd: &Crowd<'_>) -> Vec<u32> {
     let members = crowd.groups.iter().flat_map(|index| facts.members(*index));
     let mut ages: Vec<_> = members.map(|member| member.head().minutes.unwrap_or(0)).collect();
     ages.sort_unstable();

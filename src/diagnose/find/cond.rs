@@ -19,9 +19,10 @@ use super::per_request::handles_request;
 use super::tell::SECOND_DUMP;
 use super::waits::{MANY, Site, place, sites, user_frame};
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
 use crate::diagnose::locks::{Id, Op, Owner, stack_of};
+use crate::diagnose::rating::{Category, Confidence, Severity};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "cond-never-signalled";

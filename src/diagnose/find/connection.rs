@@ -7,18 +7,18 @@ use super::origin::Origin;
 use super::per_request;
 use super::reason::Reason;
 use super::suspect::MANY;
-use crate::diagnose::facts::Facts;
-use crate::diagnose::servers;
+use crate::diagnose::index::Index;
+use crate::diagnose::index::servers;
 
 /// The crowds that read from the network.
 pub(super) struct Connections<'f, 'd> {
-    facts: &'f Facts<'d>,
+    facts: &'f Index<'d>,
     readers: Vec<Crowd<'d>>,
 }
 
 impl<'f, 'd> Connections<'f, 'd> {
     /// Finds the goroutines that read.
-    pub(super) fn new(facts: &'f Facts<'d>) -> Self {
+    pub(super) fn new(facts: &'f Index<'d>) -> Self {
         let reads = |index: usize, reason: Reason| {
             let stack = facts.groups.get(index).map(|group| group.stack).unwrap_or_default();
             // A server's connection between two requests is beside nobody.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::crowd::{Crowd, reason, site};
-use crate::diagnose::facts::Facts;
+use crate::diagnose::index::Index;
 use crate::model::Symbol;
 
 /// The functions of a dump by what they belong to.
@@ -13,7 +13,7 @@ pub(super) struct Homes<'d>(BTreeMap<(&'d str, &'d str), BTreeSet<&'d str>>);
 
 impl<'d> Homes<'d> {
     /// Looks at the functions of all groups.
-    pub(super) fn new(facts: &Facts<'d>) -> Self {
+    pub(super) fn new(facts: &Index<'d>) -> Self {
         let mut all: Vec<&'d str> =
             (0..facts.groups.len()).flat_map(|index| facts.names(index)).copied().collect();
         all.sort_unstable();
@@ -28,7 +28,7 @@ impl<'d> Homes<'d> {
     }
 
     /// The group that may receive from `crowd`'s senders, the largest one.
-    pub(super) fn consumer(&self, facts: &Facts<'d>, crowd: &Crowd<'d>) -> Option<usize> {
+    pub(super) fn consumer(&self, facts: &Index<'d>, crowd: &Crowd<'d>) -> Option<usize> {
         self.others(facts, crowd).into_iter().find(|index| {
             let stack = facts.groups.get(*index).map(|group| group.stack).unwrap_or_default();
             !reason(facts, *index).is_internal() && site(facts, stack).is_some_and(|site| !site.std)
@@ -36,7 +36,7 @@ impl<'d> Homes<'d> {
     }
 
     /// The other groups in code of what `crowd` belongs to: one of them may be the other side.
-    pub(super) fn others(&self, facts: &Facts<'d>, crowd: &Crowd<'d>) -> BTreeSet<usize> {
+    pub(super) fn others(&self, facts: &Index<'d>, crowd: &Crowd<'d>) -> BTreeSet<usize> {
         let functions = home(crowd.site.function).and_then(|home| self.0.get(&home));
         let others = functions.into_iter().flatten();
         let others = others.filter(|function| **function != crowd.site.function);

@@ -10,8 +10,10 @@
 use super::library::{
     MANY, Seen, TOO_MANY, callers, finding, grows, in_user_code, pick, seen, since, total, waits,
 };
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "context-not-cancelled";
@@ -51,7 +53,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     vec![finding]
 }
 
-fn evidence(facts: &Facts<'_>, list: &[&Seen<'_, '_>], count: i64, own: i64) -> Vec<String> {
+fn evidence(facts: &Index<'_>, list: &[&Seen<'_, '_>], count: i64, own: i64) -> Vec<String> {
     let mut lines =
         vec![format!("{count} are open, and only {own} goroutines are in the program's own code")];
     let groups = list.iter().filter_map(|seen| facts.group(seen.index, 0));

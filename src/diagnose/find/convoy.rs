@@ -8,9 +8,10 @@
 use super::library::TOO_MANY;
 use super::tangles::{SURE, knots};
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
-use crate::diagnose::locks::Trouble;
+use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::tangles::Trouble;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "lock-convoy";

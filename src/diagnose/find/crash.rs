@@ -11,7 +11,8 @@
 use super::library::{Seen, callers, finding, place, seen, steps};
 use super::tell;
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Root, Severity};
+use crate::diagnose::finding::{Finding, Root};
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::model::Goroutine;
 use crate::view::canon::Shown;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::origin::Origin;
 use super::reason::Reason;
-use crate::diagnose::facts::Facts;
+use crate::diagnose::index::Index;
 use crate::model::{HeadId, StackId, Symbol};
 use crate::view::canon::Shown;
 use crate::view::wait::WaitStats;
@@ -76,7 +76,7 @@ impl Site<'_> {
 /// The place that a stack is to be named by: the innermost frame of the program's own code. Where
 /// there is none, it is a dependency's goroutine, named by the innermost frame in the package that it
 /// started in, or the standard library's, named by the function that it started in.
-pub(super) fn site<'d>(facts: &Facts<'d>, stack: StackId) -> Option<Site<'d>> {
+pub(super) fn site<'d>(facts: &Index<'d>, stack: StackId) -> Option<Site<'d>> {
     let calls = facts.frames(stack).filter_map(|frame| match frame {
         Shown::Call { function, file, line, std, .. } => Some(Site { function, file, line, std }),
         Shown::Address(_) | Shown::Elided(_) => None,
@@ -98,13 +98,13 @@ pub(super) fn site<'d>(facts: &Facts<'d>, stack: StackId) -> Option<Site<'d>> {
 }
 
 /// The reason that the group at `index` waits for.
-pub(super) fn reason(facts: &Facts<'_>, index: usize) -> Reason {
+pub(super) fn reason(facts: &Index<'_>, index: usize) -> Reason {
     Reason::of(facts.state(index), facts.names(index).iter().copied())
 }
 
 /// The crowds among the groups that `keep` accepts, largest first; groups without a name are in none.
 pub(super) fn crowds<'d>(
-    facts: &Facts<'d>,
+    facts: &Index<'d>,
     mut keep: impl FnMut(usize, Reason) -> bool,
 ) -> Vec<Crowd<'d>> {
     let mut by_site: BTreeMap<(&str, Reason), Vec<usize>> = BTreeMap::new();
@@ -127,7 +127,7 @@ pub(super) fn crowds<'d>(
 
 impl<'d> Crowd<'d> {
     /// The crowd of `groups`, the largest of which comes first.
-    fn new(facts: &Facts<'d>, groups: Vec<usize>, reason: Reason, origin: Origin) -> Option<Self> {
+    fn new(facts: &Index<'d>, groups: Vec<usize>, reason: Reason, origin: Origin) -> Option<Self> {
         let first = facts.groups.get(*groups.first()?)?;
         let all = || groups.iter().filter_map(|index| facts.groups.get(*index));
         let count = all().fold(0i64, |sum, group| sum.saturating_add(group.count));

@@ -6,11 +6,11 @@ use super::crowd::Crowd;
 use super::per_request::is_request;
 use super::reason::Reason;
 use super::suspect::{Look, MANY};
-use crate::diagnose::facts::Facts;
+use crate::diagnose::index::Index;
 use crate::view::group::LabelCounts;
 
 /// What speaks for it, the most convincing first.
-pub(super) fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<String> {
+pub(super) fn evidence(facts: &Index<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>) -> Vec<String> {
     let mut all = Vec::new();
     let one = crowd.count > 1 && crowd.origin.creators.len() == 1;
     let as_pools = if one && !crowd.origin.is_one_per_call() {
@@ -49,7 +49,7 @@ pub(super) fn evidence(facts: &Facts<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>
 }
 
 /// A label of which each has a value of its own: what they do is done for one request each.
-fn labels(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
+fn labels(facts: &Index<'_>, crowd: &Crowd<'_>) -> Option<String> {
     let group = facts.groups.get(*crowd.groups.first()?)?;
     let own = |label: &&LabelCounts<'_>| {
         i64::try_from(label.distinct).is_ok_and(|distinct| distinct > 1 && distinct == group.count)
@@ -63,7 +63,7 @@ fn labels(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
 }
 
 /// Who started them.
-pub(super) fn started(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
+pub(super) fn started(facts: &Index<'_>, crowd: &Crowd<'_>) -> Option<String> {
     let group = facts.groups.get(*crowd.groups.first()?)?;
     let creator = group.creators.first()?;
     let file = creator.file.rsplit(['/', '\\']).next().unwrap_or(creator.file);
@@ -124,7 +124,7 @@ pub(super) fn time(minutes: u32) -> String {
 }
 
 /// The lines of the function that they wait in, if there are several.
-fn lines(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
+fn lines(facts: &Index<'_>, crowd: &Crowd<'_>) -> Option<String> {
     let mut places: Vec<(String, i64)> = Vec::new();
     for group in crowd.groups.iter().filter_map(|index| facts.groups.get(*index)) {
         let place = super::crowd::site(facts, group.stack)?.place();

@@ -7,8 +7,10 @@
 use super::crowd::{Crowd, crowds};
 use super::reason::Reason;
 use super::tell;
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::model::{Frame, StackId};
 
 /// The kind of these findings.
@@ -33,7 +35,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 }
 
 /// Whether `stack` starts in the runtime's loop over what is to be run, which is not shown.
-fn is_run(facts: &Facts<'_>, stack: StackId) -> bool {
+fn is_run(facts: &Index<'_>, stack: StackId) -> bool {
     let dump = facts.dump();
     let mut outermost = dump.stack(stack).iter().rev().take(2);
     outermost.any(|id| match dump.frame(*id) {
@@ -45,13 +47,13 @@ fn is_run(facts: &Facts<'_>, stack: StackId) -> bool {
 /// Whether the dump says of the program's goroutines who started them, so that one without is the
 /// runtime's own: Go up to 1.25 hides `runtime.runfinq`, and who started it, unless GOTRACEBACK is
 /// `system` (runtime/traceback.go, showframe).
-fn shows_creators(facts: &Facts<'_>) -> bool {
+fn shows_creators(facts: &Index<'_>) -> bool {
     let with = facts.groups.iter().filter(|group| !group.creators.is_empty());
     !facts.is_partial() && with.count() > 1
 }
 
 /// Whether the group is one goroutine that neither the program nor C code started, and not the first one.
-fn is_of_runtime(facts: &Facts<'_>, index: usize) -> bool {
+fn is_of_runtime(facts: &Index<'_>, index: usize) -> bool {
     let [row] = facts.summary.grouping.rows(index) else { return false };
     let Some(goroutine) = facts.dump().goroutine(*row as usize) else { return false };
     let outermost = facts.names(index).last().copied().unwrap_or_default();
@@ -63,7 +65,7 @@ fn is_of_runtime(facts: &Facts<'_>, index: usize) -> bool {
         && facts.groups.get(index).is_some_and(|group| group.cut == 0)
 }
 
-fn tell_one(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Finding {
+fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     let mut finding = tell::finding(KIND, facts, &[crowd]);
     finding.category = Category::Deadlock;
     let lasts = crowd.wait.max.is_some() || crowd.leaked > 0;

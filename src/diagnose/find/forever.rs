@@ -13,8 +13,10 @@ use super::crowd::{Crowd, crowds};
 use super::reason::Reason;
 use super::suspect::MANY;
 use super::tell::{self, are, goroutines};
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Confidence, Finding, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Confidence, Severity};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "blocked-forever";
@@ -35,7 +37,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         .collect()
 }
 
-fn tell_one(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Finding {
+fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     let mut finding = tell::finding(KIND, facts, &[crowd]);
     let aggregated = facts.dump().is_aggregated();
     finding.severity = severity(crowd);

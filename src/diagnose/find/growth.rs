@@ -13,8 +13,10 @@ use super::ids::common;
 use super::reason::Reason;
 use super::suspect::{self, MANY};
 use super::tell::{self, are, goroutines};
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::model::Goroutine;
 use crate::series::{Trend, never_falls};
 
@@ -48,7 +50,7 @@ impl<'c> History<'c> {
         if case.before.is_empty() {
             return history;
         }
-        for (number, facts) in case.before.iter().chain(std::iter::once(case.now)).enumerate() {
+        for (number, facts) in case.series().enumerate() {
             for (index, group) in facts.groups.iter().enumerate() {
                 let Some(place) = place(facts, index) else { continue };
                 let counts = history.places.entry(place).or_insert_with(|| vec![0; dumps]);
@@ -61,7 +63,7 @@ impl<'c> History<'c> {
     }
 
     /// How many goroutines waited where those of `groups` do now.
-    fn counts(&self, facts: &'c Facts<'_>, groups: &[usize]) -> Vec<i64> {
+    fn counts(&self, facts: &'c Index<'_>, groups: &[usize]) -> Vec<i64> {
         let mut places: Vec<_> = groups.iter().filter_map(|index| place(facts, *index)).collect();
         places.sort_unstable();
         places.dedup();
@@ -76,7 +78,7 @@ impl<'c> History<'c> {
 }
 
 /// The function in which the group at `index` waits, and what for.
-fn place<'c>(facts: &'c Facts<'_>, index: usize) -> Option<(&'c str, Reason)> {
+fn place<'c>(facts: &'c Index<'_>, index: usize) -> Option<(&'c str, Reason)> {
     let stack = facts.groups.get(index)?.stack;
     Some((site(facts, stack)?.function, reason(facts, index)))
 }
@@ -226,7 +228,7 @@ pub(super) fn same_process(case: &Case<'_, '_>) -> Option<bool> {
     /// So many goroutines do not all end between two dumps of a service.
     const ENOUGH: usize = 5;
     let before = case.before.last()?;
-    let goids = |facts: &Facts<'_>| {
+    let goids = |facts: &Index<'_>| {
         let all = facts.dump().goroutines().filter_map(|g| g.goid().filter(|id| *id > 1));
         let mut goids: Vec<u64> = all.collect();
         goids.sort_unstable();

@@ -11,7 +11,8 @@ use super::library::{
     MANY, Seen, TOO_MANY, callers, finding, grows, pick, seen, since, total, waits,
 };
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 
 /// The kind of its findings about connections.
 pub(super) const CONN: &str = "grpc-conn-not-closed";

@@ -11,7 +11,8 @@ use super::library::{
     Seen, callers, finding, pick, seen, since, spread, steps, total, urgency, waits, who,
 };
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Confidence, Finding};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::{Category, Confidence};
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "slow-upstream";

@@ -8,8 +8,10 @@
 
 use super::http::sends;
 use super::library::{MANY, Seen, TOO_MANY, finding, pick, seen, since, total, waits};
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::series::Trend;
 
 /// The kind of its findings.
@@ -27,7 +29,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     if idle < MANY {
         return Vec::new();
     }
-    let counts: Vec<i64> = case.before.iter().map(self::idle).chain([idle]).collect();
+    let counts: Vec<i64> = case.series().map(self::idle).collect();
     let grows = counts.len() > 1 && Trend::of(&counts) == Trend::Grows;
     let waits = waits(facts, &readers);
     let old = waits.median.is_some_and(|minutes| minutes >= KEPT)
@@ -63,7 +65,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 }
 
 /// Connections in `facts` that no request uses.
-fn idle(facts: &Facts<'_>) -> i64 {
+fn idle(facts: &Index<'_>) -> i64 {
     let all = seen(facts);
     total(&pick(&all, reads)).saturating_sub(total(&pick(&all, sends)))
 }

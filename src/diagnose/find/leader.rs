@@ -15,7 +15,8 @@ use super::suspect::{LONG, MANY};
 use super::tell;
 use super::waits::{doing, place};
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Root, Severity};
+use crate::diagnose::finding::{Finding, Root};
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::view::canon::Shown;
 
 /// The kind of these findings.

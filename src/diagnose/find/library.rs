@@ -1,8 +1,10 @@
 //! What the analyses of the standard library and of well-known modules share: stacks to recognise,
 //! who called, since when, and whether it grew.
 
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Finding, Root, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::{Finding, Root};
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Category, Severity};
 use crate::series::Trend;
 use crate::view::canon::Shown;
 use crate::view::group::Group;
@@ -67,7 +69,7 @@ impl<'d> Seen<'_, 'd> {
 }
 
 /// All groups of a dump.
-pub(super) fn seen<'f, 'd>(facts: &'f Facts<'d>) -> Vec<Seen<'f, 'd>> {
+pub(super) fn seen<'f, 'd>(facts: &'f Index<'d>) -> Vec<Seen<'f, 'd>> {
     let one = |(index, group): (usize, &'f Group<'d>)| Seen {
         index,
         group,
@@ -91,7 +93,7 @@ pub(super) fn total(list: &[&Seen<'_, '_>]) -> i64 {
 }
 
 /// Goroutines in the program's own code, whatever they do there: no more calls can be in progress.
-pub(super) fn in_user_code(facts: &Facts<'_>) -> i64 {
+pub(super) fn in_user_code(facts: &Index<'_>) -> i64 {
     let stacks = &facts.summary.stacks;
     let own = facts.groups.iter().filter(|group| stacks.user(group.stack).is_some());
     own.fold(0, |sum, group| sum.saturating_add(group.count))
@@ -101,7 +103,7 @@ pub(super) fn in_user_code(facts: &Facts<'_>) -> i64 {
 pub(super) fn finding(
     kind: &'static str,
     category: Category,
-    facts: &Facts<'_>,
+    facts: &Index<'_>,
     list: &[&Seen<'_, '_>],
 ) -> Finding {
     let mut finding = Finding::new(kind, category, "");
@@ -114,7 +116,7 @@ pub(super) fn finding(
     finding
 }
 
-fn root(facts: &Facts<'_>, seen: &Seen<'_, '_>) -> Option<Root> {
+fn root(facts: &Index<'_>, seen: &Seen<'_, '_>) -> Option<Root> {
     let member = facts.members(seen.index).next()?;
     let user = facts.frames(seen.group.stack).position(|frame| is_user(&frame));
     Some(Root {
@@ -149,7 +151,7 @@ impl Caller<'_> {
 }
 
 /// The innermost functions of the user in `list`, those with most goroutines first.
-pub(super) fn callers<'d>(facts: &Facts<'d>, list: &[&Seen<'_, 'd>]) -> Vec<Caller<'d>> {
+pub(super) fn callers<'d>(facts: &Index<'d>, list: &[&Seen<'_, 'd>]) -> Vec<Caller<'d>> {
     let mut callers: Vec<Caller<'d>> = Vec::new();
     for seen in list {
         let Some((function, place)) = facts.frames(seen.group.stack).find_map(user_call) else {
@@ -198,7 +200,7 @@ pub(super) fn spread(callers: &[Caller<'_>]) -> Option<String> {
 }
 
 /// The waits of `list`.
-pub(super) fn waits(facts: &Facts<'_>, list: &[&Seen<'_, '_>]) -> WaitStats {
+pub(super) fn waits(facts: &Index<'_>, list: &[&Seen<'_, '_>]) -> WaitStats {
     let members = list.iter().flat_map(|seen| facts.members(seen.index));
     WaitStats::of(members.map(|goroutine| (goroutine.head().minutes, goroutine.count())))
 }
@@ -239,7 +241,7 @@ pub(super) fn since(waits: &WaitStats) -> Option<String> {
 
 /// Whether the number of goroutines for which `test` is true grew over the dumps by more than chance.
 pub(super) fn grows(case: &Case<'_, '_>, test: impl Fn(&Seen<'_, '_>) -> bool) -> bool {
-    let count = |facts: &Facts<'_>| total(&pick(&seen(facts), &test));
-    let counts: Vec<i64> = case.before.iter().chain([case.now]).map(count).collect();
+    let count = |facts: &Index<'_>| total(&pick(&seen(facts), &test));
+    let counts: Vec<i64> = case.series().map(count).collect();
     counts.len() > 1 && Trend::of(&counts) == Trend::Grows
 }

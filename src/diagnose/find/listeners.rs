@@ -9,8 +9,10 @@
 use super::crowd::{Crowd, crowds};
 use super::suspect::MANY;
 use super::tell;
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Confidence, Finding, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Confidence, Severity};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "listeners-not-closed";
@@ -24,7 +26,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     many.map(|crowd| tell_one(facts, crowd)).collect()
 }
 
-fn tell_one(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Finding {
+fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     let mut finding = tell::finding(KIND, facts, &[crowd]);
     let outlives = crowd.origin.is_one_per_call() && crowd.origin.is_gone();
     (finding.severity, finding.confidence) = if outlives {

@@ -9,9 +9,10 @@
 
 use super::tangles::{Knot, SURE, knots};
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
-use crate::diagnose::locks::Trouble;
+use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::tangles::Trouble;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "lock-pileup";
@@ -62,11 +63,11 @@ fn doing(knot: &Knot<'_, '_>, row: u32) -> String {
     let (Some(first), Some(source)) = (knot.tangle.path.first(), knot.tangle.source()) else {
         return knot.tell.doing(row);
     };
-    let Some(edge) = knot.locks.graph.next(*first) else { return knot.tell.doing(row) };
-    let node = knot.locks.graph.node(source);
+    let Some(edge) = knot.facts.graph().next(*first) else { return knot.tell.doing(row) };
+    let node = knot.facts.graph().node(source);
     let last = node.and_then(|node| node.rows.first().copied()).unwrap_or(row);
     let named = |id: u32| {
-        let node = knot.locks.graph.node(id);
+        let node = knot.facts.graph().node(id);
         let frame = node.map_or(0, |node| node.frame);
         let row = node.and_then(|node| node.rows.first().copied()).unwrap_or(row);
         knot.tell.function(row, knot.tell.user(row, frame))

@@ -10,7 +10,8 @@ use super::library::{
     LONG, MANY, Seen, callers, finding, pick, seen, since, spread, total, waits, who,
 };
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "log-sink-blocked";

@@ -60,8 +60,9 @@ pub use kinds::{also, analysis_of};
 pub use said::{Fine, fine, notes};
 pub use table::ANALYSES;
 
-use super::facts::{Case, Facts};
+use super::facts::Case;
 use super::finding::Finding;
+use super::index::Index;
 use rank::rank;
 use told::Told;
 
@@ -123,7 +124,7 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 
 /// Makes those of `findings` about `now` proven that `proven`, a profile of what Go has proven, is about
 /// as well. What it holds in all, in a sentence; `None` if it holds nothing.
-pub fn join(now: &Facts<'_>, proven: &Facts<'_>, findings: &mut [Finding]) -> Option<String> {
+pub fn join(now: &Index<'_>, proven: &Index<'_>, findings: &mut [Finding]) -> Option<String> {
     let note = proven::join(now, proven, findings);
     rank(findings);
     note

@@ -8,8 +8,9 @@
 
 use super::tangles::knots;
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Confidence, Finding};
-use crate::diagnose::locks::Trouble;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::{Category, Confidence};
+use crate::diagnose::tangles::Trouble;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "once-recursion";

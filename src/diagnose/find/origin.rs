@@ -10,7 +10,7 @@
 //! Creator ids are printed since Go 1.21, and only in traceback text.
 
 use super::ids::Ids;
-use crate::diagnose::facts::Facts;
+use crate::diagnose::index::Index;
 use crate::model::Goroutine;
 
 /// The creators of some goroutines.
@@ -56,7 +56,7 @@ enum Fate {
 }
 
 impl Fate {
-    fn of(facts: &Facts<'_>, creator: u64) -> Self {
+    fn of(facts: &Index<'_>, creator: u64) -> Self {
         if Some(creator) == facts.summary.writer_goid {
             Self::Writes
         } else if !facts.has(creator) {
@@ -80,7 +80,7 @@ impl Origin {
     const CALLS: usize = 20;
 
     /// Finds out who started the members of each of `crowds`, which are groups.
-    pub(super) fn of_all(facts: &Facts<'_>, crowds: &[&[usize]]) -> Vec<Self> {
+    pub(super) fn of_all(facts: &Index<'_>, crowds: &[&[usize]]) -> Vec<Self> {
         let size = |groups: &[usize]| -> usize {
             groups.iter().map(|index| facts.summary.grouping.rows(*index).len()).sum()
         };
@@ -127,12 +127,12 @@ impl Origin {
     }
 
     /// Nothing yet, of a crowd of `size` records.
-    fn new(facts: &Facts<'_>, size: usize) -> Self {
+    fn new(facts: &Index<'_>, size: usize) -> Self {
         let ids = || Ids::new(facts.dump().max_goid(), size);
         Self { goids: ids(), creators: ids(), ..Self::default() }
     }
 
-    fn add(&mut self, facts: &Facts<'_>, member: Goroutine<'_>) {
+    fn add(&mut self, facts: &Index<'_>, member: Goroutine<'_>) {
         self.count = self.count.saturating_add(member.count());
         if let Some(goid) = member.goid() {
             self.goids.push(goid);
@@ -175,7 +175,7 @@ impl Origin {
     /// handles now, which can only be the newest: as each request starts goroutines of `net/http` too,
     /// many gaps in the ids are many requests. Gaps that are filled by goroutines which are there are none:
     /// one call may start several of different kinds in turn.
-    fn count_served(&mut self, facts: &Facts<'_>) {
+    fn count_served(&mut self, facts: &Index<'_>) {
         /// Calls of a connection from which on most of them are over.
         const SEVERAL: usize = 4;
         let Some((mut goids, mut creators)) = self.serving_goids.take() else { return };

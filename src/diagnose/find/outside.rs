@@ -12,7 +12,8 @@ use super::library::{
 };
 use super::per_request::handles_request;
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Confidence, Finding};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::{Category, Confidence};
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "slow-outside";

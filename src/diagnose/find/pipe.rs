@@ -12,8 +12,10 @@ use super::aside::is_known_fine;
 use super::crowd::{Crowd, crowds, reason};
 use super::suspect::{LONG, MANY};
 use super::tell::{self, are, goroutines};
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Confidence, Finding, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Confidence, Severity};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "pipe-end-left";
@@ -58,7 +60,7 @@ fn at_work(case: &Case<'_, '_>) -> i64 {
 }
 
 fn judge(
-    facts: &Facts<'_>,
+    facts: &Index<'_>,
     crowd: &Crowd<'_>,
     end: (&str, &str, &str),
     working: i64,

@@ -11,8 +11,10 @@
 use super::crowd::{Crowd, crowds, site};
 use super::reason::Reason;
 use super::tell::{self, are, goroutines};
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "proven-leak";
@@ -24,7 +26,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     crowds(facts, leaked).iter().map(|crowd| tell_one(facts, crowd)).collect()
 }
 
-fn tell_one(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Finding {
+fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     let mut finding = tell::finding(KIND, facts, &[crowd]);
     finding.severity = severity(crowd);
     finding.confidence = Confidence::Proven;
@@ -68,7 +70,7 @@ fn severity(crowd: &Crowd<'_>) -> Severity {
 }
 
 /// Makes a finding of another analysis proven if Go marks most of its goroutines.
-pub(super) fn confirm(facts: &Facts<'_>, finding: &mut Finding) {
+pub(super) fn confirm(facts: &Index<'_>, finding: &mut Finding) {
     let groups = || finding.groups.iter().filter_map(|index| facts.groups.get(*index));
     let leaked = groups().fold(0i64, |sum, group| sum.saturating_add(group.leaked));
     let all = groups().fold(0i64, |sum, group| sum.saturating_add(group.count));
@@ -89,8 +91,8 @@ pub(super) fn confirm(facts: &Facts<'_>, finding: &mut Finding) {
 /// Makes those of `findings` proven that are about functions in which goroutines of `proven` wait, a
 /// profile of the same process that holds only what Go has proven. What it holds, in a sentence.
 pub(super) fn join(
-    now: &Facts<'_>,
-    proven: &Facts<'_>,
+    now: &Index<'_>,
+    proven: &Index<'_>,
     findings: &mut [Finding],
 ) -> Option<String> {
     /// Functions that the note names.

@@ -7,8 +7,9 @@
 
 use super::tangles::{Knot, knots};
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Finding};
-use crate::diagnose::locks::Trouble;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::Category;
+use crate::diagnose::tangles::Trouble;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "recursive-read-lock";

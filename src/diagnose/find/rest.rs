@@ -5,10 +5,10 @@
 //! goroutine at all is left; here the one that writes the dump does not count.
 
 use super::crowd::reason;
-use crate::diagnose::facts::Facts;
+use crate::diagnose::index::Index;
 
 /// Whether no goroutine of the program can do anything of its own.
-pub(super) fn at_rest(facts: &Facts<'_>) -> bool {
+pub(super) fn at_rest(facts: &Index<'_>) -> bool {
     !facts.is_partial()
         && !facts.groups.is_empty()
         && facts.groups.iter().enumerate().all(|(index, group)| {

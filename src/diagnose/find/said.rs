@@ -6,8 +6,9 @@ use super::crowd::reason;
 use super::growth::same_process;
 use super::reason::Reason;
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Finding, Severity};
+use crate::diagnose::finding::Finding;
 use crate::diagnose::known::Entry;
+use crate::diagnose::rating::{Category, Severity};
 use crate::view::meaning::meaning;
 use crate::view::version::format_words;
 

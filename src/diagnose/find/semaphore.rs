@@ -10,8 +10,10 @@
 
 use super::waits::{MANY, Site, doing, place, sites};
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::model::Symbol;
 use crate::view::canon::Shown;
 
@@ -43,7 +45,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 }
 
 /// Function and line of the frames that wait: the one that sends, and the one that calls it.
-fn waiting<'d>(facts: &Facts<'d>, group: usize) -> Vec<(&'d str, u32)> {
+fn waiting<'d>(facts: &Index<'d>, group: usize) -> Vec<(&'d str, u32)> {
     let Some(group) = facts.groups.get(group) else { return Vec::new() };
     let users = facts.frames(group.stack).filter_map(|frame| match frame {
         Shown::Call { function, line, std: false, .. } => Some((function, line)),
@@ -54,7 +56,7 @@ fn waiting<'d>(facts: &Facts<'d>, group: usize) -> Vec<(&'d str, u32)> {
     users.take(if known(facts, group.stack) || own { 3 } else { 1 }).collect()
 }
 
-fn known(facts: &Facts<'_>, stack: crate::model::StackId) -> bool {
+fn known(facts: &Index<'_>, stack: crate::model::StackId) -> bool {
     facts.functions(stack).any(|name| ACQUIRE.contains(&name))
 }
 
@@ -120,7 +122,7 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
 }
 
 /// `main.(*pool).get (pool.go:31)`, of the innermost frame of `function` in the group.
-fn place_of(facts: &Facts<'_>, group: usize, function: &str) -> String {
+fn place_of(facts: &Index<'_>, group: usize, function: &str) -> String {
     let stack = facts.groups.get(group).map(|group| group.stack).unwrap_or_default();
     let at = facts.frames(stack).find_map(|frame| match frame {
         Shown::Call { function: name, file, line, .. } if name == function => {
@@ -144,7 +146,7 @@ fn is_acquire(function: &str) -> bool {
 }
 
 /// The groups that an errgroup runs for `caller`, as far as can be seen: in functions of its package.
-fn members(facts: &Facts<'_>, caller: &str) -> Vec<usize> {
+fn members(facts: &Index<'_>, caller: &str) -> Vec<usize> {
     let package = Symbol::new(caller).package();
     let here = |index: &usize| {
         let mut names = facts.names(*index).iter().rev().skip_while(|name| !runs(name)).skip(1);
@@ -154,7 +156,7 @@ fn members(facts: &Facts<'_>, caller: &str) -> Vec<usize> {
 }
 
 /// Whether an errgroup runs the goroutines of `group`.
-fn is_member(facts: &Facts<'_>, group: usize) -> bool {
+fn is_member(facts: &Index<'_>, group: usize) -> bool {
     facts.names(group).iter().any(|name| runs(name))
 }
 
@@ -165,7 +167,7 @@ fn runs(name: &str) -> bool {
 
 /// Whether the waiters start with waiting for a place: they are pieces of work, not calls that somebody
 /// waits for.
-fn is_batch(facts: &Facts<'_>, group: usize, wanted: &[(&str, u32)]) -> bool {
+fn is_batch(facts: &Index<'_>, group: usize, wanted: &[(&str, u32)]) -> bool {
     let stack = facts.groups.get(group).map(|group| group.stack).unwrap_or_default();
     let start = facts.functions(stack).next_back();
     start.is_some_and(|start| wanted.iter().any(|(name, _)| *name == start))
@@ -173,7 +175,7 @@ fn is_batch(facts: &Facts<'_>, group: usize, wanted: &[(&str, u32)]) -> bool {
 
 /// The groups of goroutines that are past the line at which those of `site` wait.
 fn holders(
-    facts: &Facts<'_>,
+    facts: &Index<'_>,
     site: &Site<'_>,
     wanted: &[(&str, u32)],
     is_known: bool,
@@ -198,14 +200,14 @@ fn holders(
 }
 
 /// Whether goroutines are past the line at which those of `site` wait, and hold a place there.
-pub(super) fn has_holders(facts: &Facts<'_>, site: &Site<'_>) -> bool {
+pub(super) fn has_holders(facts: &Index<'_>, site: &Site<'_>) -> bool {
     let Some(first) = site.groups.first() else { return false };
     !holders(facts, site, &waiting(facts, *first), false).is_empty()
 }
 
 /// Whether the goroutines of a group work inside of the waiting function: in a call, or outside of the
 /// process. Who is at a channel of the function itself is at another turn of its loop.
-fn is_deeper(facts: &Facts<'_>, index: usize, wanted: &[(&str, u32)]) -> bool {
+fn is_deeper(facts: &Index<'_>, index: usize, wanted: &[(&str, u32)]) -> bool {
     let works =
         matches!(facts.state(index), "IO wait" | "sleep" | "syscall" | "running" | "runnable");
     let Some(group) = facts.groups.get(index) else { return false };
@@ -217,7 +219,7 @@ fn is_deeper(facts: &Facts<'_>, index: usize, wanted: &[(&str, u32)]) -> bool {
     works || at.is_some_and(|below| below > 0)
 }
 
-fn severity(facts: &Facts<'_>, site: &Site<'_>) -> Severity {
+fn severity(facts: &Index<'_>, site: &Site<'_>) -> Severity {
     let share = site.count.saturating_mul(100) / facts.summary.shown.max(1);
     match site.count {
         n if n >= MANY && share >= 10 => Severity::High,

@@ -12,10 +12,11 @@ use super::per_request::handles_request;
 use super::reason::Reason;
 use super::waits::{doing, place, sites, user_frame};
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
+use crate::diagnose::index::servers;
 use crate::diagnose::locks::{Op, stack_of};
-use crate::diagnose::servers;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "shutdown-hangs";

@@ -13,8 +13,10 @@ use std::collections::BTreeSet;
 use super::library::{
     LONG, MANY, Seen, callers, finding, grows, pick, seen, since, spread, total, waits, who,
 };
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::view::canon::Shown;
 
 /// The kind of its findings.
@@ -144,7 +146,7 @@ pub(super) fn waits_for_connection(seen: &Seen<'_, '_>) -> bool {
 
 /// The innermost two of the user's functions in `seen`: one asks for the connection, and it or its caller
 /// works with the results.
-fn users<'d>(facts: &Facts<'d>, seen: &Seen<'_, 'd>) -> impl Iterator<Item = &'d str> {
+fn users<'d>(facts: &Index<'d>, seen: &Seen<'_, 'd>) -> impl Iterator<Item = &'d str> {
     let names = facts.frames(seen.group.stack).filter_map(|frame| match frame {
         Shown::Call { function, std: false, .. } => Some(function),
         _ => None,
@@ -153,7 +155,7 @@ fn users<'d>(facts: &Facts<'d>, seen: &Seen<'_, 'd>) -> impl Iterator<Item = &'d
 }
 
 /// Is in a function in which others wait for a connection, and does not wait for one: it has got it.
-fn has_passed(facts: &Facts<'_>, seen: &Seen<'_, '_>, waiting: &BTreeSet<&str>) -> bool {
+fn has_passed(facts: &Index<'_>, seen: &Seen<'_, '_>, waiting: &BTreeSet<&str>) -> bool {
     !waiting.is_empty()
         && !waits_for_connection(seen)
         && users(facts, seen).any(|name| waiting.contains(name))

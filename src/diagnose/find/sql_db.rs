@@ -8,7 +8,8 @@
 
 use super::library::{Seen, finding, grows, pick, seen, since, total, waits};
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "sql-db-not-closed";

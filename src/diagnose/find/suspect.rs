@@ -23,8 +23,9 @@ use super::reason::Reason;
 use super::rest::at_rest;
 use super::tell;
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
 use crate::diagnose::known::Class;
+use crate::diagnose::rating::{Confidence, Severity};
 use crate::view::canon::Shown;
 
 /// The kind of these findings.

@@ -10,8 +10,10 @@
 use super::library::{
     Caller, LONG, MANY, Seen, TOO_MANY, callers, finding, grows, pick, seen, since, total, waits,
 };
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "stuck-syscall";
@@ -54,7 +56,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 
 fn stuck(
     case: &Case<'_, '_>,
-    facts: &Facts<'_>,
+    facts: &Index<'_>,
     caller: &Caller<'_>,
     list: &[&Seen<'_, '_>],
 ) -> Option<Finding> {

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Root, Severity};
+use crate::diagnose::finding::{Finding, Root};
 use crate::diagnose::graph::{self, Teller};
-use crate::diagnose::locks::{Id, Locks, Spot, Tangle, Tier, Trouble};
+use crate::diagnose::locks::{Id, Locks, Tier};
+use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::tangles::{Spot, Tangle, Trouble};
 use crate::diagnose::waitfor::{NodeId, Why};
 
 /// Waiters from which on contention is what an operator feels: as in the other analyses, 20 is one
@@ -38,10 +40,10 @@ pub(super) fn knots<'c, 'd>(
 ) -> impl Iterator<Item = Knot<'c, 'd>> {
     let facts = case.now;
     let locks = facts.locks();
-    let chosen = locks.tangles.iter().filter(move |tangle| tangle.trouble == trouble);
+    let chosen = facts.tangles().iter().filter(move |tangle| tangle.trouble == trouble);
     chosen.map(move |tangle| {
         let tell = Teller::new(locks, facts);
-        let (oldest, leaked) = tell.age(tangle.groups(locks).into_iter());
+        let (oldest, leaked) = tell.age(tangle.groups(locks, facts.graph()).into_iter());
         Knot { facts, locks, tangle, tell, oldest, leaked }
     })
 }
@@ -51,7 +53,7 @@ impl Knot<'_, '_> {
     pub(super) fn finding(&self, kind: &'static str, category: Category) -> Finding {
         let mut finding = Finding::new(kind, category, "");
         finding.chain = graph::chain(self.locks, self.facts, self.tangle);
-        finding.groups = self.tangle.groups(self.locks);
+        finding.groups = self.tangle.groups(self.locks, self.facts.graph());
         let parents = graph::parents(self.locks, self.facts, &finding.groups);
         // Where a starter is one of many alike, the others are not concerned.
         let size = |group: usize| self.facts.groups.get(group).map_or(0, |group| group.count);
@@ -91,7 +93,7 @@ impl Knot<'_, '_> {
 
     /// The goroutines that a holder waits for.
     fn source(&self, id: NodeId) -> Option<Root> {
-        let node = self.locks.graph.node(id)?;
+        let node = self.facts.graph().node(id)?;
         let row = *node.rows.first()?;
         let dump = self.facts.dump();
         let goids = node.rows.iter().filter_map(|row| dump.goroutine(*row as usize)?.goid());

@@ -8,8 +8,10 @@ pub(super) use super::evidence::{since, started, time};
 use super::reason::Reason;
 use super::said::known_as;
 use super::suspect::{LONG, Look};
-use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Root, Severity};
+use crate::diagnose::facts::Case;
+use crate::diagnose::finding::{Finding, Root};
+use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::model::Symbol;
 use crate::view::canon::Shown;
 use crate::view::group::CreatorCount;
@@ -25,7 +27,7 @@ pub(super) fn are(n: i64) -> &'static str {
 }
 
 /// A finding of `kind` about `crowds`, the first of which is to blame, without a title.
-pub(super) fn finding(kind: &'static str, facts: &Facts<'_>, crowds: &[&Crowd<'_>]) -> Finding {
+pub(super) fn finding(kind: &'static str, facts: &Index<'_>, crowds: &[&Crowd<'_>]) -> Finding {
     let mut finding = Finding::new(kind, Category::Leak, "");
     let count = crowds.iter().fold(0i64, |sum, crowd| sum.saturating_add(crowd.count));
     finding.count = count;
@@ -41,7 +43,7 @@ fn weight(count: i64) -> f64 {
     count as f64
 }
 
-fn root(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Root> {
+fn root(facts: &Index<'_>, crowd: &Crowd<'_>) -> Option<Root> {
     let first = *crowd.groups.first()?;
     let member = facts.members(first).next()?;
     let stack = member.stack();
@@ -198,7 +200,7 @@ fn closer<'a, 'd>(cluster: &'a Cluster<'d>) -> Option<&'a Crowd<'d>> {
 }
 
 /// Where `crowd` was started: `main.go:40`, and the function there.
-fn starter<'d>(facts: &Facts<'d>, crowd: &Crowd<'_>) -> Option<(String, &'d str)> {
+fn starter<'d>(facts: &Index<'d>, crowd: &Crowd<'_>) -> Option<(String, &'d str)> {
     let group = facts.groups.get(*crowd.groups.first()?)?;
     // What a library starts is not changed there.
     let own = |creator: &&CreatorCount<'_>| {
@@ -216,12 +218,12 @@ fn starter<'d>(facts: &Facts<'d>, crowd: &Crowd<'_>) -> Option<(String, &'d str)
 }
 
 /// Where `crowd` was started: `main.go:40`.
-pub(super) fn start_place(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<String> {
+pub(super) fn start_place(facts: &Index<'_>, crowd: &Crowd<'_>) -> Option<String> {
     starter(facts, crowd).map(|(place, _)| place)
 }
 
 /// What to do.
-pub(super) fn next(facts: &Facts<'_>, crowd: &Crowd<'_>, severity: Severity) -> Vec<String> {
+pub(super) fn next(facts: &Index<'_>, crowd: &Crowd<'_>, severity: Severity) -> Vec<String> {
     let place = crowd.site.place();
     let at = if place.is_empty() { crowd.site.function } else { &place };
     let mut steps = Vec::new();

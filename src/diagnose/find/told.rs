@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{crash, growth, suspect};
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Finding, Severity};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::{Category, Severity};
 
 /// Which findings speak of each group.
 #[derive(Default)]

@@ -9,8 +9,9 @@
 
 use super::tangles::{Knot, knots};
 use crate::diagnose::facts::Case;
-use crate::diagnose::finding::{Category, Confidence, Finding};
-use crate::diagnose::locks::Trouble;
+use crate::diagnose::finding::Finding;
+use crate::diagnose::rating::{Category, Confidence};
+use crate::diagnose::tangles::Trouble;
 use crate::diagnose::waitfor::Why;
 
 /// The kind of these findings.
@@ -52,16 +53,16 @@ fn told(knot: &Knot<'_, '_>) -> Option<Finding> {
 fn members(knot: &Knot<'_, '_>) -> i64 {
     let path = knot.tangle.path.iter();
     let waits = path.filter(|id| {
-        let op = knot.locks.graph.node(**id).and_then(|node| node.op);
+        let op = knot.facts.graph().node(**id).and_then(|node| node.op);
         op.is_some_and(crate::diagnose::locks::Op::is_lock)
     });
-    waits.map(|id| knot.locks.graph.count(knot.facts, *id)).sum()
+    waits.map(|id| knot.facts.graph().count(knot.facts, *id)).sum()
 }
 
 fn title(knot: &Knot<'_, '_>) -> String {
     let ring = knot.tangle.path.iter().zip(&knot.tangle.ring);
     let function = |id: u32| {
-        let node = knot.locks.graph.node(id);
+        let node = knot.facts.graph().node(id);
         let row = node.and_then(|node| node.rows.first().copied()).unwrap_or_default();
         let frame = node.map_or(0, |node| node.frame);
         knot.tell.function(row, knot.tell.user(row, frame)).to_owned()
@@ -91,7 +92,7 @@ fn title(knot: &Knot<'_, '_>) -> String {
 /// How the last one waits for the first.
 fn closing(knot: &Knot<'_, '_>, id: u32, why: Why) -> &'static str {
     match why {
-        Why::Lock if knot.locks.graph.count(knot.facts, id) > 1 => "wait for that lock",
+        Why::Lock if knot.facts.graph().count(knot.facts, id) > 1 => "wait for that lock",
         Why::Lock => "waits for that lock",
         Why::Writer => "is kept out by it",
         Why::Child => "waits in a WaitGroup for the first",

@@ -15,9 +15,10 @@ use rustc_hash::FxHashMap;
 use super::ahead;
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::diagnose::facts::{Case, Facts};
-use crate::diagnose::finding::{Category, Confidence, Finding, Severity};
+use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
 use crate::diagnose::locks::Op;
+use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::model::Goroutine;
 
 /// The kind of findings about missing children.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use super::tangles::weight;
 use crate::diagnose::facts::Facts;
-use crate::diagnose::finding::{Category, Finding, Root, Severity};
+use crate::diagnose::finding::{Finding, Root};
 use crate::diagnose::graph::{self, Chain};
 use crate::diagnose::locks::stack_of;
+use crate::diagnose::rating::{Category, Severity};
 
 /// Goroutines from which on it is one more with each call, as in the other analyses.
 pub(super) const MANY: i64 = 20;

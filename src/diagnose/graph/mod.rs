@@ -2,68 +2,19 @@
 //! victims below them. The edges are those of [`waitfor`](super::waitfor); circles are found where its
 //! chains are followed (`locks::diagnose`); here they are laid out.
 
+mod chain;
 mod tree;
 mod words;
 
 use std::collections::BTreeMap;
 
 use super::Facts;
-use super::finding::Confidence;
+use super::index::Index;
 use super::locks::{Locks, Op, stack_of};
-use super::waitfor::Why;
-use crate::model::StackId;
 
+pub use chain::{Chain, Link};
 pub use tree::chain;
 pub use words::{Teller, wait};
-
-/// Goroutines of one group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// Their group in [`Facts::groups`].
-    pub group: usize,
-    /// How many of them.
-    pub count: i64,
-    /// Ids of some of them.
-    pub goids: Vec<u64>,
-    /// A record that is one of them.
-    pub row: u32,
-    /// Its stack.
-    pub stack: StackId,
-    /// The frame to mark, as an index into the frames as they are shown.
-    pub blocking: Option<usize>,
-}
-
-/// A goroutine, why it matters, and who waits for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chain {
-    /// The goroutines.
-    pub link: Link,
-    /// What they do to those below, such as `holds 0x76daecbe1a0 (likely)`.
-    pub role: String,
-    /// What they wait for the one above to do, and how sure that is; unknown for a root, and where only
-    /// the lock is known to be the same.
-    pub edge: Option<(Why, Confidence)>,
-    /// They are part of the circle that the root is in: the last of its members below each other is the
-    /// one that the root waits for.
-    pub member: bool,
-    /// For the root of a circle: what it waits for the last member to do.
-    pub closes: Option<(Why, Confidence)>,
-    /// Who waits for them.
-    pub victims: Vec<Chain>,
-}
-
-impl Chain {
-    /// One without victims.
-    pub fn leaf(link: Link, role: String) -> Self {
-        Self { link, role, edge: None, member: false, closes: None, victims: Vec::new() }
-    }
-
-    /// Goroutines below it, at any depth.
-    pub fn behind(&self) -> i64 {
-        let all = |victim: &Self| victim.link.count.saturating_add(victim.behind());
-        self.victims.iter().map(all).fold(0, i64::saturating_add)
-    }
-}
 
 /// Ids that a link keeps.
 const IDS: usize = 64;
@@ -114,7 +65,7 @@ pub fn first_user(locks: &Locks<'_>, facts: &Facts<'_>, group: usize) -> Option<
 pub fn parents(locks: &Locks<'_>, facts: &Facts<'_>, groups: &[usize]) -> BTreeMap<usize, i64> {
     let mut rows: Vec<u32> = groups
         .iter()
-        .flat_map(|group| facts.members(*group).take(Facts::STARTED))
+        .flat_map(|group| facts.members(*group).take(Index::STARTED))
         .filter_map(crate::model::Goroutine::creator_goid)
         .filter_map(|goid| facts.starter(goid))
         .collect();

@@ -7,7 +7,8 @@ use rustc_hash::FxHashSet;
 
 use super::{Chain, IDS, Link, Teller, first_user, link, links, parents, shown_index};
 use crate::diagnose::Facts;
-use crate::diagnose::locks::{Locks, Tangle, Trouble};
+use crate::diagnose::locks::Locks;
+use crate::diagnose::tangles::{Tangle, Trouble};
 use crate::diagnose::waitfor::NodeId;
 
 /// Levels that are laid out: nobody reads more.
@@ -29,7 +30,7 @@ pub fn chain<'d>(locks: &Locks<'d>, facts: &Facts<'d>, tangle: &Tangle) -> Optio
         let all = tangle.path.iter().chain(&tangle.others);
         let named: FxHashSet<NodeId> = all.copied().collect();
         let own = |id: &NodeId| named.contains(id);
-        let of_others = tangle.others.iter().flat_map(|id| locks.graph.victims(facts, *id));
+        let of_others = tangle.others.iter().flat_map(|id| facts.graph().victims(facts, *id));
         let more: Vec<NodeId> = of_others.filter(|id| !own(id)).collect();
         root.victims.extend(tree.fold(&more, 0));
         join(&mut root.victims);
@@ -40,7 +41,7 @@ pub fn chain<'d>(locks: &Locks<'d>, facts: &Facts<'d>, tangle: &Tangle) -> Optio
         let role = "does the same with another lock".to_owned();
         root.victims.extend(made.map(|link| Chain::leaf(link, role)));
     }
-    for (group, count) in parents(locks, facts, &tangle.groups(locks)) {
+    for (group, count) in parents(locks, facts, &tangle.groups(locks, facts.graph())) {
         let made = links(facts, group, count, first_user(locks, facts, group));
         let role = "started them and waits for them".to_owned();
         root.victims.extend(made.map(|link| Chain::leaf(link, role)));
@@ -87,7 +88,7 @@ impl Tree<'_, '_> {
     /// The member of a circle at `at`, with others of its group that wait for the next member, too.
     fn alike(&self, at: usize) -> Vec<NodeId> {
         let path = &self.tangle.path;
-        let graph = &self.locks.graph;
+        let graph = self.facts.graph();
         let Some(id) = path.get(at).copied() else { return Vec::new() };
         let group = graph.node(id).map(|node| node.group);
         let next = graph.next(id).map(|edge| edge.to);
@@ -124,7 +125,7 @@ impl Tree<'_, '_> {
         let group = self.locks.group(row)?;
         let role = self.tell.role(self.tangle, row);
         let mut root = Chain::leaf(link(self.facts, group, row, frame)?, role);
-        let graph = &self.locks.graph;
+        let graph = self.facts.graph();
         let waiting = self.tangle.locks.iter().flat_map(|lock| graph.of_lock(*lock));
         root.victims = self.fold(&waiting.copied().collect::<Vec<_>>(), 0);
         for victim in &mut root.victims {
@@ -156,7 +157,7 @@ impl Tree<'_, '_> {
 
     /// One branch of nodes that belong to one group.
     fn node(&self, ids: &[NodeId], depth: usize) -> Option<Chain> {
-        let graph = &self.locks.graph;
+        let graph = self.facts.graph();
         let first_id = ids.first()?;
         let first = graph.node(*first_id)?;
         let rows = || ids.iter().filter_map(|id| graph.node(*id)).flat_map(|node| &node.rows);
@@ -189,7 +190,7 @@ impl Tree<'_, '_> {
     fn fold(&self, ids: &[NodeId], depth: usize) -> Vec<Chain> {
         let mut by_group: BTreeMap<usize, Vec<NodeId>> = BTreeMap::new();
         for id in ids {
-            let group = self.locks.graph.node(*id).map_or(0, |node| node.group);
+            let group = self.facts.graph().node(*id).map_or(0, |node| node.group);
             by_group.entry(group).or_default().push(*id);
         }
         let mut made: Vec<Chain> =

@@ -1,7 +1,8 @@
 //! Words for goroutines and locks: where they are, what they do, since when.
 
 use crate::diagnose::Facts;
-use crate::diagnose::locks::{Candidate, Id, Locks, Op, Tangle, Tier, Trouble, stack_of};
+use crate::diagnose::locks::{Candidate, Id, Locks, Op, Tier, stack_of};
+use crate::diagnose::tangles::{Tangle, Trouble};
 use crate::diagnose::waitfor::{Edge, NodeId, Why};
 
 /// Finds words.
@@ -93,7 +94,7 @@ impl<'f, 'd> Teller<'f, 'd> {
     /// What goroutines of the node at `from` want of those that `edge` leads to, for one who reads it
     /// below them; the address of the lock only if it is none of `known`: `waits for it (likely)`.
     pub fn edge(&self, from: NodeId, edge: &Edge, known: &[u32]) -> String {
-        let node = self.locks.graph.node(from);
+        let node = self.facts.graph().node(from);
         let state = node.map_or("", |node| self.facts.state(node.group));
         let lock = node.and_then(|node| node.lock).filter(|lock| !known.contains(lock));
         let what = match edge.why {
@@ -114,7 +115,7 @@ impl<'f, 'd> Teller<'f, 'd> {
     /// What those of the node at `from` do about those that `edge` leads to, as a verb that these are the
     /// object of: `waits in a WaitGroup for`.
     pub fn verb(&self, from: NodeId, edge: &Edge) -> &'static str {
-        let node = self.locks.graph.node(from);
+        let node = self.facts.graph().node(from);
         let state = node.map_or("", |node| self.facts.state(node.group));
         match edge.why {
             Why::Lock => "waits for a lock of",
@@ -128,7 +129,7 @@ impl<'f, 'd> Teller<'f, 'd> {
 
     /// `goroutine 16, main.(*cache).refresh` for the goroutines of a node.
     pub fn name(&self, id: NodeId) -> String {
-        let Some(node) = self.locks.graph.node(id) else { return String::new() };
+        let Some(node) = self.facts.graph().node(id) else { return String::new() };
         let Some(row) = node.rows.first().copied() else { return String::new() };
         let function = self.function(row, self.user(row, node.frame));
         let goid =

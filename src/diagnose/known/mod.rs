@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use rustc_hash::FxHashMap;
 
-use super::facts::Facts;
+use crate::diagnose::index::Index;
 use crate::error::Result;
 use crate::model::{Frame, StackId, Symbol};
 use crate::view::group::Group;
@@ -59,7 +59,7 @@ impl Known {
     }
 
     /// The index of the entry for the goroutines of the group at `index` in `facts`, if they are known.
-    pub fn matching(&self, facts: &Facts<'_>, index: usize) -> Option<usize> {
+    pub fn matching(&self, facts: &Index<'_>, index: usize) -> Option<usize> {
         let group = facts.groups.get(index)?;
         // Functions of the runtime that are hidden in all formats alike tell goroutines apart too.
         let functions: Vec<&str> = all(facts, group.stack).map(without_vendor).collect();
@@ -107,7 +107,7 @@ fn head(name: &str) -> Option<u64> {
 }
 
 /// The names of all functions in `stack`, innermost first.
-fn all<'d>(facts: &Facts<'d>, stack: StackId) -> impl Iterator<Item = &'d str> {
+fn all<'d>(facts: &Index<'d>, stack: StackId) -> impl Iterator<Item = &'d str> {
     let dump = facts.dump();
     dump.stack(stack).iter().filter_map(|id| match dump.frame(*id) {
         Frame::Call { function, .. } => Some(dump.str(function)),

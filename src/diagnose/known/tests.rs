@@ -1,5 +1,5 @@
 use super::*;
-use crate::diagnose::Facts;
+use crate::diagnose::index::Index;
 use crate::model::{Creator, Dump, DumpBuilder, Format, Frame, Head, Row};
 
 /// A dump with one goroutine.
@@ -34,7 +34,7 @@ fn found<'k>(
     creator: &str,
 ) -> Option<&'k Entry> {
     let dump = dump(functions, state, creator);
-    let facts = Facts::new(&dump);
+    let facts = Index::new(&dump);
     known.entries().get(known.matching(&facts, 0)?)
 }
 

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::candidate::{CROWD, is_of_argument};
 use super::verdict::Verdict;
 use super::{Candidate, Locks, Tier, Wait, stack_of};
-use crate::diagnose::Facts;
+use crate::diagnose::index::Index;
 
 /// A waiter stands out if its stack has at most so large a share of the lock's waiters: one in five.
 /// In the crowds that maintainers took apart (ANALYSES.md 5) the exceptions were singletons.
@@ -17,12 +18,8 @@ const RARE: i64 = 5;
 /// makes the whole less likely; real circles have two or three.
 const RING: usize = 8;
 
-/// So many do not meet by chance between an Unlock and the next Lock: the one woken first would be seen
-/// running.
-pub(super) const CROWD: i64 = 10;
-
 /// Makes the exceptions among the waiters of unexplained locks each other's holders.
-pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Facts<'d>, verdicts: &mut [Verdict]) {
+pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Index<'d>, verdicts: &mut [Verdict]) {
     let open: Vec<u32> = (0u32..)
         .zip(verdicts.iter())
         .filter(|(_, verdict)| match verdict {
@@ -69,14 +66,12 @@ pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Facts<'d>, verdicts: &mut [Ve
 /// A method that waits for the lock of one of its arguments likely holds its receiver's lock. Of such
 /// goroutines, each alone in its place, one is left for an unexplained lock if all others wait for it or
 /// hold another.
-fn eliminate(locks: &Locks<'_>, facts: &Facts<'_>, open: &[u32], verdicts: &mut [Verdict]) {
+fn eliminate(locks: &Locks<'_>, facts: &Index<'_>, open: &[u32], verdicts: &mut [Verdict]) {
     let mut outside: Vec<Wait> = Vec::new();
     for wait in &locks.waits {
         let Some(lock) = locks.lock(wait.lock).filter(|_| wait.op.is_lock()) else { continue };
         let group = wait.group as usize;
-        if facts.summary.grouping.rows(group).len() == 1
-            && super::holder::is_of_argument(lock, facts, wait)
-        {
+        if facts.summary.grouping.rows(group).len() == 1 && is_of_argument(lock, facts, wait) {
             outside.push(*wait);
         }
     }
@@ -120,7 +115,7 @@ fn eliminate(locks: &Locks<'_>, facts: &Facts<'_>, open: &[u32], verdicts: &mut 
 /// that each holds the lock that the next one wants.
 fn circle<'d>(
     locks: &Locks<'d>,
-    facts: &Facts<'d>,
+    facts: &Index<'d>,
     odd: &[(u32, Odd)],
     open: &[u32],
     verdicts: &mut [Verdict],
@@ -145,13 +140,13 @@ fn circle<'d>(
     }
 }
 
-fn count(facts: &Facts<'_>, wait: &Wait) -> i64 {
+fn count(facts: &Index<'_>, wait: &Wait) -> i64 {
     facts.dump().goroutine(wait.row as usize).map_or(1, crate::model::Goroutine::count)
 }
 
 /// Where no address tells locks apart: a few that wait in another function than the crowd of the same
 /// package are the exception. Those few likely hold each other's locks, and the crowd's.
-fn few<'d>(locks: &Locks<'d>, facts: &Facts<'d>, open: &[u32], verdicts: &mut [Verdict]) {
+fn few<'d>(locks: &Locks<'d>, facts: &Index<'d>, open: &[u32], verdicts: &mut [Verdict]) {
     let [a, b] = *open else { return };
     let total = |index: u32| -> i64 {
         let rows = locks.waits_for(index).map(|wait| wait.row);
@@ -186,7 +181,7 @@ struct Odd {
     stands_out: bool,
 }
 
-fn odd(locks: &Locks<'_>, facts: &Facts<'_>, index: u32) -> Option<Odd> {
+fn odd(locks: &Locks<'_>, facts: &Index<'_>, index: u32) -> Option<Odd> {
     let mut groups: BTreeMap<u32, (i64, Wait)> = BTreeMap::new();
     let mut total = 0;
     for wait in locks.waits_for(index) {
@@ -204,7 +199,7 @@ fn odd(locks: &Locks<'_>, facts: &Facts<'_>, index: u32) -> Option<Odd> {
 /// Whether goroutines that wait in one place for different locks hold each other's: if all stand out
 /// from crowds, or if one goroutine started them and each was given two pointers or more, so that
 /// there can be a second lock. Others that each wait alone are rather many instances of one fault.
-fn is_ring(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {
+fn is_ring(facts: &Index<'_>, members: &[&(u32, Odd)]) -> bool {
     let crowds = members.iter().filter(|(_, odd)| odd.stands_out).count();
     let given = |wait: &Wait| {
         let words = facts.dump().args(wait.row as usize).iter();
@@ -216,20 +211,20 @@ fn is_ring(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {
             || (started_together(facts, members) && members.iter().all(two)))
 }
 
-fn started_together(facts: &Facts<'_>, members: &[&(u32, Odd)]) -> bool {
+fn started_together(facts: &Index<'_>, members: &[&(u32, Odd)]) -> bool {
     let start = |odd: &Odd| facts.dump().goroutine(odd.wait.row as usize)?.creator_goid();
     let mut starts = members.iter().map(|(_, odd)| start(odd));
     let first = starts.next().flatten();
     first.is_some() && starts.all(|other| other == first)
 }
 
-fn package<'d>(locks: &Locks<'d>, facts: &Facts<'d>, wait: &Wait) -> &'d str {
+fn package<'d>(locks: &Locks<'d>, facts: &Index<'d>, wait: &Wait) -> &'d str {
     locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package
 }
 
 /// Of goroutines beyond the first of a stack the words of most frames are not kept: their locks, waited
 /// for in the same place, are held as those of the first are.
-pub(super) fn adopt(locks: &Locks<'_>, facts: &Facts<'_>, verdicts: &mut [Verdict]) {
+pub(super) fn adopt(locks: &Locks<'_>, facts: &Index<'_>, verdicts: &mut [Verdict]) {
     let mut known: BTreeMap<u32, Candidate> = BTreeMap::new();
     let first = |index: u32| locks.waits_for(index).next().copied();
     for (index, verdict) in (0u32..).zip(verdicts.iter()) {

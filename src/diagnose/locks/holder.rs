@@ -12,68 +12,15 @@ use std::cell::OnceCell;
 
 use rustc_hash::FxHashMap;
 
+use super::candidate::{
+    self, CROWD, Candidate, KEPT, NEAR, Tier, fit, is_blocked, is_of_argument, offset,
+};
 use super::{Id, Lock, Locks, Op, Owner, Sieve, stack_of};
-use crate::diagnose::Facts;
+use crate::diagnose::index::Index;
 use crate::model::GoidSet;
-
-/// How a candidate was found, surest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Tier {
-    /// In a method of the object that holds the lock.
-    Receiver,
-    /// With the object, or the lock, among its arguments.
-    Shared,
-    /// In a method of the waiters' type, with a receiver just before the lock: its offset in the object
-    /// is small, but no waiter shows it.
-    Near,
-    /// With a pointer that ends just before the lock, waiting for another lock.
-    Enclosing,
-    /// In another method of the same type; which object is not known.
-    Type,
-    /// Started together with the waiters.
-    Sibling,
-    /// Waiting for the waiters, all of which it started in the function that it waits in.
-    Parent,
-    /// In another function of the package whose functions, not methods, wait: their lock is a variable
-    /// of the package.
-    Package,
-    /// In a `Cond.Wait` of the same object or type, which has released its lock, but no other one. Only
-    /// if nobody else is seen and the wait cannot be chance.
-    Released,
-}
-
-/// A goroutine that may hold a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// Its record.
-    pub row: u32,
-    /// Raw index of the frame that speaks for it.
-    pub frame: usize,
-    /// How it was found.
-    pub tier: Tier,
-    /// The pointer that it shares with the lock; 0 if none.
-    pub pointer: u64,
-}
-
-/// Fields farther from the start of their struct are not searched for. In the 3,372 waits of our cases
-/// that print both the lock and the receiver the lock is at most 24 bytes in; `vault`'s `Core` has one
-/// at 0x230. A page is a choice between larger structs and neighbours on the heap.
-const MAX_OFFSET: u64 = 4096;
-
-/// For a pointer of unknown type: a cache line, as small objects lie side by side in Go's size classes
-/// (measured in ANALYSES.md 0.2: with 512 bytes more than half of the hits are neighbours).
-const NEAR: u64 = 64;
 
 /// Waiters whose pointers are looked at: all have the same lock, so a few tell.
 const SAMPLE: usize = 16;
-
-/// Candidates kept of each lock.
-pub(super) const KEPT: usize = 8;
-
-/// The offset of a lock in the object at `receiver`, if it can be a field of it.
-pub(super) fn offset(lock: u64, receiver: u64) -> Option<u64> {
-    lock.checked_sub(receiver).filter(|offset| *offset < MAX_OFFSET)
-}
 
 /// A pointer that leads to a lock.
 #[derive(Clone, Copy)]
@@ -84,7 +31,7 @@ struct Lead<'d> {
 }
 
 /// Finds candidates for every lock of `locks`.
-pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Facts<'d>) {
+pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Index<'d>) {
     let mut found: Vec<Vec<Candidate>> = vec![Vec::new(); locks.locks.len()];
     by_address(locks, facts, &mut found);
     by_type(locks, facts, &mut found);
@@ -104,7 +51,7 @@ fn is_lock(locks: &Locks<'_>, lock: &Lock<'_>) -> bool {
     lock.waits.first().and_then(|w| locks.waits.get(*w as usize)).is_some_and(|w| w.op.is_lock())
 }
 
-fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> (FxHashMap<u64, Vec<Lead<'d>>>, Sieve) {
+fn leads<'d>(locks: &Locks<'d>, facts: &Index<'d>) -> (FxHashMap<u64, Vec<Lead<'d>>>, Sieve) {
     let mut leads: FxHashMap<u64, Vec<Lead<'d>>> = FxHashMap::default();
     let mut leading = Sieve::default();
     for (lock, number) in locks.locks.iter().zip(0u32..) {
@@ -144,13 +91,13 @@ fn leads<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> (FxHashMap<u64, Vec<Lead<'
 }
 
 /// The type whose method waits for the lock at `number`.
-fn waiting_type<'d>(locks: &Locks<'d>, facts: &Facts<'d>, number: u32) -> Option<Owner<'d>> {
+fn waiting_type<'d>(locks: &Locks<'d>, facts: &Index<'d>, number: u32) -> Option<Owner<'d>> {
     let first = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
     locks.frames.at(stack_of(facts, first.row), first.caller as usize).owner
 }
 
 /// The rules that need addresses: one look at every word of the dump.
-fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candidate>]) {
+fn by_address<'d>(locks: &Locks<'d>, facts: &Index<'d>, found: &mut [Vec<Candidate>]) {
     let (leads, leading) = leads(locks, facts);
     if leads.is_empty() {
         return;
@@ -222,19 +169,8 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Facts<'d>, found: &mut [Vec<Candida
     }
 }
 
-/// States in which a goroutine is blocked in the midst of its work. `select` is left out: loops that
-/// serve an object wait in it and hold nothing. debug=1 hides some channel waits: they are unknown.
-pub(super) fn is_blocked(state: &str) -> bool {
-    matches!(state, "IO wait" | "semacquire" | "sleep" | "syscall")
-        || matches!(state, "sync.WaitGroup.Wait" | "sync.Cond.Wait")
-        || state.starts_with("chan ")
-        || state.starts_with("sync.Mutex")
-        || state.starts_with("sync.RWMutex")
-        || matches!(state, "select (no cases)" | "unknown")
-}
-
 /// Another method of the type whose method locks, for locks that no address leads from.
-fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+fn by_type(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Candidate>]) {
     let mut groups: FxHashMap<Owner<'_>, Vec<(usize, usize)>> = FxHashMap::default();
     for (index, group) in facts.groups.iter().enumerate() {
         let stack = facts.dump().stack(group.stack);
@@ -299,48 +235,15 @@ fn by_type(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
     }
 }
 
-/// Whether a lock lies in an argument of the method that locks it, not in its receiver.
-pub(super) fn is_of_argument(lock: &Lock<'_>, facts: &Facts<'_>, wait: &super::Wait) -> bool {
-    let Id::Address(address) = lock.id else { return false };
-    let words = facts.dump().args(wait.row as usize).iter();
-    let mut own = words.filter(|word| word.frame == wait.caller && word.exact);
-    let lies_in = |value: u64| address.checked_sub(value).is_some_and(|offset| offset <= NEAR);
-    own.any(|word| word.position > 0 && word.value >= 0x1000 && lies_in(word.value))
-}
-
 /// Whether two goroutines wait for a lock in the same function and line: they want it, then, whether or
 /// not it is the same object.
-fn is_same_place(locks: &Locks<'_>, facts: &Facts<'_>, a: u32, b: u32, lock: &Lock<'_>) -> bool {
+fn is_same_place(locks: &Locks<'_>, facts: &Index<'_>, a: u32, b: u32, lock: &Lock<'_>) -> bool {
     let place = |row: u32| {
         let wait = locks.wait(row)?;
         let frame = locks.frames.at(stack_of(facts, row), wait.caller as usize);
         Some((frame.name, if lock.id.is_object() { frame.line } else { 0 }))
     };
     place(a) == place(b)
-}
-
-/// How well a state fits a holder: who is blocked in the midst of work comes first, loops that wait
-/// for work last. Who waits in a Cond has released its lock.
-fn fit(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidate) -> u8 {
-    if let Some(wait) = locks.wait(candidate.row) {
-        return if wait.op == Op::Cond { 9 } else { 0 };
-    }
-    let state = locks.group(candidate.row).map_or("", |group| facts.state(group));
-    let stack = stack_of(facts, candidate.row);
-    match state {
-        "IO wait" | "syscall" => 1,
-        "select" if locks.frames.is_in_call(stack) => 1,
-        _ if state.starts_with("chan send") => 1,
-        "running" | "runnable" => 2,
-        _ if state.starts_with("chan receive") => 3,
-        "sleep" => 4,
-        _ => 5,
-    }
-}
-
-/// Whether a candidate is blocked or at work, and not in a lock or in a loop that waits for work.
-pub(super) fn is_busy(locks: &Locks<'_>, facts: &Facts<'_>, candidate: &Candidate) -> bool {
-    locks.wait(candidate.row).is_none() && fit(locks, facts, candidate) < 3
 }
 
 /// Several goroutines with one stack and one object cannot all hold its mutex, and what one of them
@@ -358,16 +261,16 @@ fn drop_crowds(locks: &Locks<'_>, list: &mut Vec<Candidate>) {
 }
 
 /// Whether the waiters of a lock cannot be there by chance: so many would see one of them running.
-fn lasts(locks: &Locks<'_>, facts: &Facts<'_>, number: u32) -> bool {
+fn lasts(locks: &Locks<'_>, facts: &Index<'_>, number: u32) -> bool {
     let waiting = locks.waits_for(number).filter_map(|w| facts.dump().goroutine(w.row as usize));
     let count: i64 = waiting.map(crate::model::Goroutine::count).sum();
     let mut waits = locks.waits_for(number);
-    count >= super::crossed::CROWD || waits.any(|wait| super::verdict::lasts(facts, wait))
+    count >= CROWD || waits.any(|wait| candidate::lasts(facts, wait))
 }
 
 /// Puts the likeliest first: by tier, then by how the state fits, then the rarest stack – the exception
 /// in the crowd – and keeps some.
-fn prefer(locks: &mut Locks<'_>, facts: &Facts<'_>) {
+fn prefer(locks: &mut Locks<'_>, facts: &Index<'_>) {
     let mut all: Vec<Vec<Candidate>> =
         locks.locks.iter_mut().map(|lock| std::mem::take(&mut lock.holders)).collect();
     for (list, number) in all.iter_mut().zip(0u32..) {

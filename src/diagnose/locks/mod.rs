@@ -6,9 +6,8 @@
 //! who holds a lock, so a holder is at most likely. Everything is linear in the number of goroutines:
 //! addresses are looked up in hash maps, and what only the stack decides is decided once a stack.
 
+mod candidate;
 mod crossed;
-mod diagnose;
-mod ends;
 mod frames;
 mod holder;
 mod once;
@@ -16,22 +15,19 @@ mod parent;
 mod sibling;
 mod sieve;
 mod stuck;
-mod tangle;
 mod verdict;
 
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub use candidate::{Candidate, Tier};
 pub use frames::{Frames, Judged, Op, Owner, Shape, base};
-pub use holder::{Candidate, Tier};
 pub use sieve::Sieve;
-pub(super) use stuck::starts_for_user;
-pub use tangle::{Spot, Tangle, Trouble};
+pub(super) use stuck::{busy_parents, is_stuck, starts_for_user};
 pub(super) use verdict::Verdict;
 
-use super::Facts;
-use super::waitfor::Graph;
+use crate::diagnose::index::Index;
 use crate::model::{Args, Dump, StackId, state};
 use crate::view::group::Grouping;
 
@@ -40,7 +36,7 @@ use crate::view::group::Grouping;
 pub struct Wait {
     /// Its record.
     pub row: u32,
-    /// Its group in [`Facts::groups`].
+    /// Its group in [`Index::groups`].
     pub group: u32,
     /// Index in [`Locks::locks`].
     pub lock: u32,
@@ -93,10 +89,6 @@ pub struct Locks<'d> {
     wait_starts: Vec<u32>,
     /// What they wait for, in the order of the groups.
     pub locks: Vec<Lock<'d>>,
-    /// Who waits for whom.
-    pub graph: Graph,
-    /// What is wrong with the locks.
-    pub tangles: Vec<Tangle>,
     /// Nobody in the program runs, sleeps or waits for something outside.
     pub deserted: bool,
     grouping: Option<Arc<Grouping<'d>>>,
@@ -115,16 +107,14 @@ impl<'d> Locks<'d> {
             waits: Vec::new(),
             wait_starts: Vec::new(),
             locks: Vec::new(),
-            graph: Graph::default(),
-            tangles: Vec::new(),
             deserted: false,
             grouping: None,
             waiting: FxHashSet::default(),
         }
     }
 
-    /// Finds all locks of the dump of `facts`.
-    pub fn new(facts: &Facts<'d>) -> Self {
+    /// Finds all locks of the dump of `facts`, and what is said of each.
+    pub(super) fn new(facts: &Index<'d>) -> (Self, Vec<Verdict>) {
         let dump = facts.dump();
         let mut locks = Self {
             frames: Frames::new(dump),
@@ -132,14 +122,13 @@ impl<'d> Locks<'d> {
             ..Self::empty(dump)
         };
         locks.find_waits(facts);
-        if !locks.locks.is_empty() {
-            locks.deserted = stuck::is_deserted(facts);
-            holder::find(&mut locks, facts);
-            let verdicts = diagnose::verdicts(&locks, facts);
-            locks.graph = Graph::new(&locks, facts, &verdicts);
-            locks.tangles = diagnose::diagnose(&locks, facts, &verdicts);
+        if locks.locks.is_empty() {
+            return (locks, Vec::new());
         }
-        locks
+        locks.deserted = stuck::is_deserted(facts);
+        holder::find(&mut locks, facts);
+        let verdicts = verdicts(&locks, facts);
+        (locks, verdicts)
     }
 
     /// The wait of the record at `row`.
@@ -166,7 +155,7 @@ impl<'d> Locks<'d> {
     pub fn group(&self, row: u32) -> Option<usize> {
         let goroutine = self.frames.dump().goroutine(row as usize)?;
         let group = self.grouping.as_ref()?.group_of(goroutine);
-        group.filter(|group| *group < Facts::MAX_GROUPS)
+        group.filter(|group| *group < Index::MAX_GROUPS)
     }
 
     /// The lock at `index`.
@@ -182,14 +171,14 @@ impl<'d> Locks<'d> {
 
     /// Whether a candidate stands directly in a `select` of the function that its goroutine started
     /// with: most loops that serve an object do, and hold nothing.
-    pub fn is_loop(&self, facts: &Facts<'d>, candidate: &Candidate) -> bool {
+    pub fn is_loop(&self, facts: &Index<'d>, candidate: &Candidate) -> bool {
         let stack = stack_of(facts, candidate.row);
         let state = self.group(candidate.row).map_or("", |group| facts.state(group));
         let direct = (0..candidate.frame).all(|at| !self.frames.at(stack, at).user);
         state == "select" && candidate.frame + 1 == stack.len() && direct
     }
 
-    fn find_waits(&mut self, facts: &Facts<'d>) {
+    fn find_waits(&mut self, facts: &Index<'d>) {
         let shapes = Shapes::new(&self.frames, facts);
         let waits = |shape: &Shape| shape.op.is_some_and(Op::is_lock);
         let waiting = shapes.by_stack.iter().filter(|(_, shape)| waits(shape));
@@ -199,7 +188,7 @@ impl<'d> Locks<'d> {
             let frame = self.frames.at(stack_of(facts, wait.row), shape.caller);
             if let (Some(address), Some(owner)) = (Frames::address(args, shape), frame.owner)
                 && let Some(receiver) = Frames::receiver_in(args, shape.caller)
-                && let Some(offset) = holder::offset(address, receiver)
+                && let Some(offset) = candidate::offset(address, receiver)
             {
                 offsets.insert(owner, offset);
             }
@@ -229,7 +218,7 @@ impl<'d> Locks<'d> {
 
     fn identity(
         &self,
-        facts: &Facts<'d>,
+        facts: &Index<'d>,
         wait: &Wait,
         args: Args<'_>,
         offsets: &FxHashMap<Owner<'d>, u64>,
@@ -271,6 +260,25 @@ impl<'d> Locks<'d> {
     }
 }
 
+/// The verdict on every lock.
+fn verdicts<'d>(locks: &Locks<'d>, facts: &Index<'d>) -> Vec<Verdict> {
+    let writers = verdict::writers(locks);
+    let count = u32::try_from(locks.locks.len()).unwrap_or(u32::MAX);
+    let mut verdicts: Vec<Verdict> = (0..count)
+        .map(|index| {
+            let waits = locks.waits_for(index).next();
+            if waits.is_some_and(|wait| wait.op.is_lock()) {
+                verdict::verdict(locks, facts, index, &writers)
+            } else {
+                Verdict::Nobody
+            }
+        })
+        .collect();
+    crossed::adopt(locks, facts, &mut verdicts);
+    crossed::cross(locks, facts, &mut verdicts);
+    verdicts
+}
+
 /// What the stacks of a dump show of package sync: of those that show something.
 struct Shapes {
     by_stack: FxHashMap<StackId, Shape>,
@@ -280,7 +288,7 @@ struct Shapes {
 }
 
 impl Shapes {
-    fn new(frames: &Frames<'_>, facts: &Facts<'_>) -> Self {
+    fn new(frames: &Frames<'_>, facts: &Index<'_>) -> Self {
         let stacks = &facts.summary.stacks;
         let mut shapes = Self {
             by_stack: FxHashMap::default(),
@@ -304,7 +312,7 @@ impl Shapes {
     /// whether it moves, the wait (its lock is not known yet), what its stack shows, and its words.
     fn each<'d>(
         &self,
-        facts: &Facts<'d>,
+        facts: &Index<'d>,
         wanted: impl Fn(Op) -> bool,
         mut f: impl FnMut(bool, Wait, &Shape, Args<'d>),
     ) {
@@ -342,7 +350,7 @@ impl Shapes {
 }
 
 /// The raw frames of the record at `row`.
-pub fn stack_of<'d>(facts: &Facts<'d>, row: u32) -> &'d [crate::model::FrameId] {
+pub fn stack_of<'d>(facts: &Index<'d>, row: u32) -> &'d [crate::model::FrameId] {
     let dump = facts.dump();
     dump.goroutine(row as usize).map_or(&[], |goroutine| dump.stack(goroutine.stack()))
 }

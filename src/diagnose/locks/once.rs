@@ -2,13 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::holder::KEPT;
+use super::candidate::KEPT;
 use super::{Candidate, Locks, Op, Tier, stack_of};
-use crate::diagnose::Facts;
+use crate::diagnose::index::Index;
 use crate::model::Symbol;
 
 /// For a `sync.Once`: who is in its function, called from the same place as the waiters.
-pub(super) fn by_function(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+pub(super) fn by_function(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Candidate>]) {
     let mut running: FxHashMap<&str, Vec<(u32, usize)>> = FxHashMap::default();
     for index in 0..facts.groups.len() {
         let Some(row) = facts.summary.grouping.rows(index).first() else { continue };

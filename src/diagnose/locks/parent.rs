@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::verdict::lasts;
+use super::candidate::lasts;
 use super::{Candidate, Locks, Tier, Wait, stack_of};
-use crate::diagnose::Facts;
+use crate::diagnose::index::Index;
 use crate::model::{Goroutine, Symbol};
 
 /// For locks of which nobody is known to hold them: the goroutine that started all waiters in the function
@@ -14,7 +14,7 @@ use crate::model::{Goroutine, Symbol};
 /// For a moment children may well wait for one of them that goes on, so that this is said only if they have
 /// waited for minutes, if nothing in the program runs, or of several such families all of whose children
 /// wait.
-pub(super) fn by_parent(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+pub(super) fn by_parent(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Candidate>]) {
     let creator = |wait: &Wait| facts.dump().goroutine(wait.row as usize)?.creator_goid();
     let mut young: Vec<(u32, u64, Candidate)> = Vec::new();
     for (number, list) in (0u32..).zip(&mut *found).filter(|(_, list)| list.is_empty()) {
@@ -65,7 +65,7 @@ const SEVERAL: usize = 3;
 
 /// The raw index of the frame in which the goroutine in `parent` started the one in `child`, if it waits
 /// there for a `WaitGroup` or a channel.
-fn waits_in(locks: &Locks<'_>, facts: &Facts<'_>, child: u32, parent: u32) -> Option<usize> {
+fn waits_in(locks: &Locks<'_>, facts: &Index<'_>, child: u32, parent: u32) -> Option<usize> {
     let dump = facts.dump();
     let creator = dump.goroutine(child as usize)?.creator()?;
     let state = facts.state(locks.group(parent)?);

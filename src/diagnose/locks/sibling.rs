@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{Candidate, Locks, Op, Tier, Wait, stack_of};
-use crate::diagnose::Facts;
+use crate::diagnose::index::Index;
 use crate::model::GoidSet;
 
 /// Goroutines started by one that belong together; who starts more is a dispatcher, or main, and to be
@@ -22,7 +22,7 @@ struct Family {
 
 /// Goroutines started by the same goroutine as a waiter, or by the waiter, that are blocked on a
 /// channel in the same package.
-pub(super) fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+pub(super) fn by_start(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Candidate>]) {
     let waits: Vec<(usize, Wait)> = (0u32..)
         .zip(&*found)
         .filter(|(_, list)| list.is_empty())
@@ -70,7 +70,7 @@ pub(super) fn by_start(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Ca
 /// Goroutines that are blocked in another function of the package, for locks that functions take which
 /// are no methods: their lock is a variable of the package. One of several alike cannot hold a mutex, and
 /// a line that takes several locks takes no variable.
-pub(super) fn by_package(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<Candidate>]) {
+pub(super) fn by_package(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Candidate>]) {
     let place = |wait: &Wait| {
         let stack = stack_of(facts, wait.row);
         let frame = locks.frames.at(stack, wait.caller as usize);
@@ -124,7 +124,7 @@ pub(super) fn by_package(locks: &Locks<'_>, facts: &Facts<'_>, found: &mut [Vec<
 /// next turn: it counts only if it is in a call that takes its time.
 fn inside<'d>(
     locks: &Locks<'d>,
-    facts: &Facts<'d>,
+    facts: &Index<'d>,
     index: usize,
     row: u32,
 ) -> Option<(&'d str, usize)> {
@@ -133,7 +133,7 @@ fn inside<'d>(
     let in_call = matches!(state, "IO wait" | "syscall")
         || (state == "select" && locks.frames.is_in_call(stack));
     let accepts = facts.names(index).iter().any(|name| name.ends_with(".accept"));
-    if accepts || !(in_call || super::holder::is_blocked(state)) {
+    if accepts || !(in_call || super::candidate::is_blocked(state)) {
         return None;
     }
     let at = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user)?;

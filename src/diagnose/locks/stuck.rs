@@ -1,7 +1,7 @@
 //! Whether the holder of a lock can go on by itself.
 
 use super::{Locks, Op, stack_of};
-use crate::diagnose::Facts;
+use crate::diagnose::index::Index;
 use crate::model::{GoidSet, Symbol};
 
 /// Whether the goroutine in `row`, which waits for no lock, can go on only if another one in this
@@ -10,7 +10,12 @@ use crate::model::{GoidSet, Symbol};
 /// What waits for the network, a timer or a system call goes on when that ends, and so may a `select`.
 /// A channel has its other side in the process: if the goroutine started others that are at work, they
 /// are its likely other side; else nobody is seen who would answer.
-pub(super) fn is_stuck(locks: &Locks<'_>, facts: &Facts<'_>, row: u32, busy: &GoidSet) -> bool {
+pub(in crate::diagnose) fn is_stuck(
+    locks: &Locks<'_>,
+    facts: &Index<'_>,
+    row: u32,
+    busy: &GoidSet,
+) -> bool {
     let Some(group) = locks.group(row) else { return false };
     let state = facts.state(group);
     if state.contains("nil chan") || state == "select (no cases)" {
@@ -27,7 +32,7 @@ pub(super) fn is_stuck(locks: &Locks<'_>, facts: &Facts<'_>, row: u32, busy: &Go
 }
 
 /// A wait for a timer or a signal ends from outside.
-fn is_timer(locks: &Locks<'_>, facts: &Facts<'_>, row: u32) -> bool {
+fn is_timer(locks: &Locks<'_>, facts: &Index<'_>, row: u32) -> bool {
     let stack = stack_of(facts, row);
     let first = stack.iter().map(|id| locks.frames.get(*id).package).find(|p| *p != "runtime");
     matches!(first, Some("time" | "os/signal" | "net/rpc" | "os/exec" | "database/sql"))
@@ -36,7 +41,7 @@ fn is_timer(locks: &Locks<'_>, facts: &Facts<'_>, row: u32) -> bool {
 /// Goroutines that started one that runs, sleeps or waits for something outside. What the standard
 /// library starts, such as the reader beside each handler of `net/http`, answers to no channel of the
 /// program.
-pub(super) fn busy_parents(facts: &Facts<'_>) -> GoidSet {
+pub(in crate::diagnose) fn busy_parents(facts: &Index<'_>) -> GoidSet {
     let own = |index: usize| {
         let creators = facts.groups.get(index).map_or(&[][..], |group| &group.creators);
         creators.iter().any(|by| starts_for_user(by.function))
@@ -62,7 +67,7 @@ pub(in crate::diagnose) fn starts_for_user(creator: &str) -> bool {
 
 /// Whether nothing in the program runs, sleeps or waits for something outside: then nobody is left who
 /// could end a wait for a lock.
-pub(super) fn is_deserted(facts: &Facts<'_>) -> bool {
+pub(super) fn is_deserted(facts: &Index<'_>) -> bool {
     (0..facts.groups.len())
         .all(|index| !works(facts.state(index)) || facts.state(index) == "select")
 }

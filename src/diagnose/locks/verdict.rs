@@ -3,21 +3,12 @@
 
 use rustc_hash::FxHashMap;
 
+use super::candidate::{is_busy, lasts, offset};
 use super::{Candidate, Id, Locks, Op, Owner, Tier, Wait, stack_of};
-use crate::diagnose::Facts;
+use crate::diagnose::index::Index;
 
 /// Waiters whose age is looked at; the dump has the oldest first.
 const SAMPLE: usize = 64;
-
-/// Minutes from which on a wait is one: Go counts from a garbage collection and forces one every two
-/// minutes (runtime/proc.go, forcegcperiod).
-const SURE: u32 = 2;
-
-/// Whether `wait` is no matter of a moment: it is old, or Go has proven that it never ends.
-pub(super) fn lasts(facts: &Facts<'_>, wait: &Wait) -> bool {
-    let head = facts.dump().goroutine(wait.row as usize).map(crate::model::Goroutine::head);
-    head.is_some_and(|head| head.leaked || head.minutes.is_some_and(|minutes| minutes >= SURE))
-}
 
 /// What is said of one lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +44,7 @@ pub(super) fn writers<'d>(locks: &Locks<'d>) -> Writers<'d> {
 /// The verdict on the lock at `index`.
 pub(super) fn verdict<'d>(
     locks: &Locks<'d>,
-    facts: &Facts<'d>,
+    facts: &Index<'d>,
     index: u32,
     writers: &Writers<'d>,
 ) -> Verdict {
@@ -96,7 +87,7 @@ pub(super) fn verdict<'d>(
     // says little beside a goroutine of the same type that is blocked elsewhere.
     let blocked = best.filter(|candidate| {
         let plain = locks.waits_for(index).nth(1).is_some() && lock.id.is_object();
-        !plain && candidate.tier == Tier::Type && super::holder::is_busy(locks, facts, candidate)
+        !plain && candidate.tier == Tier::Type && is_busy(locks, facts, candidate)
     });
     if let (None, Some((row, frame))) = (sure.or(blocked), lone(&nested)) {
         return Verdict::Own { row, frame };
@@ -119,7 +110,7 @@ pub(super) fn verdict<'d>(
 
 /// A goroutine in the function of a `Once` that waits for one which nobody else is seen in: it is the same
 /// one, called from another line, as what `sync.OnceValue` returns is.
-fn inside_once(locks: &Locks<'_>, facts: &Facts<'_>, index: u32) -> Option<Verdict> {
+fn inside_once(locks: &Locks<'_>, facts: &Index<'_>, index: u32) -> Option<Verdict> {
     let wait = locks.waits_for(index).find(|wait| wait.op == Op::Once)?;
     let stack = stack_of(facts, wait.row);
     let package = locks.frames.at(stack, wait.caller as usize).package;
@@ -136,7 +127,7 @@ fn inside_once(locks: &Locks<'_>, facts: &Facts<'_>, index: u32) -> Option<Verdi
 /// type, with others before the door, hold what each other wants: only one can be inside of each.
 fn each_other(
     locks: &Locks<'_>,
-    facts: &Facts<'_>,
+    facts: &Index<'_>,
     index: u32,
     nested: &[(u32, usize, Op)],
 ) -> Option<Candidate> {
@@ -150,7 +141,7 @@ fn each_other(
 
 fn reads<'d>(
     locks: &Locks<'d>,
-    facts: &Facts<'d>,
+    facts: &Index<'d>,
     index: u32,
     nested: &[(u32, usize, Op)],
     writers: &Writers<'d>,
@@ -174,7 +165,7 @@ fn reads<'d>(
 ///
 /// Of several the outermost is named, as the way into an object is where it is mostly locked; but not
 /// the function that the goroutine started with if there is another.
-fn nested(locks: &Locks<'_>, facts: &Facts<'_>, wait: &Wait) -> Option<usize> {
+fn nested(locks: &Locks<'_>, facts: &Index<'_>, wait: &Wait) -> Option<usize> {
     let stack = stack_of(facts, wait.row);
     let caller = wait.caller as usize;
     let inner = locks.frames.at(stack, caller);
@@ -183,7 +174,7 @@ fn nested(locks: &Locks<'_>, facts: &Facts<'_>, wait: &Wait) -> Option<usize> {
     // A lock far from the receiver is no field of it.
     if let (Some(Id::Address(address)), Some(object)) =
         (locks.lock(wait.lock).map(|lock| lock.id), receiver(caller))
-        && super::holder::offset(address, object).is_none()
+        && offset(address, object).is_none()
     {
         return None;
     }
@@ -200,7 +191,7 @@ fn nested(locks: &Locks<'_>, facts: &Facts<'_>, wait: &Wait) -> Option<usize> {
 }
 
 /// The raw index of an earlier call of the same `Once` by the same line.
-fn again(locks: &Locks<'_>, facts: &Facts<'_>, wait: &Wait) -> Option<(u32, usize)> {
+fn again(locks: &Locks<'_>, facts: &Index<'_>, wait: &Wait) -> Option<(u32, usize)> {
     if wait.op != Op::Once {
         return None;
     }

@@ -6,8 +6,8 @@
 use rustc_hash::FxHashMap;
 
 use super::{Builder, NodeId, Started, Why};
-use crate::diagnose::finding::Confidence;
 use crate::diagnose::locks::{Op, stack_of, starts_for_user};
+use crate::diagnose::rating::Confidence;
 use crate::model::{GoidSet, Goroutine};
 use crate::view::group::Group;
 

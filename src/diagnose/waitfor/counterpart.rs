@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::{Builder, NONE, NodeId, Why};
-use crate::diagnose::finding::Confidence;
 use crate::diagnose::locks::{Op, Owner, Sieve, base, stack_of};
+use crate::diagnose::rating::Confidence;
 
 /// Others that are kept for one place: where so many could let it go on, one that is not seen may.
 const KEPT: usize = 16;

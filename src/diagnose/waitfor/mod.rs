@@ -20,9 +20,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use started::Started;
 
-use super::Facts;
-use super::finding::Confidence;
 use super::locks::{Locks, Op, Tier, Verdict};
+use super::rating::Confidence;
+use crate::diagnose::index::Index;
 use crate::model::Goroutine;
 
 /// Index of a node.
@@ -108,7 +108,7 @@ impl Graph {
     /// Finds out who waits for whom; `verdicts` say what is known of each lock.
     pub(in crate::diagnose) fn new(
         locks: &Locks<'_>,
-        facts: &Facts<'_>,
+        facts: &Index<'_>,
         verdicts: &[Verdict],
     ) -> Self {
         let mut builder = Builder {
@@ -139,7 +139,7 @@ impl Graph {
     }
 
     /// The nodes whose chains lead to the node at `id` next, those aside that are no victims.
-    pub fn victims(&self, facts: &Facts<'_>, id: NodeId) -> impl Iterator<Item = NodeId> {
+    pub fn victims(&self, facts: &Index<'_>, id: NodeId) -> impl Iterator<Item = NodeId> {
         let all = self.waiters.get(id as usize).map_or(&[][..], Vec::as_slice);
         all.iter().copied().filter(|id| self.is_victim(facts, *id))
     }
@@ -165,7 +165,7 @@ impl Graph {
     }
 
     /// Whether the goroutine that an edge leads to runs, sleeps or waits for something outside.
-    pub fn works(&self, facts: &Facts<'_>, edge: &Edge) -> bool {
+    pub fn works(&self, facts: &Index<'_>, edge: &Edge) -> bool {
         let state = self.node(edge.to).map_or("", |node| facts.state(node.group));
         edge.sure > Confidence::Possible
             && matches!(state, "IO wait" | "sleep" | "syscall" | "running" | "runnable")
@@ -173,14 +173,14 @@ impl Graph {
 
     /// Whether the goroutines at `id` are held up by those they wait for: an idle worker that waits for
     /// work is not, if nothing but its code says where that comes from.
-    pub fn is_victim(&self, facts: &Facts<'_>, id: NodeId) -> bool {
+    pub fn is_victim(&self, facts: &Index<'_>, id: NodeId) -> bool {
         let Some((node, edge)) = self.node(id).zip(self.next(id)) else { return false };
         let idle = facts.state(node.group).starts_with("chan receive") || node.op == Some(Op::Cond);
         !(idle && edge.sure == Confidence::Possible)
     }
 
     /// Goroutines of the node at `id`.
-    pub fn count(&self, facts: &Facts<'_>, id: NodeId) -> i64 {
+    pub fn count(&self, facts: &Index<'_>, id: NodeId) -> i64 {
         let rows = self.node(id).map_or(&[][..], |node| &node.rows);
         if !facts.dump().is_counted() {
             return i64::try_from(rows.len()).unwrap_or(i64::MAX);
@@ -195,7 +195,7 @@ const NONE: u32 = u32::MAX;
 
 struct Builder<'b, 'd> {
     locks: &'b Locks<'d>,
-    facts: &'b Facts<'d>,
+    facts: &'b Index<'d>,
     nodes: Vec<Node>,
     /// By group and lock.
     by_key: FxHashMap<(u32, u32), NodeId>,

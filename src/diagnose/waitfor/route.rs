@@ -1,7 +1,7 @@
 //! Who is stuck, and the one edge that each chain follows.
 
 use super::{Builder, Edge, Graph, Node, NodeId};
-use crate::diagnose::Facts;
+use crate::diagnose::index::Index;
 
 /// Finds out who is stuck, and where each node's chain leads.
 pub(super) fn settle(builder: Builder<'_, '_>) -> Graph {
@@ -26,7 +26,7 @@ pub(super) fn settle(builder: Builder<'_, '_>) -> Graph {
 }
 
 /// Nothing ends a wait for a nil channel or in a `select` without cases.
-fn is_forever(facts: &Facts<'_>, node: &Node) -> bool {
+fn is_forever(facts: &Index<'_>, node: &Node) -> bool {
     let state = facts.state(node.group);
     state.contains("nil chan") || state == "select (no cases)"
 }

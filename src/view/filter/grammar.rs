@@ -5,12 +5,12 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case};
 use nom::character::complete::char;
-use nom::combinator::{cut, map, recognize, value};
+use nom::combinator::{cut, map, value};
 use nom::multi::{fold_many0, many0, separated_list1};
 use nom::sequence::{delimited, pair, preceded, terminated};
 
 use super::syntax::{Fold, Literal, Operand, Span, Symbol, Syntax, What, WhereError};
-use super::values::{Read, blank, expect, field, is_blank, literal, spanned, word};
+use super::values::{Read, blanks, expect, field, is_blank, literal, spanned, word};
 
 /// Bytes that an expression may have.
 const LONGEST: usize = 64 << 10;
@@ -71,10 +71,6 @@ fn check_size(text: &str) -> Result<(), WhereError> {
         }
     }
     Ok(())
-}
-
-pub(super) fn blanks(text: &str) -> Read<'_, &str> {
-    recognize(many0(blank)).parse(text)
 }
 
 /// `one`, or a list if there are more.

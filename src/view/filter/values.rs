@@ -5,11 +5,10 @@ use nom::bytes::complete::{tag_no_case, take_while, take_while_m_n, take_while1}
 use nom::character::complete::{char, digit1, one_of, satisfy};
 use nom::combinator::{cut, map, not as absent, opt, peek, recognize, value};
 use nom::error::{ErrorKind, ParseError};
-use nom::multi::many1;
+use nom::multi::{many0, many1};
 use nom::sequence::{pair, preceded, terminated};
 use nom::{IResult, Parser};
 
-use super::grammar::blanks;
 use super::syntax::{FieldName, Literal, Span, Value};
 use crate::view::duration::parse_seconds;
 
@@ -210,6 +209,10 @@ fn escaped(text: &str) -> Read<'_, String> {
         other => format!("\\{other}"),
     };
     map(preceded(char('\\'), any), meaning).parse(text)
+}
+
+pub(super) fn blanks(text: &str) -> Read<'_, &str> {
+    recognize(many0(blank)).parse(text)
 }
 
 /// ```abnf

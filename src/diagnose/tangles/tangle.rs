@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Candidate, Locks};
-use crate::diagnose::waitfor::{Edge, NodeId};
+use crate::diagnose::locks::{Candidate, Locks};
+use crate::diagnose::waitfor::{Edge, Graph, NodeId};
 
 /// What is wrong with a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,10 +86,10 @@ impl Tangle {
     }
 
     /// All its groups, roots first.
-    pub fn groups(&self, locks: &Locks<'_>) -> Vec<usize> {
+    pub fn groups(&self, locks: &Locks<'_>, graph: &Graph) -> Vec<usize> {
         let mut all = Vec::new();
         let path = self.path.iter().rev();
-        let path = path.filter_map(|id| locks.graph.node(*id).map(|node| node.group));
+        let path = path.filter_map(|id| graph.node(*id).map(|node| node.group));
         let roots = self.roots.iter().map(|(row, _)| *row).chain(self.writer);
         let roots = roots.filter_map(|row| locks.group(row));
         let maps = [&self.waiters, &self.behind, &self.further, &self.alike];

@@ -2,55 +2,39 @@
 //! nobody that is seen, or back to one that was met before. What ends the same way in the same places is
 //! told as one.
 
+mod ends;
+mod tangle;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::ends::{End, Ends};
-use super::tangle::{Tangle, Trouble};
-use super::verdict::{Verdict, verdict, writers};
-use super::{Candidate, Locks, stack_of};
-use crate::diagnose::Facts;
-use crate::diagnose::waitfor::{NodeId, Why};
+use super::locks::{Candidate, Locks, Op, Verdict, busy_parents, is_stuck, stack_of};
+use crate::diagnose::index::Index;
+use crate::diagnose::waitfor::{Graph, NodeId, Why};
 use crate::model::GoidSet;
+use ends::{End, Ends};
+pub use tangle::{Spot, Tangle, Trouble};
 
 /// Members of a circle that are named.
 const MEMBERS: usize = 64;
 
-/// The verdict on every lock.
-pub(super) fn verdicts<'d>(locks: &Locks<'d>, facts: &Facts<'d>) -> Vec<Verdict> {
-    let writers = writers(locks);
-    let count = u32::try_from(locks.locks.len()).unwrap_or(u32::MAX);
-    let mut verdicts: Vec<Verdict> = (0..count)
-        .map(|index| {
-            let waits = locks.waits_for(index).next();
-            if waits.is_some_and(|wait| wait.op.is_lock()) {
-                verdict(locks, facts, index, &writers)
-            } else {
-                Verdict::Nobody
-            }
-        })
-        .collect();
-    super::crossed::adopt(locks, facts, &mut verdicts);
-    super::crossed::cross(locks, facts, &mut verdicts);
-    verdicts
-}
-
 /// Finds what is wrong.
-pub(super) fn diagnose<'d>(
+pub(in crate::diagnose) fn diagnose<'d>(
     locks: &Locks<'d>,
-    facts: &Facts<'d>,
+    graph: &Graph,
+    facts: &Index<'d>,
     verdicts: &[Verdict],
 ) -> Vec<Tangle> {
-    let busy = super::stuck::busy_parents(facts);
-    let ends = Ends::new(&locks.graph);
-    let judge = Judge { locks, facts, verdicts, ends: &ends, busy: &busy };
+    let busy = busy_parents(facts);
+    let ends = Ends::new(graph);
+    let judge = Judge { locks, graph, facts, verdicts, ends: &ends, busy: &busy };
     let count = u32::try_from(locks.locks.len()).unwrap_or(u32::MAX);
     let mut told: FxHashMap<(Trouble, bool, Vec<&str>, &str), usize> = FxHashMap::default();
     let mut tangles: Vec<Tangle> = Vec::new();
     let mut of_end: FxHashMap<End, usize> = FxHashMap::default();
     for index in 0..count {
-        for id in locks.graph.of_lock(index) {
-            let is_lock = locks.graph.node(*id).and_then(|node| node.op);
-            if !is_lock.is_some_and(super::Op::is_lock) {
+        for id in graph.of_lock(index) {
+            let is_lock = graph.node(*id).and_then(|node| node.op);
+            if !is_lock.is_some_and(Op::is_lock) {
                 continue;
             }
             let end = ends.of(*id);
@@ -70,24 +54,24 @@ pub(super) fn diagnose<'d>(
                 at
             });
             let Some(tangle) = tangles.get_mut(at) else { continue };
-            let Some(node) = locks.graph.node(*id) else { continue };
-            let direct = ends.is_direct(&locks.graph, *id);
+            let Some(node) = graph.node(*id) else { continue };
+            let direct = ends.is_direct(graph, *id);
             // They come in their order.
             if direct && tangle.locks.last() != Some(&index) {
                 tangle.locks.push(index);
             }
             let map = if direct { &mut tangle.waiters } else { &mut tangle.behind };
-            *map.entry(node.group).or_default() += locks.graph.count(facts, *id);
+            *map.entry(node.group).or_default() += graph.count(facts, *id);
         }
     }
-    further(locks, facts, &ends, &of_end, &mut tangles);
+    further(graph, facts, &ends, &of_end, &mut tangles);
     tangles
 }
 
 /// Counts who waits for any of a tangle's goroutines in another way than for a lock.
 fn further(
-    locks: &Locks<'_>,
-    facts: &Facts<'_>,
+    graph: &Graph,
+    facts: &Index<'_>,
     ends: &Ends,
     of_end: &FxHashMap<End, usize>,
     tangles: &mut [Tangle],
@@ -97,23 +81,24 @@ fn further(
         .flat_map(|tangle| tangle.path.iter().chain(&tangle.others))
         .copied()
         .collect();
-    for (id, node) in (0u32..).zip(&locks.graph.nodes) {
-        if node.op.is_some_and(super::Op::is_lock) {
+    for (id, node) in (0u32..).zip(&graph.nodes) {
+        if node.op.is_some_and(Op::is_lock) {
             continue;
         }
         let tangle = of_end.get(&ends.of(id)).and_then(|at| tangles.get_mut(*at));
         let Some(tangle) = tangle else { continue };
         if tangle.path.contains(&id) {
-            tangle.apart += locks.graph.count(facts, id);
-        } else if !on_path.contains(&id) && locks.graph.is_victim(facts, id) {
-            *tangle.further.entry(node.group).or_default() += locks.graph.count(facts, id);
+            tangle.apart += graph.count(facts, id);
+        } else if !on_path.contains(&id) && graph.is_victim(facts, id) {
+            *tangle.further.entry(node.group).or_default() += graph.count(facts, id);
         }
     }
 }
 
 struct Judge<'j, 'd> {
     locks: &'j Locks<'d>,
-    facts: &'j Facts<'d>,
+    graph: &'j Graph,
+    facts: &'j Index<'d>,
     verdicts: &'j [Verdict],
     ends: &'j Ends,
     busy: &'j GoidSet,
@@ -122,7 +107,7 @@ struct Judge<'j, 'd> {
 impl<'d> Judge<'_, 'd> {
     /// The function in which the first waiter locks.
     fn site(&self, id: NodeId) -> &'d str {
-        let Some(node) = self.locks.graph.node(id) else { return "" };
+        let Some(node) = self.graph.node(id) else { return "" };
         let Some(row) = node.rows.first() else { return "" };
         self.locks.frames.at(stack_of(self.facts, *row), node.frame).name
     }
@@ -167,7 +152,7 @@ impl<'d> Judge<'_, 'd> {
         tangle.trouble = Trouble::Held;
         tangle.roots.push((candidate.row, candidate.frame));
         tangle.by = Some(*candidate);
-        let graph = &self.locks.graph;
+        let graph = self.graph;
         let mut at = graph.of_row(self.locks, candidate.row);
         while let Some(id) = at.filter(|id| !tangle.path.contains(id)) {
             tangle.path.push(id);
@@ -180,13 +165,13 @@ impl<'d> Judge<'_, 'd> {
             !node.stuck && node.edges.iter().any(|edge| graph.works(self.facts, edge))
         });
         tangle.stuck = holder.is_some_and(|node| node.stuck)
-            || (!moves && super::stuck::is_stuck(self.locks, self.facts, candidate.row, self.busy));
+            || (!moves && is_stuck(self.locks, self.facts, candidate.row, self.busy));
     }
 
     /// The members of the circle through the node at `first`; one that is waited for by its lock first.
     fn ring(&self, tangle: &mut Tangle, first: NodeId) {
         (tangle.trouble, tangle.stuck) = (Trouble::Cycle, true);
-        let graph = &self.locks.graph;
+        let graph = self.graph;
         let next = |id: NodeId| graph.next(id);
         let mut start = first;
         for _ in 0..MEMBERS {

@@ -4,7 +4,7 @@
 //! alive, or a worker of a server, lives on, so that the creator of a leaked goroutine is still there
 //! (`created by main.handle in goroutine 7`); only its stack tells that the request is over.
 
-use super::facts::Facts;
+use super::Index;
 use crate::model::{Dump, GoidSet, Goroutine, StackId, Symbol};
 use crate::view::canon::Shown;
 
@@ -12,7 +12,7 @@ use crate::view::canon::Shown;
 ///
 /// Go's own server runs a handler on its connection's goroutine, HTTP/2 and gRPC on a goroutine for each
 /// stream, `net/rpc` for each call. From the sources of Go 1.27, x/net, grpc-go 1.60 and fasthttp 1.50.
-pub(super) const SERVERS: &[&str] = &[
+pub(in crate::diagnose) const SERVERS: &[&str] = &[
     "net/http.(*conn).serve",
     "net/http.(*http2serverConn).runHandler",
     "golang.org/x/net/http2.(*serverConn).runHandler",
@@ -29,21 +29,21 @@ const LOOPS: &[&str] = &[
 ];
 
 /// The goroutines that serve one request after the other.
-pub(super) struct Servers {
+pub(in crate::diagnose) struct Servers {
     idle: GoidSet,
     busy: GoidSet,
 }
 
 impl Servers {
-    /// Finds them among the goroutines of `facts`.
-    pub(super) fn new(facts: &Facts<'_>) -> Self {
-        let dump: &Dump = facts.dump();
+    /// Finds them among the goroutines of the index.
+    pub(in crate::diagnose) fn new(index: &Index<'_>) -> Self {
+        let dump: &Dump = index.dump();
         let empty = || GoidSet::new(dump.max_goid(), dump.len());
         let (mut idle, mut busy) = (empty(), empty());
-        for (index, group) in facts.groups.iter().enumerate() {
-            let Some(is_idle) = idles(facts, group.stack) else { continue };
+        for (at, group) in index.groups.iter().enumerate() {
+            let Some(is_idle) = idles(index, group.stack) else { continue };
             let set = if is_idle { &mut idle } else { &mut busy };
-            for goid in facts.members(index).filter_map(Goroutine::goid) {
+            for goid in index.members(at).filter_map(Goroutine::goid) {
                 set.insert(goid);
             }
         }
@@ -51,25 +51,25 @@ impl Servers {
     }
 
     /// Whether the goroutine `goid` serves requests and is between two of them.
-    pub(super) fn is_idle(&self, goid: u64) -> bool {
+    pub(in crate::diagnose) fn is_idle(&self, goid: u64) -> bool {
         self.idle.contains(goid)
     }
 
     /// Whether the goroutine `goid` serves requests and is in one.
-    pub(super) fn is_busy(&self, goid: u64) -> bool {
+    pub(in crate::diagnose) fn is_busy(&self, goid: u64) -> bool {
         self.busy.contains(goid)
     }
 }
 
 /// Whether a goroutine with `stack` is between two requests: nothing but the server's own code and the
 /// standard library is above the loop. `None` if it is in no such loop.
-pub(super) fn idles(facts: &Facts<'_>, stack: StackId) -> Option<bool> {
-    let outermost = facts.functions(stack).rev().find(|name| LOOPS.contains(name))?;
+pub(in crate::diagnose) fn idles(index: &Index<'_>, stack: StackId) -> Option<bool> {
+    let outermost = index.functions(stack).rev().find(|name| LOOPS.contains(name))?;
     let package = Symbol::new(outermost).package();
     let handles = |frame: Shown<'_>| match frame {
         Shown::Call { function, std, .. } => !std && Symbol::new(function).package() != package,
         Shown::Address(_) | Shown::Elided(_) => false,
     };
-    let answers = facts.functions(stack).any(|name| name.starts_with("net/http.serverHandler"));
-    Some(!answers && !facts.frames(stack).any(handles))
+    let answers = index.functions(stack).any(|name| name.starts_with("net/http.serverHandler"));
+    Some(!answers && !index.frames(stack).any(handles))
 }
