@@ -72,7 +72,7 @@ fn sources() -> Vec<(String, String)> {
 fn uses(source: &str) -> BTreeSet<String> {
     source
         .lines()
-        .map(|line| line.split_once("//").map_or(line, |(code, _)| code))
+        .map(code_of)
         .flat_map(|code| code.split("crate::").skip(1))
         .map(|path| {
             let end = path.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
@@ -131,6 +131,46 @@ fn files_say_what_they_are_and_stay_short() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Files that may have the text of a state: it is no state there.
+const NO_STATES: &[(&str, &str)] = &[
+    ("diagnose/rating.rs", "syscall"),
+    ("diagnose/find/syscall.rs", "syscall"),
+    ("diagnose/find/reason.rs", "running"),
+    ("diagnose/find/reason.rs", "waiting"),
+];
+
+#[test]
+fn states_of_goroutines_are_told_apart_in_the_model_alone() {
+    use gdump::model::wait::states;
+    // The model has them, the parser infers and marks them, and two files write dumps.
+    let exempt = |file: &str| {
+        ["model/", "parse/"].iter().any(|folder| file.starts_with(folder))
+            || file.ends_with("tests.rs")
+            || ["render/fixture.rs", "render/convert/debug2.rs"].contains(&file)
+    };
+    // `leaked` is a flag, too.
+    let names: BTreeSet<&str> =
+        states().iter().map(|state| state.name).filter(|name| *name != "leaked").collect();
+    let parts = ["(durable)", "(synctest)", "(nil chan)", "nil chan", "no cases", "chan "];
+    let mut wrong = Vec::new();
+    for (file, source) in sources().iter().filter(|(file, _)| !exempt(file)) {
+        let code = source.split("#[cfg(test)]\nmod ").next().unwrap_or(source);
+        for text in code.lines().map(code_of).flat_map(|line| line.split('"').skip(1).step_by(2)) {
+            let is_state = names.contains(text) || parts.contains(&text.trim());
+            let is_prefix = ["chan ", "sync.Mutex", "sync.RWMutex"].contains(&text);
+            if (is_state || is_prefix) && !NO_STATES.contains(&(file.as_str(), text)) {
+                wrong.push(format!("src/{file} compares with {text:?}, not with a WaitKind"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A line without its comment.
+fn code_of(line: &str) -> &str {
+    line.split_once("//").map_or(line, |(code, _)| code)
 }
 
 #[test]

@@ -11,9 +11,8 @@ use super::argv::prepare;
 #[cfg(feature = "serve")]
 use super::commands::serve;
 #[cfg(feature = "tui")]
-use super::commands::watch;
 use super::commands::{
-    check, completions, convert, diff, explain, groups, list, man, show, tree, trend,
+    check, completions, convert, diff, explain, groups, list, man, show, tree, trend, watch,
 };
 #[cfg(feature = "live")]
 use super::commands::{collect, record, wallclock};

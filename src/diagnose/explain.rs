@@ -1,12 +1,9 @@
 //! What a word means: a wait reason, a status, a known goroutine, the kind of a finding.
 #![doc = include_str!("ANALYSES.md")]
 
-mod states;
-
 use super::find::{ANALYSES, also, analysis_of};
 use super::known::{Class, Entry, Known};
-use crate::model::state::{STATUSES, WAIT_REASONS};
-pub use states::Leak;
+use crate::model::wait::{self, Leak, STATUSES, WAIT_REASONS};
 
 /// What a word means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,18 +72,18 @@ pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The wait reasons that Go prints.
 pub fn wait_reasons() -> &'static [&'static str] {
-    WAIT_REASONS
+    &WAIT_REASONS
 }
 
 /// The statuses that Go prints.
 pub fn statuses() -> &'static [&'static str] {
-    STATUSES
+    &STATUSES
 }
 
 /// All words that can be explained, known goroutines left out.
 fn words() -> impl Iterator<Item = &'static str> {
     let found = kinds().flat_map(|(kind, _)| std::iter::once(kind).chain(also(kind)));
-    WAIT_REASONS.iter().chain(STATUSES).copied().chain(found)
+    WAIT_REASONS.iter().chain(STATUSES.iter()).copied().chain(found)
 }
 
 /// Without brackets, flags and waits.
@@ -101,10 +98,10 @@ fn clean(word: &str) -> &str {
 fn exactly(word: &str, known: &Known) -> Option<Explanation> {
     let same = |other: &&&str| other.eq_ignore_ascii_case(word);
     if let Some(word) = WAIT_REASONS.iter().find(same) {
-        return Some(of_state(word, WordKind::WaitReason));
+        return of_state(word, WordKind::WaitReason);
     }
     if let Some(word) = STATUSES.iter().find(same) {
-        return Some(of_state(word, WordKind::Status));
+        return of_state(word, WordKind::Status);
     }
     if let Some((kind, analysis)) = analysis_of(word) {
         return Some(Explanation {
@@ -138,14 +135,27 @@ fn sentence(text: &str) -> String {
     format!("{first}{}{stop}", letters.as_str())
 }
 
-fn of_state(word: &str, kind: WordKind) -> Explanation {
-    let state = states::state(word);
-    Explanation {
+fn of_state(word: &str, kind: WordKind) -> Option<Explanation> {
+    let state = wait::state(word)?;
+    Some(Explanation {
         word: word.to_owned(),
         kind,
         meaning: state.meaning.to_owned(),
-        parts: vec![(LEAK, state.leak.words().to_owned()), (NEXT, state.next.to_owned())],
+        parts: vec![(LEAK, leak(state.leak).to_owned()), (NEXT, state.next.to_owned())],
         similar: Vec::new(),
+    })
+}
+
+/// Whether goroutines in a state can be a leak, in a sentence.
+fn leak(leak: Leak) -> &'static str {
+    match leak {
+        Leak::Never => "No leak.",
+        Leak::Seldom => "Seldom a leak: only if a deadline is missing, or by their number.",
+        Leak::Maybe => "May be a leak: it depends on who would wake them.",
+        Leak::Likely => "Often a leak, if many or old ones stay in one function.",
+        Leak::Forever => {
+            "They never go on, so each is a leak (but for a main goroutine that is meant to stay)."
+        }
     }
 }
 
@@ -251,7 +261,7 @@ mod tests {
 
     #[test]
     fn every_wait_reason_and_status_is_explained() {
-        for word in WAIT_REASONS.iter().chain(STATUSES) {
+        for word in WAIT_REASONS.iter().chain(STATUSES.iter()) {
             let found = explain(word).unwrap();
             assert_eq!(&found.word, word);
             assert!(!found.meaning.is_empty() && !part(&found, NEXT).is_empty(), "{word}");

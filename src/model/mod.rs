@@ -11,6 +11,7 @@ mod problem;
 mod stack;
 pub mod state;
 pub mod symbol;
+pub mod wait;
 
 pub use args::Args;
 pub use builder::DumpBuilder;
@@ -22,3 +23,4 @@ pub use problem::{Problem, Truncation, TruncationReason};
 pub use stack::{Ancestor, ArgWord, CallKind, Creator, Frame};
 pub use state::{Bubble, Head};
 pub use symbol::Symbol;
+pub use wait::WaitKind;

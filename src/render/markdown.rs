@@ -13,10 +13,9 @@ use std::io::{self, Write};
 
 use super::line::Line;
 use super::style::{Role, Style};
-use super::text;
 use super::time::rfc3339;
 use super::words::{counted, cut_end, number};
-use super::{Body, Limit, Report, View};
+use super::{Body, Limit, Report, View, text};
 use crate::diagnose::{Finding, Severity, Sight};
 use escape::{code, inside_code, sentence};
 

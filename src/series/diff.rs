@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use super::process::{Between, Flow};
 use super::snapshot::{Names, Snapshot, Who};
-use crate::model::{Dump, Format};
+use crate::model::{Dump, Format, WaitKind};
 use crate::view::canon::Shown;
 use crate::view::group::Group;
 use crate::view::summary::{Look, Summary};
@@ -179,7 +179,7 @@ fn order(row: &Row) -> impl Ord + '_ {
         Reverse(row.growth()),
         Reverse(row.after),
         !who.user,
-        who.state == "IO wait",
+        WaitKind::of_state(&who.state) == WaitKind::Io,
         &who.place,
         &who.state,
         who.id,

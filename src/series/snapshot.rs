@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::model::{CreatorId, Dump, Format, HeadId, StackId};
+use crate::model::{CreatorId, Dump, Format, HeadId, StackId, wait};
 use crate::view::canon::Shown;
 use crate::view::fingerprint::{hash_str, mix};
 use crate::view::group::By;
@@ -148,7 +148,7 @@ impl Names {
                 continue;
             }
             let known =
-                |number: &&u32| self.get(**number).is_some_and(|who| who.state != "unknown");
+                |number: &&u32| self.get(**number).is_some_and(|who| who.state != wait::UNKNOWN);
             let head = a.iter().chain(&b).find(known).or(a.first()).copied().unwrap_or(0);
             for number in a.into_iter().chain(b) {
                 if let Some(slot) = same.get_mut(number as usize) {

@@ -6,7 +6,7 @@ use super::process::{Between, stayed};
 use super::snapshot::{Names, Snapshot, Who};
 use super::taken::Taken;
 use super::trend::{Trend, never_falls, slope};
-use crate::model::{Dump, Format};
+use crate::model::{Dump, Format, WaitKind};
 use crate::view::summary::{Look, Summary};
 
 /// A series of dumps, oldest first.
@@ -311,7 +311,7 @@ fn order(track: &Track) -> impl Ord + '_ {
         Reverse(if track.trend == Trend::Stays { 0 } else { change }),
         Reverse(track.max),
         !who.user,
-        who.state == "IO wait",
+        WaitKind::of_state(&who.state) == WaitKind::Io,
         &who.place,
         &who.state,
         who.id,

@@ -3,9 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use crate::diagnose::{Finding, Severity, Sight};
-use crate::model::{Dump, Goroutine, StackId};
-use crate::render::words;
-use crate::render::{OutputFormat, View, finding_lines};
+use crate::model::{Dump, Goroutine, StackId, wait};
+use crate::render::{OutputFormat, View, finding_lines, words};
 use crate::view::canon::Shown;
 use crate::view::{Group, Summary};
 
@@ -231,10 +230,7 @@ fn goroutine_line(
     stack: std::sync::Arc<Vec<FrameLine>>,
 ) -> GoroutineLine {
     let head = goroutine.head();
-    let mut state = match goroutine.state() {
-        "" => "unknown".to_owned(),
-        state => state.to_owned(),
-    };
+    let mut state = wait::shown(goroutine.state()).to_owned();
     for (flag, word) in [(head.locked, "locked to thread"), (head.leaked, "leaked")] {
         if flag {
             state.push_str(", ");

@@ -1,7 +1,7 @@
 //! Which goroutines are the program's, which the runtime's own, and which one wrote the dump.
 
 use super::canon::{Shown, Stacks, shown_name};
-use crate::model::{Creator, CreatorId, Dump, HeadId, Row, StackId, Symbol};
+use crate::model::{Creator, CreatorId, Dump, HeadId, Row, StackId, Symbol, WaitKind};
 
 /// Whose goroutine it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,21 +14,6 @@ pub enum Kind {
     /// The one that wrote the dump: the handler of `net/http/pprof`, or whoever asked for the profile.
     Writer,
 }
-
-/// States that only goroutines of the runtime have.
-const SYSTEM_STATES: &[&str] = &[
-    "Concurrent GC wait",
-    "GC scavenge wait",
-    "GC sweep wait",
-    "GC worker (active)",
-    "GC worker (idle)",
-    "GOMAXPROCS updater (idle)",
-    "cleanup wait",
-    "finalizer wait",
-    "force gc (idle)",
-    "mark wait (idle)",
-    "timer goroutine (idle)",
-];
 
 /// Tells the kind of every goroutine of a dump in constant time.
 pub struct Kinds {
@@ -52,7 +37,7 @@ impl Kinds {
             heads: ids(dump.head_count())
                 .map(|id| {
                     let state = dump.str(dump.head(HeadId::from(id)).state);
-                    SYSTEM_STATES.binary_search(&state).is_ok()
+                    WaitKind::of_state(state) == WaitKind::System
                 })
                 .collect(),
             // Id 0 is the unknown creator.
@@ -99,14 +84,4 @@ fn is_writer(function: &str) -> bool {
     function == "runtime/pprof.(*Profile).WriteTo"
         || function.starts_with("runtime/pprof.writeGoroutine")
         || function == "runtime/pprof.writeRuntimeProfile"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn system_states_are_sorted() {
-        assert!(SYSTEM_STATES.is_sorted());
-    }
 }

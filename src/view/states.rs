@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::wait::WaitStats;
-use crate::model::{Dump, HeadId};
+use crate::model::{Dump, HeadId, wait};
 
 /// A state of several goroutines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn states<'d>(dump: &'d Dump, counts: &[i64]) -> Vec<StateRow<'d>> {
     for (id, count) in (0u32..).map(HeadId::from).zip(counts).filter(|(_, count)| **count != 0) {
         let head = dump.head(id);
         let state = dump.str(head.state);
-        let state = if state.is_empty() { "unknown" } else { state };
+        let state = wait::shown(state);
         rows.entry((state, head.inferred)).or_default().push((id, *count));
     }
     let row = |((state, inferred), heads): ((_, _), Vec<(HeadId, i64)>)| StateRow {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{CallKind, Dump, Format, Frame, FrameId, Head, HeadId, Symbol};
+use crate::model::{CallKind, Dump, Format, Frame, FrameId, Head, HeadId, Symbol, wait};
 
 /// A range of Go versions: minor versions of Go 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,42 +78,27 @@ pub fn go_version(dump: &Dump) -> GoVersion {
     version
 }
 
-/// States with the minor versions that began to print them (runtime2.go, waitReasonStrings).
-const STATES_SINCE: &[(&str, u32)] = &[
-    ("GC scavenge wait", 13),
-    ("GC weak to strong wait", 23),
-    ("GOMAXPROCS updater (idle)", 25),
-    ("cleanup wait", 25),
-    ("coroutine", 22),
-    ("sync.Cond.Wait", 11),
-    ("sync.Mutex.Lock", 20),
-    ("sync.RWMutex.Lock", 20),
-    ("sync.RWMutex.RLock", 20),
-    ("sync.WaitGroup.Wait", 24),
-    ("synctest.Run", 24),
-    ("synctest.Wait", 24),
-];
-
 fn from_head(version: &mut GoVersion, state: &str, head: Head) {
     if head.inferred {
         return;
     }
-    if let Ok(at) = STATES_SINCE.binary_search_by_key(&state, |(name, _)| name) {
-        version.at_least(STATES_SINCE.get(at).map_or(0, |(_, minor)| *minor));
+    let known = wait::state(state);
+    if let Some(minor) = known.and_then(|known| known.since) {
+        version.at_least(minor);
+    }
+    if let Some(minor) = known.and_then(|known| known.until) {
+        version.at_most(minor);
     }
     for (told, minor) in [
         (head.locked, 4),
         (head.scan, 6),
-        (head.bubble.is_some() || state.ends_with("(synctest)"), 24),
-        (head.durable || state.ends_with("(durable)"), 25),
+        (head.bubble.is_some(), 24),
+        (head.durable, 25),
         (head.leaked, 26),
     ] {
         if told {
             version.at_least(minor);
         }
-    }
-    if state.ends_with("(synctest)") {
-        version.at_most(24);
     }
 }
 
@@ -182,11 +167,6 @@ fn version_in_path(file: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn states_are_sorted() {
-        assert!(STATES_SINCE.is_sorted());
-    }
 
     #[test]
     fn paths_that_name_the_version() {

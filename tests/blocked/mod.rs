@@ -469,6 +469,30 @@ fn consumers_that_are_gone_slow_or_there() {
 }
 
 #[test]
+fn a_wait_in_a_synctest_bubble_is_the_same_wait() {
+    let send = frames(&["main.(*hub).Publish(0xc000100000)@30", "main.handle()@9"]);
+    let limit = frames(&["main.limited(0x0?)@30", "main.handle()@9"]);
+    let hold = network(&["main.fetch()@70", "main.limited(0x0?)@33", "main.handle()@9"]);
+    let children = frames(&["sync.(*WaitGroup).Wait(0xc000500000)", "main.fanOut()@40"]);
+    let said = |mark: &str| {
+        let state = |state: &str| format!("{state}{mark}, 2 minutes");
+        let text = program()
+            .many(100, 40, &state("chan send"), &send, "main.serve in goroutine 9")
+            .many(200, 60, &state("chan send"), &limit, "main.serve in goroutine 9")
+            .many(300, 4, "IO wait, 1 minutes", &hold, "main.serve in goroutine 9")
+            .many(400, 25, &state("sync.WaitGroup.Wait"), &children, "main.serve in goroutine 9");
+        let found = findings(&text.0).into_iter();
+        found.map(|found| (found.kind, found.severity, found.count)).collect::<Vec<_>>()
+    };
+    let plain = said("");
+    let kinds: Vec<_> = plain.iter().map(|(kind, ..)| *kind).collect();
+    for kind in ["dead-consumer", "semaphore-exhausted", "waitgroup-never-done"] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+    assert_eq!(said(" (durable)"), plain);
+}
+
+#[test]
 fn a_semaphore_with_all_places_taken() {
     let wait = frames(&["main.limited(0x0?)@30", "main.handle()@9"]);
     let hold = network(&["main.fetch()@70", "main.limited(0x0?)@33", "main.handle()@9"]);

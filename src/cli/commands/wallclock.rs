@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::convert::To;
 use crate::cli::connect::{Ask, Common, Live};
-use crate::cli::values;
-use crate::cli::{Exit, complain, fail, live, note, output};
+use crate::cli::{Exit, complain, fail, live, note, output, values};
 use crate::error::{Error, Result};
 use crate::live::pace::Pace;
 use crate::live::take;

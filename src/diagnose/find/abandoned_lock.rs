@@ -15,7 +15,7 @@ use crate::diagnose::graph;
 use crate::diagnose::locks::stack_of;
 use crate::diagnose::rating::{Category, Confidence};
 use crate::diagnose::tangles::Trouble;
-use crate::model::state;
+use crate::model::WaitKind;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "abandoned-lock";
@@ -38,7 +38,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 /// many groups that wait for them.
 fn others_of(case: &Case<'_, '_>) -> Vec<(usize, u32)> {
     let first = |index: usize| case.now.summary.grouping.rows(index).first().copied();
-    let waits = |row: u32| case.now.locks().wait(row).is_some_and(|wait| wait.op.is_lock());
+    let waits = |row: u32| case.now.locks().wait(row).is_some_and(|wait| wait.kind.is_lock());
     let groups = (0..case.now.groups.len()).filter_map(|index| Some((index, first(index)?)));
     groups.filter(|(_, row)| !waits(*row)).collect()
 }
@@ -134,7 +134,7 @@ fn somebody(knot: &Knot<'_, '_>, others: &[(usize, u32)]) -> Option<String> {
     let caller = knot.locks.wait(row)?.caller as usize;
     let inner = knot.locks.frames.at(stack_of(knot.facts, row), caller);
     for (index, first) in others {
-        let running = state::is_on_cpu(knot.facts.state(*index));
+        let running = knot.facts.kind(*index) == WaitKind::OnCpu;
         let stack = stack_of(knot.facts, *first);
         let found = (0..stack.len()).find(|at| {
             let frame = knot.locks.frames.at(stack, *at);

@@ -11,9 +11,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::crowd::reason;
 use super::origin::Origin;
-use super::reason::Reason;
 use super::semaphore;
 use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::diagnose::facts::{Case, Facts};
@@ -21,7 +19,7 @@ use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
 use crate::diagnose::locks::{Owner, base, stack_of};
 use crate::diagnose::rating::{Category, Confidence, Severity};
-use crate::model::Symbol;
+use crate::model::{Symbol, WaitKind};
 
 /// The kind of findings about a consumer that is gone.
 pub(super) const DEAD: &str = "dead-consumer";
@@ -38,7 +36,7 @@ const QUEUE: i64 = 5;
 /// Looks at a case.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
-    let senders = sites(facts, |index| facts.state(index) == "chan send");
+    let senders = sites(facts, |index| facts.kind(index) == WaitKind::Send);
     let queues: Vec<_> = senders.into_iter().filter(|site| site.count >= QUEUE).collect();
     if queues.is_empty() {
         return Vec::new();
@@ -84,16 +82,14 @@ impl<'d> Near<'d> {
             }
             let start = facts.names(index).last().map(|name| Symbol::new(name).package());
             if let Some(package) = start
-                && matches!(reason(facts, index), Reason::Send | Reason::Lock)
+                && matches!(facts.kind(index), WaitKind::Send | WaitKind::Lock(_))
             {
                 near.blocked_in.entry(package).or_default().push(index);
             }
         }
         for list in near.blocked_in.values_mut() {
             let count = |index: usize| facts.groups.get(index).map_or(0, |group| group.count);
-            list.sort_by_key(|index| {
-                (reason(facts, *index) != Reason::Send, count(*index), *index)
-            });
+            list.sort_by_key(|index| (facts.kind(*index) != WaitKind::Send, count(*index), *index));
         }
         near
     }
@@ -187,7 +183,6 @@ fn consumers<'d>(
     let mut found = Vec::new();
     for index in all.into_iter().take(LOOKED_AT) {
         let Some(group) = facts.groups.get(index) else { continue };
-        let state = facts.state(index);
         // Another instance on its way to the send, or the one that starts the senders.
         let sends = |name: &str| name == site.function || dispatchers.contains(&name);
         if facts.names(index).iter().copied().any(sends) {
@@ -198,9 +193,9 @@ fn consumers<'d>(
         let same_type = owner.is_some() && (0..stack.len()).any(|at| frame(at).owner == owner);
         let started = group.creators.iter().any(|by| starts.contains(&by.function))
             && (0..stack.len()).any(|at| frame(at).user);
-        let stand = match state {
-            "sleep" | "IO wait" | "syscall" | "running" | "runnable" => Stand::Works,
-            "chan receive" | "select" => Stand::Idle,
+        let stand = match facts.kind(index) {
+            kind if kind.ends_by_itself() => Stand::Works,
+            WaitKind::Receive | WaitKind::Select => Stand::Idle,
             _ => Stand::Blocked,
         };
         if same_type || (started && stand == Stand::Works) {

@@ -21,8 +21,9 @@ use super::waits::{MANY, Site, place, sites, user_frame};
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
-use crate::diagnose::locks::{Id, Op, Owner, stack_of};
+use crate::diagnose::locks::{Id, Owner, stack_of};
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::model::WaitKind;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "cond-never-signalled";
@@ -33,7 +34,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let locks = facts.locks();
     let wait = |index: usize| {
         let row = facts.summary.grouping.rows(index).first()?;
-        locks.wait(*row).filter(|wait| wait.op == Op::Cond)
+        locks.wait(*row).filter(|wait| wait.kind == WaitKind::Cond)
     };
     let mut found = Vec::new();
     // Workers of well-known queues are woken when there is work.

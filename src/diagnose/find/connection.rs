@@ -5,10 +5,9 @@
 use super::crowd::{Crowd, crowds};
 use super::origin::Origin;
 use super::per_request;
-use super::reason::Reason;
 use super::suspect::MANY;
-use crate::diagnose::index::Index;
-use crate::diagnose::index::servers;
+use crate::diagnose::index::{Index, servers};
+use crate::model::WaitKind;
 
 /// The crowds that read from the network.
 pub(super) struct Connections<'f, 'd> {
@@ -19,10 +18,10 @@ pub(super) struct Connections<'f, 'd> {
 impl<'f, 'd> Connections<'f, 'd> {
     /// Finds the goroutines that read.
     pub(super) fn new(facts: &'f Index<'d>) -> Self {
-        let reads = |index: usize, reason: Reason| {
+        let reads = |index: usize, kind: WaitKind| {
             let stack = facts.groups.get(index).map(|group| group.stack).unwrap_or_default();
             // A server's connection between two requests is beside nobody.
-            reason == Reason::Io
+            kind == WaitKind::Io
                 && facts.functions(stack).any(|name| name == "net.(*netFD).Read")
                 && servers::idles(facts, stack) != Some(true)
         };
@@ -32,7 +31,7 @@ impl<'f, 'd> Connections<'f, 'd> {
     /// Whether `crowd` stands beside one that reads: started by the same goroutines, or one by the
     /// other; without ids, in the same package and equally many.
     pub(super) fn serves(&self, crowd: &Crowd<'_>) -> bool {
-        if crowd.reason == Reason::Select && per_request::is_request(self.facts, crowd) {
+        if crowd.kind == WaitKind::Select && per_request::is_request(self.facts, crowd) {
             // A stream of events, a long poll: its handler selects until the client goes.
             return true;
         }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::crowd::{Crowd, reason, site};
+use super::crowd::{Crowd, site};
 use crate::diagnose::index::Index;
 use crate::model::Symbol;
 
@@ -31,7 +31,7 @@ impl<'d> Homes<'d> {
     pub(super) fn consumer(&self, facts: &Index<'d>, crowd: &Crowd<'d>) -> Option<usize> {
         self.others(facts, crowd).into_iter().find(|index| {
             let stack = facts.groups.get(*index).map(|group| group.stack).unwrap_or_default();
-            !reason(facts, *index).is_internal() && site(facts, stack).is_some_and(|site| !site.std)
+            !facts.kind(*index).needs_peer() && site(facts, stack).is_some_and(|site| !site.std)
         })
     }
 

@@ -13,7 +13,7 @@ use super::tell;
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::{Finding, Root};
 use crate::diagnose::rating::{Category, Confidence, Severity};
-use crate::model::Goroutine;
+use crate::model::{Goroutine, WaitKind};
 use crate::view::canon::Shown;
 
 /// The kind of its findings about panics, fatal errors and signals.
@@ -204,7 +204,7 @@ fn asleep(facts: &Facts<'_>) -> Finding {
     // The first goroutine that Go prints is the main one.
     list.sort_by_key(|seen| {
         // `select {}` is how main waits for ever on purpose: it is not the cause.
-        let parked = seen.state == "select (no cases)";
+        let parked = seen.kind == WaitKind::EmptySelect;
         (parked, facts.summary.grouping.rows(seen.index).first().copied())
     });
     let mut finding = finding(ASLEEP, Category::Deadlock, facts, &list);

@@ -5,9 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::origin::Origin;
-use super::reason::Reason;
 use crate::diagnose::index::Index;
-use crate::model::{HeadId, StackId, Symbol};
+use crate::model::{HeadId, StackId, Symbol, WaitKind};
 use crate::view::canon::Shown;
 use crate::view::wait::WaitStats;
 
@@ -20,7 +19,7 @@ pub(super) struct Crowd<'d> {
     /// Where they wait.
     pub site: Site<'d>,
     /// What for.
-    pub reason: Reason,
+    pub kind: WaitKind,
     /// Since when.
     pub wait: WaitStats,
     /// Those that Go marks as leaked.
@@ -97,21 +96,16 @@ pub(super) fn site<'d>(facts: &Index<'d>, stack: StackId) -> Option<Site<'d>> {
     library.into_iter().find(|site| Symbol::new(site.function).package() == outermost).or(start)
 }
 
-/// The reason that the group at `index` waits for.
-pub(super) fn reason(facts: &Index<'_>, index: usize) -> Reason {
-    Reason::of(facts.state(index), facts.names(index).iter().copied())
-}
-
 /// The crowds among the groups that `keep` accepts, largest first; groups without a name are in none.
 pub(super) fn crowds<'d>(
     facts: &Index<'d>,
-    mut keep: impl FnMut(usize, Reason) -> bool,
+    mut keep: impl FnMut(usize, WaitKind) -> bool,
 ) -> Vec<Crowd<'d>> {
-    let mut by_site: BTreeMap<(&str, Reason), Vec<usize>> = BTreeMap::new();
+    let mut by_site: BTreeMap<(&str, WaitKind), Vec<usize>> = BTreeMap::new();
     for (index, group) in facts.groups.iter().enumerate() {
-        let reason = reason(facts, index);
-        if let Some(site) = site(facts, group.stack).filter(|_| keep(index, reason)) {
-            by_site.entry((site.function, reason)).or_default().push(index);
+        let kind = facts.kind(index).class();
+        if let Some(site) = site(facts, group.stack).filter(|_| keep(index, kind)) {
+            by_site.entry((site.function, kind)).or_default().push(index);
         }
     }
     let groups: Vec<&[usize]> = by_site.values().map(Vec::as_slice).collect();
@@ -119,7 +113,7 @@ pub(super) fn crowds<'d>(
     let mut crowds: Vec<_> = by_site
         .into_iter()
         .zip(origins)
-        .filter_map(|(((_, reason), groups), origin)| Crowd::new(facts, groups, reason, origin))
+        .filter_map(|(((_, kind), groups), origin)| Crowd::new(facts, groups, kind, origin))
         .collect();
     crowds.sort_by_key(|crowd| std::cmp::Reverse(crowd.count));
     crowds
@@ -127,7 +121,7 @@ pub(super) fn crowds<'d>(
 
 impl<'d> Crowd<'d> {
     /// The crowd of `groups`, the largest of which comes first.
-    fn new(facts: &Index<'d>, groups: Vec<usize>, reason: Reason, origin: Origin) -> Option<Self> {
+    fn new(facts: &Index<'d>, groups: Vec<usize>, kind: WaitKind, origin: Origin) -> Option<Self> {
         let first = facts.groups.get(*groups.first()?)?;
         let all = || groups.iter().filter_map(|index| facts.groups.get(*index));
         let count = all().fold(0i64, |sum, group| sum.saturating_add(group.count));
@@ -138,7 +132,7 @@ impl<'d> Crowd<'d> {
         Some(Self {
             count,
             site: site(facts, first.stack)?,
-            reason,
+            kind,
             wait: WaitStats::of(waits),
             leaked: all().fold(0i64, |sum, group| sum.saturating_add(group.leaked)),
             origin,

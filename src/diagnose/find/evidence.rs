@@ -4,9 +4,10 @@
 use super::cluster::{Cluster, Judged, Link};
 use super::crowd::Crowd;
 use super::per_request::is_request;
-use super::reason::Reason;
+use super::reason;
 use super::suspect::{Look, MANY};
 use crate::diagnose::index::Index;
+use crate::model::WaitKind;
 use crate::view::group::LabelCounts;
 
 /// What speaks for it, the most convincing first.
@@ -24,7 +25,7 @@ pub(super) fn evidence(facts: &Index<'_>, look: &Look<'_, '_>, crowd: &Crowd<'_>
     if look.is_deserted(crowd) {
         all.push("nothing else in the process runs, sleeps or waits for the network: only a timer could still wake them".to_owned());
     }
-    let ahead = if crowd.reason == Reason::Send { look.ahead(crowd) } else { 0 };
+    let ahead = if crowd.kind == WaitKind::Send { look.ahead(crowd) } else { 0 };
     if ahead > 0 {
         all.push(format!(
             "{ahead} others are past that line, so the wait ends: the channel limits how many go on at a time"
@@ -147,7 +148,7 @@ pub(super) fn members(cluster: &Cluster<'_>) -> Vec<String> {
         Link::Creators => "started together",
     };
     let one = |(_, crowd): &Judged<'_>| {
-        format!("{} {} in {}", crowd.count, crowd.reason.doing(), crowd.site.words())
+        format!("{} {} in {}", crowd.count, reason::doing(crowd.kind), crowd.site.words())
     };
     let all: Vec<_> = cluster.members.iter().skip(1).take(8).map(one).collect();
     vec![format!("with them, {why}: {}", all.join("; "))]

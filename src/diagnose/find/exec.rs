@@ -13,6 +13,7 @@ use super::library::{
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::model::WaitKind;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "exec-pipe-held";
@@ -63,13 +64,13 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 }
 
 fn awaits_copy(seen: &Seen<'_, '_>) -> bool {
-    let receives = seen.may_be(&["chan receive", "select"]);
+    let receives = seen.may_be(&[WaitKind::Receive, WaitKind::Select]);
     receives
         && (seen.top() == "os/exec.(*Cmd).awaitGoroutines" || seen.top() == "os/exec.(*Cmd).Wait")
 }
 
 fn copies(seen: &Seen<'_, '_>) -> bool {
-    seen.may_be(&["IO wait"])
+    seen.may_be(&[WaitKind::Io])
         && seen.has_prefix("os/exec.(*Cmd).Start.func")
         && seen.has_prefix("os.(*File).")
 }

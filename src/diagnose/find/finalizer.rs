@@ -5,13 +5,12 @@
 //! stay open and what they refer to is never freed, so that the process grows without a goroutine more.
 
 use super::crowd::{Crowd, crowds};
-use super::reason::Reason;
-use super::tell;
+use super::{reason, tell};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
-use crate::model::{Frame, StackId};
+use crate::model::{Frame, StackId, WaitKind};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "finalizer-blocked";
@@ -24,8 +23,8 @@ const RUNNERS: &[&str] = &["runtime.runfinq", "runtime.runFinalizers", "runtime.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
     let by_runtime = shows_creators(facts);
-    let runs = |index: usize, reason: Reason| {
-        reason != Reason::OnCpu
+    let runs = |index: usize, kind: WaitKind| {
+        kind != WaitKind::OnCpu
             && facts.groups.get(index).is_some_and(|group| {
                 facts.summary.stacks.user(group.stack).is_some()
                     && (is_run(facts, group.stack) || (by_runtime && is_of_runtime(facts, index)))
@@ -74,7 +73,7 @@ fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     finding.title = format!(
         "a finalizer does not return: {} is {}, and no other finalizer runs",
         crowd.site.words(),
-        crowd.reason.doing()
+        reason::doing(crowd.kind)
     );
     finding.evidence =
         vec!["all finalizers run on one goroutine: what they would free or close stays".to_owned()];

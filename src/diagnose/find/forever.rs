@@ -10,13 +10,15 @@
 
 use super::aside::{is_fine, is_main};
 use super::crowd::{Crowd, crowds};
-use super::reason::Reason;
+use super::reason;
 use super::suspect::MANY;
 use super::tell::{self, are, goroutines};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Confidence, Severity};
+use crate::model::WaitKind;
+use crate::model::wait::Side;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "blocked-forever";
@@ -24,8 +26,8 @@ pub(super) const KIND: &str = "blocked-forever";
 /// Looks for goroutines that can never go on.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
-    let forever = |index: usize, reason| {
-        matches!(reason, Reason::NilChan | Reason::EmptySelect)
+    let forever = |index: usize, kind| {
+        matches!(kind, WaitKind::NilChan(_) | WaitKind::EmptySelect)
             && !is_main(facts, index)
             && facts.groups.get(index).is_some_and(|group| group.leaked == 0)
     };
@@ -44,10 +46,10 @@ fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     finding.confidence = if aggregated { Confidence::Likely } else { Confidence::Proven };
     let n = crowd.count;
     let them = if n == 1 { "it" } else { "them" };
-    let doing = match facts.state(crowd.groups.first().copied().unwrap_or(0)) {
-        "chan send (nil chan)" => "sending on a nil channel",
-        "chan receive (nil chan)" => "receiving from a nil channel",
-        _ => crowd.reason.doing(),
+    let doing = match facts.kind(crowd.groups.first().copied().unwrap_or(0)) {
+        WaitKind::NilChan(Side::Send) => "sending on a nil channel",
+        WaitKind::NilChan(Side::Receive) => "receiving from a nil channel",
+        _ => reason::doing(crowd.kind),
     };
     finding.title = format!(
         "{} {} blocked for ever {doing} in {}: nothing can wake {them}",
@@ -55,8 +57,8 @@ fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
         are(n),
         crowd.site.words(),
     );
-    finding.evidence.push(match crowd.reason {
-        Reason::NilChan => {
+    finding.evidence.push(match crowd.kind {
+        WaitKind::NilChan(_) => {
             "a channel that was never made is never ready, so the wait cannot end".to_owned()
         }
         _ => "a select without cases never ends".to_owned(),
@@ -74,9 +76,9 @@ fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
 /// and again, and add up.
 fn severity(crowd: &Crowd<'_>) -> Severity {
     let outlives = crowd.origin.is_gone() || crowd.origin.is_one_per_call();
-    match crowd.reason {
+    match crowd.kind {
         _ if crowd.count >= MANY || (crowd.count > 1 && outlives) => Severity::High,
-        Reason::NilChan => Severity::Medium,
+        WaitKind::NilChan(_) => Severity::Medium,
         _ if crowd.count > 1 || outlives => Severity::Medium,
         _ => Severity::Low,
     }

@@ -7,17 +7,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::aside;
-use super::crowd::{Crowd, crowds, reason, site};
+use super::crowd::{Crowd, crowds, site};
 use super::ids::common;
-use super::reason::Reason;
 use super::suspect::{self, MANY};
 use super::tell::{self, are, goroutines};
+use super::{aside, reason};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
-use crate::model::Goroutine;
+use crate::model::{Goroutine, WaitKind};
 use crate::series::{Trend, never_falls};
 
 /// The kind of these findings.
@@ -38,7 +37,7 @@ fn words(trend: Trend, counts: &[i64]) -> &'static str {
 
 /// How many goroutines there were at each place in each dump, oldest first.
 pub(super) struct History<'c> {
-    places: BTreeMap<(&'c str, Reason), Vec<i64>>,
+    places: BTreeMap<(&'c str, WaitKind), Vec<i64>>,
     dumps: usize,
 }
 
@@ -78,9 +77,9 @@ impl<'c> History<'c> {
 }
 
 /// The function in which the group at `index` waits, and what for.
-fn place<'c>(facts: &'c Index<'_>, index: usize) -> Option<(&'c str, Reason)> {
+fn place<'c>(facts: &'c Index<'_>, index: usize) -> Option<(&'c str, WaitKind)> {
     let stack = facts.groups.get(index)?.stack;
-    Some((site(facts, stack)?.function, reason(facts, index)))
+    Some((site(facts, stack)?.function, facts.kind(index).class()))
 }
 
 /// `31 → 120 → 245 (+107 per dump)`.
@@ -150,7 +149,7 @@ fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) 
         Trend::Stays => {
             // Who sends and stays is stuck; who receives or selects and stays may as well be idle.
             let first = finding.groups.first();
-            if first.is_none_or(|index| reason(case.now, *index) != Reason::Send) {
+            if first.is_none_or(|index| case.now.kind(*index) != WaitKind::Send) {
                 finding.severity = match finding.severity {
                     Severity::High => Severity::Medium,
                     Severity::Medium => Severity::Low,
@@ -188,8 +187,8 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     if case.before.is_empty() {
         return Vec::new();
     }
-    let waits = |index: usize, reason: Reason| {
-        !matches!(reason, Reason::OnCpu | Reason::Other) && !aside::is_main(case.now, index)
+    let waits = |index: usize, kind: WaitKind| {
+        !matches!(kind, WaitKind::OnCpu | WaitKind::Other) && !aside::is_main(case.now, index)
     };
     let history = History::new(case);
     let crowds = crowds(case.now, waits);
@@ -202,18 +201,18 @@ fn tell_one(case: &Case<'_, '_>, history: &History<'_>, crowd: &Crowd<'_>) -> Op
     }
     let facts = case.now;
     let mut finding = tell::finding(KIND, facts, &[crowd]);
-    if crowd.reason == Reason::Lock {
+    if crowd.kind.is_lock() {
         finding.category = Category::Contention;
     }
     // Connections grow with the clients, and what is known grows with what it serves.
-    let load = crowd.reason == Reason::Io || aside::is_fine(case, crowd) || crowd.count < MANY;
+    let load = crowd.kind == WaitKind::Io || aside::is_fine(case, crowd) || crowd.count < MANY;
     finding.severity = if load { Severity::Low } else { Severity::Medium };
     finding.confidence = if load { Confidence::Possible } else { Confidence::Likely };
     finding.title = tell::grown(&format!(
         "{} {} {} in {}",
         goroutines(crowd.count),
         are(crowd.count),
-        crowd.reason.doing(),
+        reason::doing(crowd.kind),
         crowd.site.words()
     ));
     finding.evidence.extend(tell::started(facts, crowd));

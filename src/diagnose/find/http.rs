@@ -17,6 +17,7 @@ use super::library::{
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::model::WaitKind;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "http-body-not-closed";
@@ -107,7 +108,7 @@ fn evidence(list: &[&Seen<'_, '_>], bodies: i64, in_flight: i64, reading: i64) -
 
 /// `readLoop` has delivered a response and waits for the end of its body.
 fn holds_body(seen: &Seen<'_, '_>) -> bool {
-    seen.top() == "net/http.(*persistConn).readLoop" && seen.may_be(&["select"])
+    seen.top() == "net/http.(*persistConn).readLoop" && seen.may_be(&[WaitKind::Select])
 }
 
 /// The watcher of a request with `Client.Timeout`; it ends when the body is closed.

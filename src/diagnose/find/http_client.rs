@@ -10,6 +10,7 @@ use super::library::{
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::model::WaitKind;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "client-does-not-read";
@@ -50,7 +51,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 }
 
 fn writes(seen: &Seen<'_, '_>) -> bool {
-    seen.may_be(&["IO wait"])
+    seen.may_be(&[WaitKind::Io])
         && seen.has("net/http.(*conn).serve")
         && ["net.(*netFD).Write", "net.(*conn).Write", "internal/poll.(*FD).Write"]
             .iter()

@@ -13,6 +13,7 @@ use super::library::{
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence};
+use crate::model::WaitKind;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "slow-upstream";
@@ -50,5 +51,5 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 }
 
 fn is_waiting(seen: &Seen<'_, '_>) -> bool {
-    seen.may_be(&["select", "chan receive", "sync.Cond.Wait", "IO wait"])
+    seen.may_be(&[WaitKind::Select, WaitKind::Receive, WaitKind::Cond, WaitKind::Io])
 }

@@ -7,16 +7,15 @@
 //! What it cannot know: that they wait for that one. It is in the same function, past the line at
 //! which they wait, and at work further down.
 
-use super::ahead;
-use super::crowd::{Crowd, crowds, reason};
+use super::crowd::{Crowd, crowds};
 use super::per_request::handles_request;
-use super::reason::Reason;
 use super::suspect::{LONG, MANY};
-use super::tell;
 use super::waits::{doing, place};
+use super::{ahead, tell};
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::{Finding, Root};
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::model::WaitKind;
 use crate::view::canon::Shown;
 
 /// The kind of these findings.
@@ -32,10 +31,14 @@ const LOOKED_AT: usize = 16;
 /// Looks at a case.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
-    let waits = |index: usize, reason: Reason| {
+    let waits = |index: usize, kind: WaitKind| {
         let waits = matches!(
-            reason,
-            Reason::Receive | Reason::Select | Reason::Cond | Reason::WaitGroup | Reason::Unknown
+            kind,
+            WaitKind::Receive
+                | WaitKind::Select
+                | WaitKind::Cond
+                | WaitKind::WaitGroup
+                | WaitKind::Unknown
         );
         let stack = facts.groups.get(index).map(|group| group.stack).unwrap_or_default();
         waits && handles_request(facts, stack)
@@ -113,8 +116,8 @@ fn own(frame: Shown<'_>) -> Option<(&str, u32)> {
 fn works(facts: &Facts<'_>, index: usize) -> bool {
     let Some(group) = facts.groups.get(index) else { return false };
     let in_call = || {
-        facts.state(index) == "select"
+        facts.kind(index) == WaitKind::Select
             && facts.locks().frames.is_in_call(facts.dump().stack(group.stack))
     };
-    !reason(facts, index).is_internal() || in_call()
+    !facts.kind(index).needs_peer() || in_call()
 }

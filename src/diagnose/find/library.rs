@@ -5,6 +5,7 @@ use crate::diagnose::facts::Case;
 use crate::diagnose::finding::{Finding, Root};
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Severity};
+use crate::model::WaitKind;
 use crate::series::Trend;
 use crate::view::canon::Shown;
 use crate::view::group::Group;
@@ -29,6 +30,7 @@ pub(super) struct Seen<'f, 'd> {
     /// Innermost first.
     pub(super) functions: &'f [&'d str],
     pub(super) state: &'d str,
+    pub(super) kind: WaitKind,
 }
 
 impl<'d> Seen<'_, 'd> {
@@ -45,10 +47,9 @@ impl<'d> Seen<'_, 'd> {
         self.functions.iter().any(|function| function.starts_with(prefix))
     }
 
-    /// Whether its state is `state`, or not known: debug=1 does not always tell.
-    pub(super) fn may_be(&self, states: &[&str]) -> bool {
-        let state = self.state.trim_end_matches(" (durable)");
-        matches!(state, "" | "unknown" | "waiting") || states.contains(&state)
+    /// Whether it waits for one of `kinds`, or for what is not known: debug=1 does not always tell.
+    pub(super) fn may_be(&self, kinds: &[WaitKind]) -> bool {
+        self.kind.is_unknown() || kinds.contains(&self.kind)
     }
 
     /// Whether it waits for a lock.
@@ -63,8 +64,7 @@ impl<'d> Seen<'_, 'd> {
             .iter()
             .any(|prefix| function.starts_with(prefix))
         };
-        self.may_be(&["semacquire", "sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock"])
-            && self.functions.iter().take(5).any(lock)
+        (self.kind.is_unknown() || self.kind.is_lock()) && self.functions.iter().take(5).any(lock)
     }
 }
 
@@ -75,6 +75,7 @@ pub(super) fn seen<'f, 'd>(facts: &'f Index<'d>) -> Vec<Seen<'f, 'd>> {
         group,
         functions: facts.names(index),
         state: facts.state(index),
+        kind: facts.kind(index),
     };
     facts.groups.iter().enumerate().map(one).collect()
 }

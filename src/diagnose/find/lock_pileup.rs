@@ -13,6 +13,7 @@ use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
 use crate::diagnose::rating::{Category, Confidence, Severity};
 use crate::diagnose::tangles::Trouble;
+use crate::model::WaitKind;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "lock-pileup";
@@ -54,8 +55,8 @@ fn held(knot: &Knot<'_, '_>) -> Finding {
 /// unlock.
 fn is_maybe_at_work(knot: &Knot<'_, '_>) -> bool {
     let group = knot.first().and_then(|(row, _)| knot.locks.group(row));
-    let state = group.map_or("unknown", |group| knot.facts.state(group));
-    !knot.facts.has_ages() && matches!(state, "unknown" | "running" | "runnable")
+    let kind = group.map_or(WaitKind::Unknown, |group| knot.facts.kind(group));
+    !knot.facts.has_ages() && matches!(kind, WaitKind::Unknown | WaitKind::OnCpu)
 }
 
 /// What the holder does, and those for whom it waits.

@@ -14,6 +14,7 @@ use super::per_request::handles_request;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence};
+use crate::model::WaitKind;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "slow-outside";
@@ -55,7 +56,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
             let calls =
                 seen.has(function) || (function.ends_with('.') && seen.has_prefix(function));
             calls
-                && seen.may_be(&["IO wait", "select"])
+                && seen.may_be(&[WaitKind::Io, WaitKind::Select])
                 && !told.contains(&seen.index)
                 && facts.locks().frames.is_in_call(facts.dump().stack(seen.group.stack))
                 && handles_request(facts, seen.group.stack)

@@ -9,7 +9,7 @@
 //! something may be such readers.
 
 use super::aside::is_known_fine;
-use super::crowd::{Crowd, crowds, reason};
+use super::crowd::{Crowd, crowds};
 use super::suspect::{LONG, MANY};
 use super::tell::{self, are, goroutines};
 use crate::diagnose::facts::Case;
@@ -55,7 +55,7 @@ fn at_work(case: &Case<'_, '_>) -> i64 {
     let facts = case.now;
     let groups = facts.groups.iter().enumerate();
     let busy = groups
-        .filter(|(index, _)| !reason(facts, *index).is_internal() && !is_known_fine(case, *index));
+        .filter(|(index, _)| !facts.kind(*index).needs_peer() && !is_known_fine(case, *index));
     busy.fold(0, |sum, (_, group)| sum.saturating_add(group.count))
 }
 

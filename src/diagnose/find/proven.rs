@@ -9,7 +9,7 @@
 //! ([`notes`](super::notes) says so). Marked goroutines have no ages.
 
 use super::crowd::{Crowd, crowds, site};
-use super::reason::Reason;
+use super::reason;
 use super::tell::{self, are, goroutines};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
@@ -30,16 +30,16 @@ fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     let mut finding = tell::finding(KIND, facts, &[crowd]);
     finding.severity = severity(crowd);
     finding.confidence = Confidence::Proven;
-    if crowd.reason == Reason::Lock {
+    if crowd.kind.is_lock() {
         finding.category = Category::Deadlock;
     }
-    let (n, doing) = (crowd.leaked, crowd.reason.doing());
+    let (n, doing) = (crowd.leaked, reason::doing(crowd.kind));
     finding.title = format!(
         "{} {} leaked, {doing} in {}: {}",
         goroutines(n),
         are(n),
         crowd.site.words(),
-        crowd.reason.because_of(n)
+        reason::because_of(crowd.kind, n)
     );
     finding.evidence.push(format!(
         "Go's garbage collector found that nothing can reach what {} for",

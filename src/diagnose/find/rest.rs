@@ -4,7 +4,6 @@
 //! That is Go's own test for `all goroutines are asleep - deadlock!`, which it makes only when no
 //! goroutine at all is left; here the one that writes the dump does not count.
 
-use super::crowd::reason;
 use crate::diagnose::index::Index;
 
 /// Whether no goroutine of the program can do anything of its own.
@@ -13,7 +12,6 @@ pub(super) fn at_rest(facts: &Index<'_>) -> bool {
         && !facts.groups.is_empty()
         && facts.groups.iter().enumerate().all(|(index, group)| {
             let mut functions = facts.functions(group.stack);
-            reason(facts, index).is_internal()
-                || functions.any(|name| name.starts_with("os/signal."))
+            facts.kind(index).needs_peer() || functions.any(|name| name.starts_with("os/signal."))
         })
 }

@@ -2,13 +2,12 @@
 //! at and found fine.
 
 use super::aside;
-use super::crowd::reason;
 use super::growth::same_process;
-use super::reason::Reason;
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
 use crate::diagnose::known::Entry;
 use crate::diagnose::rating::{Category, Severity};
+use crate::model::WaitKind;
 use crate::view::meaning::meaning;
 use crate::view::version::format_words;
 
@@ -46,15 +45,15 @@ fn why(case: &Case<'_, '_>, index: usize) -> String {
     }
     let stack = facts.groups.get(index).map(|group| group.stack).unwrap_or_default();
     let functions: Vec<&str> = facts.functions(stack).collect();
-    if let Some(meaning) = meaning(&functions).filter(|_| reason(facts, index) == Reason::Io) {
+    if let Some(meaning) = meaning(&functions).filter(|_| facts.kind(index) == WaitKind::Io) {
         return meaning.to_owned();
     }
-    let why = match reason(facts, index) {
-        Reason::OnCpu => "it runs",
-        Reason::Io => "waits for the network or a pipe",
-        Reason::Sleep => "sleeps",
-        Reason::Syscall => "in a system call",
-        Reason::Lock => "waits for a lock, few do",
+    let why = match facts.kind(index) {
+        WaitKind::OnCpu => "it runs",
+        WaitKind::Io => "waits for the network or a pipe",
+        WaitKind::Sleep => "sleeps",
+        WaitKind::Syscall => "in a system call",
+        WaitKind::Lock(_) => "waits for a lock, few do",
         _ => "alone or in small groups, and nothing speaks for a leak",
     };
     why.to_owned()

@@ -14,7 +14,7 @@ use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
-use crate::model::Symbol;
+use crate::model::{Symbol, WaitKind};
 use crate::view::canon::Shown;
 
 /// The kind of these findings.
@@ -37,7 +37,7 @@ const QUEUE: i64 = 5;
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
     let queues = sites(facts, |index| {
-        facts.state(index) == "chan send"
+        facts.kind(index) == WaitKind::Send
             || facts.names(index).iter().any(|name| ACQUIRE.contains(name))
     });
     let queues = queues.into_iter().filter(|site| site.count >= QUEUE);
@@ -208,15 +208,13 @@ pub(super) fn has_holders(facts: &Index<'_>, site: &Site<'_>) -> bool {
 /// Whether the goroutines of a group work inside of the waiting function: in a call, or outside of the
 /// process. Who is at a channel of the function itself is at another turn of its loop.
 fn is_deeper(facts: &Index<'_>, index: usize, wanted: &[(&str, u32)]) -> bool {
-    let works =
-        matches!(facts.state(index), "IO wait" | "sleep" | "syscall" | "running" | "runnable");
     let Some(group) = facts.groups.get(index) else { return false };
     // A channel operation of the function itself has no frame below it; whatever it calls has.
     let at = facts.frames(group.stack).position(|frame| match frame {
         Shown::Call { function, .. } => wanted.iter().any(|(name, _)| *name == function),
         Shown::Address(_) | Shown::Elided(_) => false,
     });
-    works || at.is_some_and(|below| below > 0)
+    facts.kind(index).ends_by_itself() || at.is_some_and(|below| below > 0)
 }
 
 fn severity(facts: &Index<'_>, site: &Site<'_>) -> Severity {

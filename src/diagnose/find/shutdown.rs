@@ -9,14 +9,14 @@
 use super::crowd::{Crowd, crowds};
 use super::library::{Seen, callers, finding, pick, seen, since, steps, total, waits, who};
 use super::per_request::handles_request;
-use super::reason::Reason;
 use super::waits::{doing, place, sites, user_frame};
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
 use crate::diagnose::index::servers;
-use crate::diagnose::locks::{Op, stack_of};
+use crate::diagnose::locks::stack_of;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::model::WaitKind;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "shutdown-hangs";
@@ -77,14 +77,14 @@ fn joins(facts: &Facts<'_>) -> Vec<Finding> {
     let row = |index: usize| facts.summary.grouping.rows(index).first().copied();
     let waits = |index: usize| {
         let wait = row(index).and_then(|row| locks.wait(row));
-        wait.is_some_and(|wait| wait.op == Op::WaitGroup)
+        wait.is_some_and(|wait| wait.kind == WaitKind::WaitGroup)
     };
     let joining = sites(facts, waits).into_iter().filter(|site| site.count == 1);
     let joining: Vec<_> = joining.filter(|site| site.oldest.is_some()).collect();
     if joining.is_empty() {
         return Vec::new();
     }
-    let receives = |_: usize, reason: Reason| matches!(reason, Reason::Receive | Reason::Select);
+    let receives = |_: usize, kind: WaitKind| matches!(kind, WaitKind::Receive | WaitKind::Select);
     let idle = crowds(facts, receives);
     let mut found = Vec::new();
     for site in joining {

@@ -17,6 +17,7 @@ use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::model::WaitKind;
 use crate::view::canon::Shown;
 
 /// The kind of its findings.
@@ -141,7 +142,7 @@ fn open_results(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding>
 }
 
 pub(super) fn waits_for_connection(seen: &Seen<'_, '_>) -> bool {
-    seen.top() == "database/sql.(*DB).conn" && seen.may_be(&["select", "chan receive"])
+    seen.top() == "database/sql.(*DB).conn" && seen.may_be(&[WaitKind::Select, WaitKind::Receive])
 }
 
 /// The innermost two of the user's functions in `seen`: one asks for the connection, and it or its caller

@@ -12,20 +12,17 @@
 
 use std::cell::OnceCell;
 
-use super::ahead;
 use super::aside::{is_fine, is_main, known};
-use super::cluster;
 use super::connection::Connections;
 use super::consumer::Homes;
 use super::crowd::{Crowd, Site, crowds};
-use super::per_request;
-use super::reason::Reason;
 use super::rest::at_rest;
-use super::tell;
+use super::{ahead, cluster, per_request, tell};
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
 use crate::diagnose::known::Class;
 use crate::diagnose::rating::{Confidence, Severity};
+use crate::model::WaitKind;
 use crate::view::canon::Shown;
 
 /// The kind of these findings.
@@ -72,8 +69,8 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 
 /// Crowds that may leak, or belong to one that does.
 fn candidates<'d>(facts: &Facts<'d>) -> Vec<Crowd<'d>> {
-    crowds(facts, |index, reason| {
-        let waits = !matches!(reason, Reason::OnCpu | Reason::Other | Reason::Syscall);
+    crowds(facts, |index, kind| {
+        let waits = !matches!(kind, WaitKind::OnCpu | WaitKind::Other | WaitKind::Syscall);
         let proven = facts.groups.get(index).is_some_and(|group| group.leaked > 0);
         waits && !proven && !is_main(facts, index)
     })
@@ -106,7 +103,7 @@ impl<'f, 'd> Look<'f, 'd> {
 
     /// Whether `crowd` waits in a program where nothing can wake it, not even who writes the dump.
     pub(super) fn is_deserted(&self, crowd: &Crowd<'_>) -> bool {
-        self.at_rest && crowd.reason.is_internal() && crowd.origin.of_writer == 0
+        self.at_rest && crowd.kind.needs_peer() && crowd.origin.of_writer == 0
     }
 
     /// Goroutines that are past the line where `crowd` waits in the same function. If there are any,
@@ -131,7 +128,7 @@ impl<'f, 'd> Look<'f, 'd> {
     /// The group that may still receive what `crowd` sends, unless its goroutines have outlived who
     /// started them: their receiver was the caller.
     pub(super) fn consumer(&self, crowd: &Crowd<'_>) -> Option<usize> {
-        let left = crowd.reason != Reason::Send || crowd.origin.is_gone();
+        let left = crowd.kind != WaitKind::Send || crowd.origin.is_gone();
         let homes = || self.homes.get_or_init(|| Homes::new(self.facts));
         if left { None } else { homes().consumer(self.facts, crowd) }
     }
@@ -144,7 +141,7 @@ impl<'f, 'd> Look<'f, 'd> {
     /// The verdict on `crowd`, unless other analyses speak of it.
     fn judge_if_unknown(&self, case: &Case<'_, '_>, crowd: &Crowd<'_>) -> Option<Verdict> {
         let elsewhere =
-            matches!(crowd.reason, Reason::NilChan | Reason::EmptySelect | Reason::Lock);
+            matches!(crowd.kind, WaitKind::NilChan(_) | WaitKind::EmptySelect | WaitKind::Lock(_));
         if elsewhere {
             return None;
         }
@@ -165,27 +162,27 @@ impl<'f, 'd> Look<'f, 'd> {
         let many = n >= MANY;
         let review = (many && n.saturating_mul(NOTABLE) >= self.total).then_some((Low, Possible));
         // Connections come and go with their clients.
-        let sends = crowd.reason == Reason::Send && per_request::is_call(self.facts, crowd);
-        let serves = crowd.reason == Reason::Io || (!sends && self.serves_connections(crowd));
-        if serves || (crowd.reason == Reason::Send && self.ahead(crowd) > 0) {
+        let sends = crowd.kind == WaitKind::Send && per_request::is_call(self.facts, crowd);
+        let serves = crowd.kind == WaitKind::Io || (!sends && self.serves_connections(crowd));
+        if serves || (crowd.kind == WaitKind::Send && self.ahead(crowd) > 0) {
             return review;
         }
         let outlives = origin.is_one_per_call() && origin.is_gone();
-        let telling = blamed || crowd.reason == Reason::Send || !opens_connections(&crowd.site);
+        let telling = blamed || crowd.kind == WaitKind::Send || !opens_connections(&crowd.site);
         if outlives && !telling {
             return if n > POOL { Some((Medium, Possible)) } else { review };
         }
         if many && outlives {
             // Who sleeps wakes: only long sleeps, long lives and masses tell a loop without an end from a
             // delay.
-            if crowd.reason == Reason::Sleep {
+            if crowd.kind == WaitKind::Sleep {
                 let stays = is_old(crowd) || n >= MASS || self.lives(crowd);
                 return if stays { Some((Medium, Likely)) } else { review };
             }
             // As long as there are no more than a pool has, who receives or selects may end by itself or
             // serve on: sessions that end when they are idle, workers for each of some tenants. Those
             // are not started again and again over a long time.
-            let waits = matches!(crowd.reason, Reason::Select | Reason::Receive);
+            let waits = matches!(crowd.kind, WaitKind::Select | WaitKind::Receive);
             return match (has_old(crowd), self.goes_on(crowd)) {
                 _ if !waits || n >= POOL => Some((High, Likely)),
                 (true, true) => Some((High, Likely)),
@@ -194,18 +191,18 @@ impl<'f, 'd> Look<'f, 'd> {
                 (false, _) => Some((Low, Possible)),
             };
         }
-        if crowd.reason == Reason::Send {
+        if crowd.kind == WaitKind::Send {
             return self.judge_send(crowd);
         }
         // Only who writes the dump could still wake what it started.
-        if self.at_rest && crowd.reason.is_internal() && crowd.origin.of_writer > 0 {
+        if self.at_rest && crowd.kind.needs_peer() && crowd.origin.of_writer > 0 {
             return Some((Low, Possible));
         }
         if self.is_deserted(crowd) {
-            return Some(match (many, crowd.reason) {
-                (true, Reason::Unknown) => (Medium, Possible),
+            return Some(match (many, crowd.kind) {
+                (true, WaitKind::Unknown) => (Medium, Possible),
                 (true, _) => (Medium, Likely),
-                (false, Reason::Unknown) => (Low, Possible),
+                (false, WaitKind::Unknown) => (Low, Possible),
                 (false, _) => (Medium, Possible),
             });
         }
@@ -213,7 +210,7 @@ impl<'f, 'd> Look<'f, 'd> {
         let mass = n >= LEAKPROF || (n >= MASS && n.saturating_mul(2) >= self.total);
         // A goroutine of a library for each of its objects: how many there are is the program's will.
         let mass = mass && !crowd.site.is_dependency();
-        let sleeps = crowd.reason == Reason::Sleep && !self.lives(crowd);
+        let sleeps = crowd.kind == WaitKind::Sleep && !self.lives(crowd);
         match () {
             // Two more are seen in any service that serves two more.
             () if outlives && n > 2 && !sleeps => Some((Medium, Possible)),
@@ -252,7 +249,7 @@ impl<'f, 'd> Look<'f, 'd> {
     /// nobody is past the place where they wait, and they wait for nobody that they started. A handler
     /// that selects may be a long poll, which ends with its client.
     fn hangs(&self, crowd: &Crowd<'_>) -> bool {
-        let waits = matches!(crowd.reason, Reason::Receive | Reason::Cond | Reason::WaitGroup);
+        let waits = matches!(crowd.kind, WaitKind::Receive | WaitKind::Cond | WaitKind::WaitGroup);
         let known = if self.facts.has_ages() {
             // Half of them, or a crowd of their own.
             crowd.wait.known >= MANY || crowd.wait.known.saturating_mul(2) >= crowd.count
@@ -262,7 +259,7 @@ impl<'f, 'd> Look<'f, 'd> {
         // Who gives out what they receive may do so now and then.
         let given = || {
             let homes = self.homes.get_or_init(|| Homes::new(self.facts));
-            crowd.reason == Reason::Receive && !homes.others(self.facts, crowd).is_empty()
+            crowd.kind == WaitKind::Receive && !homes.others(self.facts, crowd).is_empty()
         };
         waits
             && known

@@ -14,6 +14,7 @@ use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::model::WaitKind;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "stuck-syscall";
@@ -99,16 +100,13 @@ fn stuck(
 
 /// In a system call or C code, and not one that Go itself waits in.
 fn is_in_call(seen: &Seen<'_, '_>) -> bool {
-    let in_call = seen.state == "syscall"
+    let in_call = seen.kind == WaitKind::Syscall
         || ["syscall.", "golang.org/x/sys/", "internal/syscall/"]
             .iter()
             .any(|prefix| seen.top().starts_with(prefix));
     // A thread that belongs to C code for good, such as the loop of a user interface, is meant to stay.
     let at_home = seen.group.locked == seen.group.count && seen.group.count == 1;
-    in_call
-        && !seen.has_prefix("os/signal.")
-        && !at_home
-        && !matches!(seen.state, "running" | "runnable")
+    in_call && !seen.has_prefix("os/signal.") && !at_home && seen.kind != WaitKind::OnCpu
 }
 
 /// The name of the call: the innermost function that says what is called.

@@ -5,14 +5,14 @@ use super::cluster::{Cluster, Link};
 use super::crowd::{Crowd, Site};
 use super::evidence::{evidence, members};
 pub(super) use super::evidence::{since, started, time};
-use super::reason::Reason;
+use super::reason;
 use super::said::known_as;
 use super::suspect::{LONG, Look};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::{Finding, Root};
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
-use crate::model::Symbol;
+use crate::model::{Symbol, WaitKind};
 use crate::view::canon::Shown;
 use crate::view::group::CreatorCount;
 
@@ -52,7 +52,11 @@ fn root(facts: &Index<'_>, crowd: &Crowd<'_>) -> Option<Root> {
         goids: facts.groups.get(first)?.goids.clone(),
         row: u32::try_from(member.index()).ok()?,
         stack,
-        role: format!("{}, {}", crowd.reason.doing(), crowd.reason.because_of(crowd.count)),
+        role: format!(
+            "{}, {}",
+            reason::doing(crowd.kind),
+            reason::because_of(crowd.kind, crowd.count)
+        ),
         blocking: facts.frames(stack).position(named),
     })
 }
@@ -73,7 +77,7 @@ pub(super) fn suspected(
         // The same evidence in the program's own code is nearer to the cause.
         finding.weight /= 2.0;
     }
-    let joins = matches!(first.reason, Reason::Receive | Reason::WaitGroup);
+    let joins = matches!(first.kind, WaitKind::Receive | WaitKind::WaitGroup);
     if look.at_rest && joins && look.has_children(first) {
         // Who waits for those that it started is seldom the cause.
         finding.weight *= 0.9;
@@ -81,7 +85,7 @@ pub(super) fn suspected(
     if let Some(raised) = cluster_verdict(cluster) {
         (finding.severity, finding.confidence) = (finding.severity, finding.confidence).max(raised);
     }
-    if look.at_rest && crowds.iter().any(|crowd| crowd.reason == Reason::Lock) {
+    if look.at_rest && crowds.iter().any(|crowd| crowd.kind.is_lock()) {
         // Those who wait for locks and those who wait for them hold each other up.
         finding.category = Category::Deadlock;
     }
@@ -107,18 +111,18 @@ pub(super) fn suspected(
 /// anything outside; where one of its goroutines waits for the others to end it is being closed.
 fn cluster_verdict(cluster: &Cluster<'_>) -> Option<(Severity, Confidence)> {
     let crowds = || cluster.members.iter().map(|(_, crowd)| crowd);
-    let inside = crowds().all(|crowd| crowd.reason.is_internal());
+    let inside = crowds().all(|crowd| crowd.kind.needs_peer());
     let long = crowds().all(|crowd| crowd.wait.median.is_some_and(|minutes| minutes >= LONG));
     if cluster.link < Link::Ages || !inside || !long {
         return None;
     }
-    let closes = crowds().any(|crowd| crowd.reason == Reason::WaitGroup);
+    let closes = crowds().any(|crowd| crowd.kind == WaitKind::WaitGroup);
     Some((if closes { Severity::High } else { Severity::Medium }, Confidence::Likely))
 }
 
 fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String {
-    let (reason, site) = (first.reason, first.site.words());
-    let because = reason.because_of(first.count);
+    let (doing, site) = (reason::doing(first.kind), first.site.words());
+    let because = reason::because_of(first.kind, first.count);
     let smallest = cluster.members.iter().map(|(_, crowd)| crowd.count).min().unwrap_or(1).max(1);
     let all: i64 = cluster.members.iter().map(|(_, crowd)| crowd.count).sum();
     if cluster.members.len() > 1 && smallest > 1 && severity > Severity::Low {
@@ -126,30 +130,27 @@ fn title(first: &Crowd<'_>, cluster: &Cluster<'_>, severity: Severity) -> String
         let who = format!("{smallest} instances of {} {size}-goroutine cluster are stuck", a(size));
         return match closer(cluster) {
             Some(closer) => format!("{who}: {} waits for the others to end", closer.site.words()),
-            None => format!("{who}, {} in {site}: {because}", reason.doing()),
+            None => format!("{who}, {doing} in {site}: {because}"),
         };
     }
     let who = goroutines(first.count);
     let outlived = first.origin.is_one_per_call() && first.origin.is_gone();
     match severity {
         // Few and young ones may still be of use, as sessions and workers for each of some keys are.
-        Severity::Medium if outlived && matches!(reason, Reason::Receive | Reason::Select) => {
+        Severity::Medium
+            if outlived && matches!(first.kind, WaitKind::Receive | WaitKind::Select) =>
+        {
             format!(
-                "{who} outlived the calls that started them, {} in {site}: they leak, unless they still serve",
-                reason.doing()
+                "{who} outlived the calls that started them, {doing} in {site}: they leak, unless they still serve"
             )
         }
         Severity::High | Severity::Medium => {
-            format!("{who} {} stuck {} in {site}: {because}", are(first.count), reason.doing())
+            format!("{who} {} stuck {doing} in {site}: {because}", are(first.count))
         }
-        _ if first.count == 1 => format!(
-            "1 goroutine is {} in {site}; look at it again in a second dump",
-            reason.doing()
-        ),
-        _ => format!(
-            "{who} are {} in {site}: idle, or a leak if a second dump has more",
-            reason.doing()
-        ),
+        _ if first.count == 1 => {
+            format!("1 goroutine is {doing} in {site}; look at it again in a second dump")
+        }
+        _ => format!("{who} are {doing} in {site}: idle, or a leak if a second dump has more"),
     }
 }
 
@@ -192,7 +193,7 @@ pub(super) const SECOND_DUMP: &str = "take a second dump";
 
 /// The one of a cluster that waits for the others: in a function that closes, if there are several.
 fn closer<'a, 'd>(cluster: &'a Cluster<'d>) -> Option<&'a Crowd<'d>> {
-    let waits = |crowd: &&Crowd<'d>| crowd.reason == Reason::WaitGroup;
+    let waits = |crowd: &&Crowd<'d>| crowd.kind == WaitKind::WaitGroup;
     let closes = |crowd: &Crowd<'d>| {
         ["Close", "Stop", "Shutdown", "Wait"].iter().any(|end| crowd.site.function.ends_with(end))
     };
@@ -234,7 +235,7 @@ pub(super) fn next(facts: &Index<'_>, crowd: &Crowd<'_>, severity: Severity) -> 
                 "find the calls into {package} that leave it behind: what they return is not closed, stopped or cancelled"
             ));
         } else {
-            steps.push(format!("{at}: {}", crowd.reason.remedy()));
+            steps.push(format!("{at}: {}", reason::remedy(crowd.kind)));
         }
     }
     if let Some((place, function)) = starter(facts, crowd) {

@@ -13,6 +13,7 @@ use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence};
 use crate::diagnose::tangles::Trouble;
 use crate::diagnose::waitfor::Why;
+use crate::model::WaitKind;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "wait-cycle";
@@ -53,8 +54,8 @@ fn told(knot: &Knot<'_, '_>) -> Option<Finding> {
 fn members(knot: &Knot<'_, '_>) -> i64 {
     let path = knot.tangle.path.iter();
     let waits = path.filter(|id| {
-        let op = knot.facts.graph().node(**id).and_then(|node| node.op);
-        op.is_some_and(crate::diagnose::locks::Op::is_lock)
+        let op = knot.facts.graph().node(**id).and_then(|node| node.kind);
+        op.is_some_and(WaitKind::is_lock)
     });
     waits.map(|id| knot.facts.graph().count(knot.facts, *id)).sum()
 }

@@ -17,9 +17,8 @@ use super::waits::{MANY, Site, doing, place, sites, user_frame};
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
-use crate::diagnose::locks::Op;
 use crate::diagnose::rating::{Category, Confidence, Severity};
-use crate::model::Goroutine;
+use crate::model::{Goroutine, WaitKind};
 
 /// The kind of findings about missing children.
 pub(super) const NEVER: &str = "waitgroup-never-done";
@@ -57,7 +56,7 @@ fn waiting<'d>(facts: &Facts<'d>) -> Vec<Site<'d>> {
     let locks = facts.locks();
     sites(facts, |index| {
         let row = facts.summary.grouping.rows(index).first();
-        row.and_then(|row| locks.wait(*row)).is_some_and(|wait| wait.op == Op::WaitGroup)
+        row.and_then(|row| locks.wait(*row)).is_some_and(|wait| wait.kind == WaitKind::WaitGroup)
     })
 }
 
@@ -112,19 +111,19 @@ fn by_name(
 
 /// Whether the goroutines of a group wait for something that only this process can give.
 fn is_blocked(facts: &Facts<'_>, group: usize) -> bool {
-    let state = facts.state(group);
+    let kind = facts.kind(group);
     let locks = facts.locks();
     let row = facts.summary.grouping.rows(group).first();
-    state.starts_with("chan ")
-        || state == "select (no cases)"
-        || row.and_then(|row| locks.wait(*row)).is_some_and(|wait| !wait.op.is_lock())
+    kind.is_channel()
+        || kind.is_forever()
+        || row.and_then(|row| locks.wait(*row)).is_some_and(|wait| !wait.kind.is_lock())
 }
 
 /// Whether a group receives in the very function that its goroutines started with, as workers do that
 /// wait for the next piece of work.
 fn is_idle_worker(facts: &Facts<'_>, group: usize) -> bool {
     let start = facts.names(group).last().copied();
-    facts.state(group) == "chan receive"
+    facts.kind(group) == WaitKind::Receive
         && user_frame(facts, group).is_some_and(|(_, name)| Some(name) == start)
 }
 
@@ -138,12 +137,9 @@ fn blocked_child(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<
     let blocked = family.children.iter().filter(|(group, _)| is_blocked(facts, **group));
     // The child of most waiters; of equal ones the one that can never go on.
     let (group, n) = blocked.max_by_key(|(group, n)| {
-        let state = facts.state(**group);
-        let forever = state.contains("nil chan") || state == "select (no cases)";
-        (forever, **n, std::cmp::Reverse(**group))
+        (facts.kind(**group).is_forever(), **n, std::cmp::Reverse(**group))
     })?;
-    let forever =
-        facts.state(*group).contains("nil chan") || facts.state(*group).contains("no cases");
+    let forever = facts.kind(*group).is_forever();
     // Main waits for its workers all its life: one waiter with idle children is how programs are built.
     // So do a few supervisors, each for its own workers.
     // But who stops something waits for its end alone.

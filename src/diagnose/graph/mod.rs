@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use super::Facts;
 use super::index::Index;
-use super::locks::{Locks, Op, stack_of};
+use super::locks::{Locks, stack_of};
+use crate::model::WaitKind;
 
 pub use chain::{Chain, Link};
 pub use tree::chain;
@@ -76,9 +77,8 @@ pub fn parents(locks: &Locks<'_>, facts: &Facts<'_>, groups: &[usize]) -> BTreeM
         let Some(group) = locks.group(row).filter(|group| !groups.contains(group)) else {
             continue;
         };
-        let state = facts.state(group);
-        let waits = locks.wait(row).is_some_and(|wait| wait.op != Op::Cond);
-        if waits || state == "chan receive" || state == "chan send" {
+        let waits = locks.wait(row).is_some_and(|wait| wait.kind != WaitKind::Cond);
+        if waits || matches!(facts.kind(group), WaitKind::Receive | WaitKind::Send) {
             *found.entry(group).or_default() += 1;
         }
     }

@@ -1,9 +1,11 @@
 //! Words for goroutines and locks: where they are, what they do, since when.
 
 use crate::diagnose::Facts;
-use crate::diagnose::locks::{Candidate, Id, Locks, Op, Tier, stack_of};
+use crate::diagnose::locks::{Candidate, Id, Locks, Tier, stack_of};
 use crate::diagnose::tangles::{Tangle, Trouble};
-use crate::diagnose::waitfor::{Edge, NodeId, Why};
+use crate::diagnose::waitfor::{Edge, Node, NodeId, Why};
+use crate::model::WaitKind;
+use crate::model::wait::{self, LockKind, Side};
 
 /// Finds words.
 pub struct Teller<'f, 'd> {
@@ -56,37 +58,43 @@ impl<'f, 'd> Teller<'f, 'd> {
     /// What the goroutine in `row` does: `is reading from the network`.
     pub fn doing(&self, row: u32) -> String {
         if let Some(wait) = self.locks.wait(row) {
-            return match wait.op {
-                Op::Mutex | Op::Once => "waits for another lock",
-                Op::Read => "waits to read-lock",
-                Op::Write | Op::WriteBehind => "waits to write-lock",
-                Op::WaitGroup => "waits in a WaitGroup",
-                Op::Cond => "waits in a Cond",
+            return match wait.kind {
+                WaitKind::Lock(LockKind::Mutex | LockKind::Once) => "waits for another lock",
+                WaitKind::Lock(LockKind::Read) => "waits to read-lock",
+                WaitKind::Lock(LockKind::Write | LockKind::WriteBehind) => "waits to write-lock",
+                WaitKind::WaitGroup => "waits in a WaitGroup",
+                _ => "waits in a Cond",
             }
             .to_owned();
         }
-        let state = self.locks.group(row).map_or("unknown", |group| self.facts.state(group));
+        let group = self.locks.group(row);
+        let kind = group.map_or(WaitKind::Unknown, |group| self.facts.kind(group));
         let has = |part: &str| {
             let stack = stack_of(self.facts, row);
             stack.iter().any(|id| self.locks.frames.get(*id).name.contains(part))
         };
-        match state {
-            "IO wait" if has(".Accept") || has(".accept") => "waits for connections",
-            "IO wait" if has(").Write") || has(".write") => "is writing to the network",
-            "IO wait" if has("net.(") => "is reading from the network",
-            "IO wait" => "is reading from a file or pipe",
-            "syscall" => "is in a system call",
-            "sleep" => "sleeps",
-            "running" | "runnable" => "is running",
-            "select" if has("net/http.(*persistConn).roundTrip") => "waits for an HTTP response",
-            "select" if has("database/sql.(*DB).conn") => "waits for a database connection",
-            "select" => "waits in a select",
-            "select (no cases)" => "waits in a select without cases",
-            "chan send" => "is blocked sending on a channel",
-            "chan receive" => "is blocked receiving from a channel",
-            "chan receive (nil chan)" | "chan send (nil chan)" => "is blocked on a nil channel",
-            "unknown" => "waits for something that this format does not show",
-            other => return format!("is in state `{other}`"),
+        match kind {
+            WaitKind::Io if has(".Accept") || has(".accept") => "waits for connections",
+            WaitKind::Io if has(").Write") || has(".write") => "is writing to the network",
+            WaitKind::Io if has("net.(") => "is reading from the network",
+            WaitKind::Io => "is reading from a file or pipe",
+            WaitKind::Syscall => "is in a system call",
+            WaitKind::Sleep => "sleeps",
+            WaitKind::OnCpu => "is running",
+            WaitKind::Select if has("net/http.(*persistConn).roundTrip") => {
+                "waits for an HTTP response"
+            }
+            WaitKind::Select if has("database/sql.(*DB).conn") => "waits for a database connection",
+            WaitKind::Select => "waits in a select",
+            WaitKind::EmptySelect => "waits in a select without cases",
+            WaitKind::Send => "is blocked sending on a channel",
+            WaitKind::Receive => "is blocked receiving from a channel",
+            WaitKind::NilChan(_) => "is blocked on a nil channel",
+            WaitKind::Unknown => "waits for something that this format does not show",
+            _ => {
+                let state = group.map_or(wait::UNKNOWN, |group| self.facts.state(group));
+                return format!("is in state `{state}`");
+            }
         }
         .to_owned()
     }
@@ -95,7 +103,7 @@ impl<'f, 'd> Teller<'f, 'd> {
     /// below them; the address of the lock only if it is none of `known`: `waits for it (likely)`.
     pub fn edge(&self, from: NodeId, edge: &Edge, known: &[u32]) -> String {
         let node = self.facts.graph().node(from);
-        let state = node.map_or("", |node| self.facts.state(node.group));
+        let sends = node.is_some_and(|node| self.sends(node));
         let lock = node.and_then(|node| node.lock).filter(|lock| !known.contains(lock));
         let what = match edge.why {
             Why::Lock => match lock.and_then(|lock| self.locks.lock(lock)).map(|lock| lock.id) {
@@ -105,7 +113,7 @@ impl<'f, 'd> Teller<'f, 'd> {
             },
             Why::Writer => "waits to read; this writer, who waits, keeps it out".to_owned(),
             Why::Child => "waits in a WaitGroup for it".to_owned(),
-            Why::Channel if state.starts_with("chan send") => "is blocked sending to it".to_owned(),
+            Why::Channel if sends => "is blocked sending to it".to_owned(),
             Why::Channel => "is blocked receiving from it".to_owned(),
             Why::Signal => "waits in a Cond for its signal".to_owned(),
         };
@@ -116,15 +124,19 @@ impl<'f, 'd> Teller<'f, 'd> {
     /// object of: `waits in a WaitGroup for`.
     pub fn verb(&self, from: NodeId, edge: &Edge) -> &'static str {
         let node = self.facts.graph().node(from);
-        let state = node.map_or("", |node| self.facts.state(node.group));
+        let sends = node.is_some_and(|node| self.sends(node));
         match edge.why {
             Why::Lock => "waits for a lock of",
             Why::Writer => "is kept out by the writer",
             Why::Child => "waits in a WaitGroup for",
-            Why::Channel if state.starts_with("chan send") => "is blocked sending to",
+            Why::Channel if sends => "is blocked sending to",
             Why::Channel => "is blocked receiving from",
             Why::Signal => "waits in a Cond for a signal of",
         }
+    }
+
+    fn sends(&self, node: &Node) -> bool {
+        matches!(self.facts.kind(node.group), WaitKind::Send | WaitKind::NilChan(Side::Send))
     }
 
     /// `goroutine 16, main.(*cache).refresh` for the goroutines of a node.
@@ -144,9 +156,9 @@ impl<'f, 'd> Teller<'f, 'd> {
     /// `the mutex`, `the RWMutex`, `the sync.Once`.
     pub fn lock(&self, tangle: &Tangle) -> &'static str {
         let first = tangle.locks.first().and_then(|lock| self.locks.waits_for(*lock).next());
-        match first.map(|wait| wait.op) {
+        match first.map(|wait| wait.kind) {
             Some(op) if op.is_rw() => "the RWMutex",
-            Some(Op::Once) => "the sync.Once",
+            Some(WaitKind::Lock(LockKind::Once)) => "the sync.Once",
             _ => "the mutex",
         }
     }

@@ -6,7 +6,7 @@ pub(super) mod servers;
 
 use std::sync::OnceLock;
 
-use crate::model::{Dump, GoidSet, Goroutine, StackId};
+use crate::model::{Dump, GoidSet, Goroutine, StackId, WaitKind, wait};
 use crate::view::canon::Shown;
 use crate::view::group::Group;
 use crate::view::summary::{Look, Summary};
@@ -26,6 +26,8 @@ pub struct Index<'d> {
     /// of each start.
     names: Vec<&'d str>,
     name_starts: Vec<usize>,
+    /// What the goroutines of each group wait for.
+    kinds: Vec<WaitKind>,
     /// Ids of goroutines that started others with their rows, sorted; made when first asked for.
     starters: OnceLock<Vec<(u64, u32)>>,
     /// The groups in each function; found when first asked for.
@@ -59,11 +61,18 @@ impl<'d> Index<'d> {
             names.extend(summary.stacks.functions(group.stack));
             name_starts.push(names.len());
         }
+        let of_group = |(group, (start, end)): (&Group<'d>, (&usize, &usize))| {
+            let functions = names.get(*start..*end).unwrap_or(&[]);
+            WaitKind::of(group.state(), functions.iter().copied())
+        };
+        let ranges = name_starts.iter().zip(name_starts.iter().skip(1));
+        let kinds = groups.iter().zip(ranges).map(of_group).collect();
         Self {
             summary,
             groups,
             names,
             name_starts,
+            kinds,
             starters: OnceLock::new(),
             places: OnceLock::new(),
             servers: OnceLock::new(),
@@ -110,9 +119,14 @@ impl<'d> Index<'d> {
         self.names.get(start(index)..start(index + 1)).unwrap_or(&[])
     }
 
-    /// The state of the group at `index`; `unknown` if there is none.
+    /// What the goroutines of the group at `index` wait for.
+    pub fn kind(&self, index: usize) -> WaitKind {
+        self.kinds.get(index).copied().unwrap_or(WaitKind::Unknown)
+    }
+
+    /// The state of the group at `index` as Go prints it; `unknown` if there is none.
     pub fn state(&self, index: usize) -> &'d str {
-        self.groups.get(index).map_or("unknown", Group::state)
+        self.groups.get(index).map_or(wait::UNKNOWN, Group::state)
     }
 
     /// Whether the goroutine with the id `goid` is in the dump.

@@ -2,8 +2,8 @@
 
 use super::pattern::Pattern;
 use super::without_vendor;
-use crate::error::Error;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::model::{WaitKind, wait};
 
 /// A goroutine that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,23 +95,20 @@ impl Entry {
     /// What is known to be idle waits in its own way. When it waits for a lock, wants to send, or does
     /// so on a nil channel, it is not idle, so that a row without states does not fit.
     fn fits_state(&self, state: &str) -> bool {
-        let state = state.trim_end_matches(" (durable)").trim_end_matches(" (synctest)");
-        if matches!(state, "" | "unknown" | "waiting") {
+        let kind = WaitKind::of_state(state);
+        if kind.is_unknown() {
             return true;
         }
         if self.states.is_empty() {
             let benign = matches!(self.class, Class::Benign { .. }) && self.library != IGNORED;
-            return !benign || !is_stuck(state);
+            return !benign || !is_stuck(kind);
         }
-        self.states.iter().any(|wanted| wanted == state)
+        self.states.iter().any(|wanted| wanted == wait::plain(state))
     }
 }
 
-fn is_stuck(state: &str) -> bool {
-    matches!(state, "semacquire" | "chan send" | "select (no cases)")
-        || state.ends_with("(nil chan)")
-        || state.starts_with("sync.Mutex")
-        || state.starts_with("sync.RWMutex")
+fn is_stuck(kind: WaitKind) -> bool {
+    kind.is_lock() || kind.is_forever() || kind == WaitKind::Send
 }
 
 /// Packages whose functions only wait for what their caller wants: they are not what a goroutine does.

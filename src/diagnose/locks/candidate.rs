@@ -1,7 +1,9 @@
 //! Goroutines that may hold a lock: how they were found, and how well what they do fits a holder.
 
-use super::{Id, Lock, Locks, Op, Wait, stack_of};
+use super::{Id, Lock, Locks, Wait, stack_of};
 use crate::diagnose::index::Index;
+use crate::model::WaitKind;
+use crate::model::wait::Side;
 
 /// How a candidate was found, surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,30 +86,35 @@ pub(super) fn is_of_argument(lock: &Lock<'_>, facts: &Index<'_>, wait: &Wait) ->
 
 /// States in which a goroutine is blocked in the midst of its work. `select` is left out: loops that
 /// serve an object wait in it and hold nothing. debug=1 hides some channel waits: they are unknown.
-pub(super) fn is_blocked(state: &str) -> bool {
-    matches!(state, "IO wait" | "semacquire" | "sleep" | "syscall")
-        || matches!(state, "sync.WaitGroup.Wait" | "sync.Cond.Wait")
-        || state.starts_with("chan ")
-        || state.starts_with("sync.Mutex")
-        || state.starts_with("sync.RWMutex")
-        || matches!(state, "select (no cases)" | "unknown")
+pub(super) fn is_blocked(kind: WaitKind) -> bool {
+    kind.is_channel()
+        || matches!(
+            kind,
+            WaitKind::Io
+                | WaitKind::Sleep
+                | WaitKind::Syscall
+                | WaitKind::Lock(_)
+                | WaitKind::WaitGroup
+                | WaitKind::Cond
+                | WaitKind::EmptySelect
+                | WaitKind::Unknown
+        )
 }
 
 /// How well a state fits a holder: who is blocked in the midst of work comes first, loops that wait
 /// for work last. Who waits in a Cond has released its lock.
 pub(super) fn fit(locks: &Locks<'_>, facts: &Index<'_>, candidate: &Candidate) -> u8 {
     if let Some(wait) = locks.wait(candidate.row) {
-        return if wait.op == Op::Cond { 9 } else { 0 };
+        return if wait.kind == WaitKind::Cond { 9 } else { 0 };
     }
-    let state = locks.group(candidate.row).map_or("", |group| facts.state(group));
+    let kind = locks.group(candidate.row).map_or(WaitKind::Other, |group| facts.kind(group));
     let stack = stack_of(facts, candidate.row);
-    match state {
-        "IO wait" | "syscall" => 1,
-        "select" if locks.frames.is_in_call(stack) => 1,
-        _ if state.starts_with("chan send") => 1,
-        "running" | "runnable" => 2,
-        _ if state.starts_with("chan receive") => 3,
-        "sleep" => 4,
+    match kind {
+        WaitKind::Io | WaitKind::Syscall | WaitKind::Send | WaitKind::NilChan(Side::Send) => 1,
+        WaitKind::Select if locks.frames.is_in_call(stack) => 1,
+        WaitKind::OnCpu => 2,
+        WaitKind::Receive | WaitKind::NilChan(Side::Receive) => 3,
+        WaitKind::Sleep => 4,
         _ => 5,
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Index<'d>, verdicts: &mut [Ve
             _ => false,
         })
         .map(|(index, _)| index)
-        .filter(|index| locks.waits_for(*index).next().is_some_and(|wait| wait.op.is_lock()))
+        .filter(|index| locks.waits_for(*index).next().is_some_and(|wait| wait.kind.is_lock()))
         .collect();
     if open.len() < 2 {
         return;
@@ -69,7 +69,7 @@ pub(super) fn cross<'d>(locks: &Locks<'d>, facts: &Index<'d>, verdicts: &mut [Ve
 fn eliminate(locks: &Locks<'_>, facts: &Index<'_>, open: &[u32], verdicts: &mut [Verdict]) {
     let mut outside: Vec<Wait> = Vec::new();
     for wait in &locks.waits {
-        let Some(lock) = locks.lock(wait.lock).filter(|_| wait.op.is_lock()) else { continue };
+        let Some(lock) = locks.lock(wait.lock).filter(|_| wait.kind.is_lock()) else { continue };
         let group = wait.group as usize;
         if facts.summary.grouping.rows(group).len() == 1 && is_of_argument(lock, facts, wait) {
             outside.push(*wait);

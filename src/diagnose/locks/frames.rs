@@ -1,7 +1,8 @@
 //! What the frames of a dump mean for locks: which of them belong to package sync, whose methods the
 //! others are, and what a stack waits in. Every distinct frame is judged once.
 
-use crate::model::{ArgWord, Args, Dump, Frame, FrameId, Symbol};
+use crate::model::wait::{LockKind, SyncCall};
+use crate::model::{ArgWord, Args, Dump, Frame, FrameId, Symbol, WaitKind};
 
 /// The type whose method (or a closure in it) a function is: package and type.
 pub type Owner<'d> = (&'d str, &'d str);
@@ -21,64 +22,14 @@ pub struct Judged<'d> {
     pub package: &'d str,
     /// Code outside of the standard library.
     pub user: bool,
-    call: Call,
-}
-
-/// Functions that goroutines wait in, and those that let others go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Call {
-    Runtime,
-    /// `sync.runtime_Semacquire*`: up to Go 1.17 its first word is the semaphore's address.
-    Sem,
-    MutexSlow,
-    MutexLock,
-    RLock,
-    WLock,
-    Unlock,
-    Once,
-    WaitGroup,
-    Notify,
-    Cond,
-    OtherSync,
-    Not,
-}
-
-/// What a goroutine waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Op {
-    /// A mutex.
-    Mutex,
-    /// The mutex of a `sync.Once` that another goroutine is running.
-    Once,
-    /// `RWMutex.RLock`: a writer holds it or waits for it.
-    Read,
-    /// `RWMutex.Lock`, waiting for readers to leave.
-    Write,
-    /// `RWMutex.Lock`, waiting behind another writer.
-    WriteBehind,
-    /// `WaitGroup.Wait`.
-    WaitGroup,
-    /// `Cond.Wait`.
-    Cond,
-}
-
-impl Op {
-    /// Whether it is a lock that somebody holds.
-    pub fn is_lock(self) -> bool {
-        !matches!(self, Self::WaitGroup | Self::Cond)
-    }
-
-    /// Whether it is an `RWMutex`.
-    pub fn is_rw(self) -> bool {
-        matches!(self, Self::Read | Self::Write | Self::WriteBehind)
-    }
+    call: Option<SyncCall>,
 }
 
 /// What a stack shows of package sync.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// What it waits in, if it waits.
-    pub op: Option<Op>,
+    pub kind: Option<WaitKind>,
     /// It is in an unlock.
     pub unlocks: bool,
     /// Raw index of the innermost frame outside of runtime and sync.
@@ -94,7 +45,7 @@ pub struct Frames<'d> {
 }
 
 const NOTHING: Judged<'static> =
-    Judged { name: "", line: 0, file: "", owner: None, package: "", user: false, call: Call::Not };
+    Judged { name: "", line: 0, file: "", owner: None, package: "", user: false, call: None };
 
 impl<'d> Frames<'d> {
     /// No frame.
@@ -129,39 +80,44 @@ impl<'d> Frames<'d> {
     /// What `stack` shows of package sync.
     pub fn shape(&self, stack: &[FrameId]) -> Shape {
         let call = |index: usize| self.at(stack, index).call;
-        let start = stack.iter().take_while(|id| self.get(**id).call == Call::Runtime).count();
+        let is_runtime = |id: &&FrameId| self.get(**id).call == Some(SyncCall::Runtime);
+        let start = stack.iter().take_while(is_runtime).count();
         let rest = stack.get(start..).unwrap_or(&[]);
-        let is_sync = |id: &&FrameId| !matches!(self.get(**id).call, Call::Not | Call::Runtime);
+        let is_sync = |id: &&FrameId| !is_runtime(id) && self.is_sync(**id);
         let sync_end = start + rest.iter().take_while(is_sync).count();
-        let find = |wanted: Call| (start..sync_end).find(|index| call(*index) == wanted);
-        let word = |wanted: Call, minus: u64| find(wanted).map(|index| (index, minus));
-        let slow = word(Call::MutexSlow, 0).or_else(|| word(Call::MutexLock, 0));
-        let (op, words) = if find(Call::Unlock).is_some() {
-            (None, [slow, word(Call::Unlock, 0), None])
-        } else if find(Call::WaitGroup).is_some() {
-            (Some(Op::WaitGroup), [word(Call::WaitGroup, 0), None, None])
-        } else if find(Call::Notify).is_some() || find(Call::Cond).is_some() {
-            (Some(Op::Cond), [word(Call::Notify, 16), word(Call::Cond, 0), None])
-        } else if find(Call::RLock).is_some() {
-            (Some(Op::Read), [word(Call::RLock, 0), word(Call::Sem, 12), None])
-        } else if find(Call::WLock).is_some() && slow.is_some() {
-            (Some(Op::WriteBehind), [slow, word(Call::WLock, 0), word(Call::Sem, 4)])
-        } else if find(Call::WLock).is_some() {
-            (Some(Op::Write), [word(Call::WLock, 0), word(Call::Sem, 8), None])
-        } else if find(Call::Once).is_some() && slow.is_some() {
-            (Some(Op::Once), [slow.map(|(at, _)| (at, 4)), word(Call::Sem, 8), None])
-        } else if slow.is_some() {
-            let lock = word(Call::MutexLock, 0);
-            (Some(Op::Mutex), [slow, lock, word(Call::Sem, 4)])
-        } else {
-            (None, [None; 3])
+        let find = |wanted| (start..sync_end).find(|index| call(*index) == Some(wanted));
+        let word = |wanted, minus: u64| find(wanted).map(|index| (index, minus));
+        let slow = word(SyncCall::MutexSlow, 0).or_else(|| word(SyncCall::MutexLock, 0));
+        let kind = WaitKind::in_sync((start..sync_end).filter_map(call).collect());
+        let words = match kind {
+            Some(WaitKind::WaitGroup) => [word(SyncCall::WaitGroup, 0), None, None],
+            Some(WaitKind::Cond) => [word(SyncCall::Notify, 16), word(SyncCall::Cond, 0), None],
+            Some(WaitKind::Lock(lock)) => match lock {
+                LockKind::Read => {
+                    [word(SyncCall::ReadLock, 0), word(SyncCall::Semacquire, 12), None]
+                }
+                LockKind::WriteBehind => {
+                    [slow, word(SyncCall::WriteLock, 0), word(SyncCall::Semacquire, 4)]
+                }
+                LockKind::Write => {
+                    [word(SyncCall::WriteLock, 0), word(SyncCall::Semacquire, 8), None]
+                }
+                LockKind::Once => {
+                    [slow.map(|(at, _)| (at, 4)), word(SyncCall::Semacquire, 8), None]
+                }
+                LockKind::Mutex | LockKind::Semaphore => {
+                    [slow, word(SyncCall::MutexLock, 0), word(SyncCall::Semacquire, 4)]
+                }
+            },
+            // It unlocks, or there is nothing.
+            _ => [slow, word(SyncCall::Unlock, 0), None],
         };
         let mut caller = sync_end;
         // A type's own Lock method is no more telling than the mutex in it.
         while is_wrapper(self.at(stack, caller).name) && caller + 1 < stack.len() {
             caller += 1;
         }
-        Shape { op, unlocks: find(Call::Unlock).is_some(), caller, words }
+        Shape { kind, unlocks: find(SyncCall::Unlock).is_some(), caller, words }
     }
 
     /// The address of what a record with the words `args` waits for or unlocks, if it printed one
@@ -189,19 +145,22 @@ impl<'d> Frames<'d> {
 
     /// Whether the frame is a call of `sync.Once` that runs its function.
     pub fn is_once(&self, id: FrameId) -> bool {
-        self.get(id).call == Call::Once
+        self.get(id).call == Some(SyncCall::Once)
     }
 
     /// Whether a goroutine is blocked in a call of the standard library, such as one that waits for an
     /// HTTP response, and not at a channel or `select` of the program's own.
     pub fn is_in_call(&self, stack: &[FrameId]) -> bool {
-        let first = stack.iter().map(|id| self.get(*id)).find(|frame| frame.call != Call::Runtime);
+        let first = stack
+            .iter()
+            .map(|id| self.get(*id))
+            .find(|frame| frame.call != Some(SyncCall::Runtime));
         first.is_some_and(|frame| !frame.user)
     }
 
     /// Whether the frame belongs to the runtime or to package sync.
     pub fn is_sync(&self, id: FrameId) -> bool {
-        self.get(id).call != Call::Not
+        self.get(id).call.is_some()
     }
 }
 
@@ -235,33 +194,6 @@ fn judge(dump: &Dump, frame: Frame) -> Judged<'_> {
         owner: symbol.receiver().map(|receiver| (symbol.package(), receiver)),
         package: symbol.package(),
         user: name != "panic" && !symbol.is_std(),
-        call: call(symbol),
-    }
-}
-
-fn call(symbol: Symbol<'_>) -> Call {
-    if symbol.is_runtime() {
-        return Call::Runtime;
-    }
-    // Since Go 1.24 Mutex is a wrapper of the one in internal/sync.
-    if !matches!(symbol.package(), "sync" | "internal/sync") {
-        return Call::Not;
-    }
-    match symbol.local() {
-        "(*Mutex).lockSlow" => Call::MutexSlow,
-        "(*Mutex).Lock" => Call::MutexLock,
-        "(*RWMutex).RLock" | "(*RWMutex).rLockSlow" => Call::RLock,
-        "(*RWMutex).Lock" => Call::WLock,
-        "(*Mutex).Unlock"
-        | "(*Mutex).unlockSlow"
-        | "(*RWMutex).Unlock"
-        | "(*RWMutex).RUnlock"
-        | "(*RWMutex).rUnlockSlow" => Call::Unlock,
-        "(*Once).doSlow" | "(*Once).Do" => Call::Once,
-        "(*WaitGroup).Wait" => Call::WaitGroup,
-        "(*Cond).Wait" => Call::Cond,
-        "runtime_notifyListWait" => Call::Notify,
-        local if local.starts_with("runtime_Semacquire") => Call::Sem,
-        _ => Call::OtherSync,
+        call: SyncCall::of(symbol),
     }
 }

@@ -15,9 +15,10 @@ use rustc_hash::FxHashMap;
 use super::candidate::{
     self, CROWD, Candidate, KEPT, NEAR, Tier, fit, is_blocked, is_of_argument, offset,
 };
-use super::{Id, Lock, Locks, Op, Owner, Sieve, stack_of};
+use super::{Id, Lock, Locks, Owner, Sieve, stack_of};
 use crate::diagnose::index::Index;
-use crate::model::GoidSet;
+use crate::model::wait::LockKind;
+use crate::model::{GoidSet, WaitKind};
 
 /// Waiters whose pointers are looked at: all have the same lock, so a few tell.
 const SAMPLE: usize = 16;
@@ -48,7 +49,7 @@ pub(super) fn find<'d>(locks: &mut Locks<'d>, facts: &Index<'d>) {
 }
 
 fn is_lock(locks: &Locks<'_>, lock: &Lock<'_>) -> bool {
-    lock.waits.first().and_then(|w| locks.waits.get(*w as usize)).is_some_and(|w| w.op.is_lock())
+    lock.waits.first().and_then(|w| locks.waits.get(*w as usize)).is_some_and(|w| w.kind.is_lock())
 }
 
 fn leads<'d>(locks: &Locks<'d>, facts: &Index<'d>) -> (FxHashMap<u64, Vec<Lead<'d>>>, Sieve) {
@@ -92,7 +93,7 @@ fn leads<'d>(locks: &Locks<'d>, facts: &Index<'d>) -> (FxHashMap<u64, Vec<Lead<'
 
 /// The type whose method waits for the lock at `number`.
 fn waiting_type<'d>(locks: &Locks<'d>, facts: &Index<'d>, number: u32) -> Option<Owner<'d>> {
-    let first = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
+    let first = locks.waits_for(number).find(|wait| wait.kind.is_lock())?;
     locks.frames.at(stack_of(facts, first.row), first.caller as usize).owner
 }
 
@@ -160,7 +161,7 @@ fn by_address<'d>(locks: &Locks<'d>, facts: &Index<'d>, found: &mut [Vec<Candida
                 for (_, lock) in near.take_while(|(a, _)| a - word.value <= NEAR).take(4) {
                     if method.is_some() && owners.get(*lock as usize) == Some(&method) {
                         add(*lock, Tier::Near);
-                    } else if wait().is_some_and(|wait| wait.op.is_lock()) {
+                    } else if wait().is_some_and(|wait| wait.kind.is_lock()) {
                         add(*lock, Tier::Enclosing);
                     }
                 }
@@ -174,9 +175,9 @@ fn by_type(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Candidate>]) {
     let mut groups: FxHashMap<Owner<'_>, Vec<(usize, usize)>> = FxHashMap::default();
     for (index, group) in facts.groups.iter().enumerate() {
         let stack = facts.dump().stack(group.stack);
-        let state = facts.state(index);
-        let blocked = is_blocked(state) || (state == "select" && locks.frames.is_in_call(stack));
-        if !blocked && !crate::model::state::is_on_cpu(state) {
+        let kind = facts.kind(index);
+        let in_call = kind == WaitKind::Select && locks.frames.is_in_call(stack);
+        if !(is_blocked(kind) || in_call || kind == WaitKind::OnCpu) {
             continue;
         }
         let mut seen: Vec<Owner<'_>> = Vec::new();
@@ -191,7 +192,7 @@ fn by_type(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Candidate>]) {
     // What is asked for: each lock without a candidate, its first waiter, and the type of its method.
     let ask = |(number, list): (u32, &Vec<Candidate>)| {
         let lock = locks.lock(number).filter(|_| list.is_empty())?;
-        let first = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
+        let first = locks.waits_for(number).find(|wait| wait.kind.is_lock())?;
         let stack = stack_of(facts, first.row);
         let owner = locks.frames.at(stack, first.caller as usize).owner?;
         (!is_of_argument(lock, facts, first)).then_some((number, lock, first, owner))
@@ -226,7 +227,7 @@ fn by_type(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Candidate>]) {
             let same_place = locks.wait(row).is_some_and(|wait| {
                 wait.lock == number || is_same_place(locks, facts, wait.row, first.row, lock)
             });
-            let released = locks.wait(row).is_some_and(|wait| wait.op == Op::Cond);
+            let released = locks.wait(row).is_some_and(|wait| wait.kind == WaitKind::Cond);
             if !differs && !same_place {
                 let tier = if released { Tier::Released } else { Tier::Type };
                 list.push(Candidate { row, frame: *frame, tier, pointer: 0 });
@@ -281,7 +282,7 @@ fn prefer(locks: &mut Locks<'_>, facts: &Index<'_>) {
         if !list.iter().all(released) || !lasts(locks, facts, number) {
             list.retain(|candidate| !released(candidate));
         }
-        if locks.waits_for(number).all(|wait| wait.op != Op::Write) {
+        if locks.waits_for(number).all(|wait| wait.kind != WaitKind::Lock(LockKind::Write)) {
             drop_crowds(locks, list);
         }
         list.sort_by_cached_key(|candidate| {

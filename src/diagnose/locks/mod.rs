@@ -21,14 +21,16 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::model::WaitKind;
+use crate::model::wait::LockKind;
 pub use candidate::{Candidate, Tier};
-pub use frames::{Frames, Judged, Op, Owner, Shape, base};
+pub use frames::{Frames, Judged, Owner, Shape, base};
 pub use sieve::Sieve;
 pub(super) use stuck::{busy_parents, is_stuck, starts_for_user};
 pub(super) use verdict::Verdict;
 
 use crate::diagnose::index::Index;
-use crate::model::{Args, Dump, StackId, state};
+use crate::model::{Args, Dump, StackId};
 use crate::view::group::Grouping;
 
 /// A goroutine (or a record of equal ones) that waits for a lock, a `WaitGroup` or a `Cond`.
@@ -41,7 +43,7 @@ pub struct Wait {
     /// Index in [`Locks::locks`].
     pub lock: u32,
     /// What it waits in.
-    pub op: Op,
+    pub kind: WaitKind,
     /// Raw index of the frame that locks; as in [`ArgWord`](crate::model::ArgWord), of far ones nothing
     /// is known.
     pub caller: u16,
@@ -173,18 +175,18 @@ impl<'d> Locks<'d> {
     /// with: most loops that serve an object do, and hold nothing.
     pub fn is_loop(&self, facts: &Index<'d>, candidate: &Candidate) -> bool {
         let stack = stack_of(facts, candidate.row);
-        let state = self.group(candidate.row).map_or("", |group| facts.state(group));
+        let kind = self.group(candidate.row).map(|group| facts.kind(group));
         let direct = (0..candidate.frame).all(|at| !self.frames.at(stack, at).user);
-        state == "select" && candidate.frame + 1 == stack.len() && direct
+        kind == Some(WaitKind::Select) && candidate.frame + 1 == stack.len() && direct
     }
 
     fn find_waits(&mut self, facts: &Index<'d>) {
         let shapes = Shapes::new(&self.frames, facts);
-        let waits = |shape: &Shape| shape.op.is_some_and(Op::is_lock);
+        let waits = |shape: &Shape| shape.kind.is_some_and(WaitKind::is_lock);
         let waiting = shapes.by_stack.iter().filter(|(_, shape)| waits(shape));
         self.waiting = waiting.map(|(id, _)| *id).collect();
         let mut offsets: FxHashMap<Owner<'d>, u64> = FxHashMap::default();
-        shapes.each(facts, Op::is_rw, |_, wait, shape, args| {
+        shapes.each(facts, WaitKind::is_rw, |_, wait, shape, args| {
             let frame = self.frames.at(stack_of(facts, wait.row), shape.caller);
             if let (Some(address), Some(owner)) = (Frames::address(args, shape), frame.owner)
                 && let Some(receiver) = Frames::receiver_in(args, shape.caller)
@@ -228,7 +230,7 @@ impl<'d> Locks<'d> {
         let Some(owner) = frame.owner else { return Id::Function(frame.name) };
         match Frames::receiver_in(args, wait.caller as usize) {
             None => Id::Type(owner),
-            Some(receiver) => match offsets.get(&owner).filter(|_| wait.op.is_rw()) {
+            Some(receiver) => match offsets.get(&owner).filter(|_| wait.kind.is_rw()) {
                 Some(offset) => Id::Address(receiver.saturating_add(*offset)),
                 None => Id::Receiver(owner, receiver),
             },
@@ -244,7 +246,7 @@ impl<'d> Locks<'d> {
     ) {
         let next = u32::try_from(self.locks.len()).unwrap_or(NONE);
         // A WaitGroup at the head of a struct has the struct's address, as its mutex may have.
-        let lock = *ids.entry((wait.op.is_lock(), id)).or_insert(next);
+        let lock = *ids.entry((wait.kind.is_lock(), id)).or_insert(next);
         if lock == next {
             let (waits, moving, holders) = (Vec::new(), Vec::new(), Vec::new());
             self.locks.push(Lock { id, waits, moving, holders });
@@ -267,7 +269,7 @@ fn verdicts<'d>(locks: &Locks<'d>, facts: &Index<'d>) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = (0..count)
         .map(|index| {
             let waits = locks.waits_for(index).next();
-            if waits.is_some_and(|wait| wait.op.is_lock()) {
+            if waits.is_some_and(|wait| wait.kind.is_lock()) {
                 verdict::verdict(locks, facts, index, &writers)
             } else {
                 Verdict::Nobody
@@ -297,7 +299,7 @@ impl Shapes {
         for id in (0..u32::try_from(facts.dump().stack_count()).unwrap_or(NONE)).map(StackId::from)
         {
             let shape = frames.shape(facts.dump().stack(id));
-            let shows = shape.op.is_some() || shape.unlocks;
+            let shows = shape.kind.is_some() || shape.unlocks;
             if let Some(slot) = shapes.canonical.get_mut(stacks.canonical(id) as usize) {
                 *slot = (slot.0 || shows, slot.1 + 1, id);
             }
@@ -313,11 +315,14 @@ impl Shapes {
     fn each<'d>(
         &self,
         facts: &Index<'d>,
-        wanted: impl Fn(Op) -> bool,
+        wanted: impl Fn(WaitKind) -> bool,
         mut f: impl FnMut(bool, Wait, &Shape, Args<'d>),
     ) {
         let op = |shape: &Shape| {
-            shape.op.or(shape.unlocks.then_some(Op::Mutex)).filter(|op| wanted(*op))
+            shape
+                .kind
+                .or(shape.unlocks.then_some(WaitKind::Lock(LockKind::Mutex)))
+                .filter(|op| wanted(*op))
         };
         if !self.by_stack.values().any(|shape| op(shape).is_some()) {
             return;
@@ -329,7 +334,7 @@ impl Shapes {
             };
             // Rows lie far apart: they are not looked at if all have the same stack.
             let only = (stacks == 1).then_some(stack);
-            let on_cpu = state::is_on_cpu(facts.state(number as usize));
+            let on_cpu = facts.kind(number as usize) == WaitKind::OnCpu;
             let mut last = (None, None);
             for row in facts.summary.grouping.rows(number as usize) {
                 let of_row =
@@ -339,9 +344,9 @@ impl Shapes {
                     let shape = self.by_stack.get(&stack);
                     last = (Some(stack), shape.and_then(|shape| Some((shape, op(shape)?))));
                 }
-                let Some((shape, op)) = last.1 else { continue };
+                let Some((shape, kind)) = last.1 else { continue };
                 let caller = u16::try_from(shape.caller).unwrap_or(u16::MAX);
-                let wait = Wait { row: *row, group: number, lock: 0, op, caller };
+                let wait = Wait { row: *row, group: number, lock: 0, kind, caller };
                 let args = facts.dump().args(*row as usize);
                 f(on_cpu || shape.unlocks, wait, shape, args);
             }

@@ -3,9 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use super::candidate::KEPT;
-use super::{Candidate, Locks, Op, Tier, stack_of};
+use super::{Candidate, Locks, Tier, stack_of};
 use crate::diagnose::index::Index;
-use crate::model::Symbol;
+use crate::model::wait::LockKind;
+use crate::model::{Symbol, WaitKind};
 
 /// For a `sync.Once`: who is in its function, called from the same place as the waiters.
 pub(super) fn by_function(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Candidate>]) {
@@ -26,7 +27,11 @@ pub(super) fn by_function(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec
         }
     }
     for (number, list) in (0u32..).zip(found).filter(|(_, list)| list.is_empty()) {
-        let Some(wait) = locks.waits_for(number).find(|wait| wait.op == Op::Once) else { continue };
+        let Some(wait) =
+            locks.waits_for(number).find(|wait| wait.kind == WaitKind::Lock(LockKind::Once))
+        else {
+            continue;
+        };
         let name = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).name;
         let package = locks.frames.at(stack_of(facts, wait.row), wait.caller as usize).package;
         let inside = |name: &&str| Symbol::new(name).package() == package;

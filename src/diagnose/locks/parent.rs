@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::candidate::lasts;
 use super::{Candidate, Locks, Tier, Wait, stack_of};
 use crate::diagnose::index::Index;
-use crate::model::{Goroutine, Symbol};
+use crate::model::{Goroutine, Symbol, WaitKind};
 
 /// For locks of which nobody is known to hold them: the goroutine that started all waiters in the function
 /// in which it waits now, for them to end or to hand something over. What only they use is likely made
@@ -19,7 +19,7 @@ pub(super) fn by_parent(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<C
     let mut young: Vec<(u32, u64, Candidate)> = Vec::new();
     for (number, list) in (0u32..).zip(&mut *found).filter(|(_, list)| list.is_empty()) {
         let Some(first) = locks.waits_for(number).next() else { continue };
-        let Some(goid) = creator(first).filter(|_| first.op.is_lock()) else { continue };
+        let Some(goid) = creator(first).filter(|_| first.kind.is_lock()) else { continue };
         let Some(row) = facts.starter(goid) else { continue };
         if !locks.waits_for(number).all(|wait| creator(wait) == Some(goid)) {
             continue;
@@ -68,8 +68,8 @@ const SEVERAL: usize = 3;
 fn waits_in(locks: &Locks<'_>, facts: &Index<'_>, child: u32, parent: u32) -> Option<usize> {
     let dump = facts.dump();
     let creator = dump.goroutine(child as usize)?.creator()?;
-    let state = facts.state(locks.group(parent)?);
-    let waits = matches!(state, "chan receive" | "sync.WaitGroup.Wait" | "semacquire");
+    let kind = facts.kind(locks.group(parent)?);
+    let waits = matches!(kind, WaitKind::Receive | WaitKind::WaitGroup);
     let stack = stack_of(facts, parent);
     let user = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user)?;
     (waits && locks.frames.at(stack, user).name == dump.str(creator.function)).then_some(user)

@@ -3,9 +3,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Candidate, Locks, Op, Tier, Wait, stack_of};
+use super::{Candidate, Locks, Tier, Wait, stack_of};
 use crate::diagnose::index::Index;
-use crate::model::GoidSet;
+use crate::model::wait::LockKind;
+use crate::model::{GoidSet, WaitKind};
 
 /// Goroutines started by one that belong together; who starts more is a dispatcher, or main, and to be
 /// started by it tells nothing. In the reduced bugs of `GoBench` all but 12 of 6,208 starters have at
@@ -27,7 +28,7 @@ pub(super) fn by_start(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Ca
         .zip(&*found)
         .filter(|(_, list)| list.is_empty())
         .filter_map(|(number, _)| {
-            let wait = locks.waits_for(number).find(|wait| wait.op.is_lock())?;
+            let wait = locks.waits_for(number).find(|wait| wait.kind.is_lock())?;
             Some((number as usize, *wait))
         })
         .collect();
@@ -49,7 +50,7 @@ pub(super) fn by_start(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<Ca
         let Some(family) = parent.and_then(|goid| families.get_mut(&goid)) else { return };
         family.size += 1;
         let group = facts.group_of(goroutine).filter(|_| family.size <= FAMILY);
-        if group.is_some_and(|group| facts.state(group).starts_with("chan ")) {
+        if group.is_some_and(|group| facts.kind(group).is_channel()) {
             family.blocked.extend(u32::try_from(goroutine.index()).ok());
         }
     });
@@ -74,10 +75,11 @@ pub(super) fn by_package(locks: &Locks<'_>, facts: &Index<'_>, found: &mut [Vec<
     let place = |wait: &Wait| {
         let stack = stack_of(facts, wait.row);
         let frame = locks.frames.at(stack, wait.caller as usize);
-        let plain = frame.user && frame.owner.is_none() && wait.op != Op::Once;
+        let plain =
+            frame.user && frame.owner.is_none() && wait.kind != WaitKind::Lock(LockKind::Once);
         plain.then_some((stack.get(wait.caller as usize).copied(), frame.package))
     };
-    let first = |number: u32| locks.waits_for(number).find(|wait| wait.op.is_lock());
+    let first = |number: u32| locks.waits_for(number).find(|wait| wait.kind.is_lock());
     let mut locks_at: FxHashMap<_, u32> = FxHashMap::default();
     for (at, _) in (0u32..).zip(&*found).filter_map(|(number, _)| place(first(number)?)) {
         *locks_at.entry(at).or_default() += 1;
@@ -129,11 +131,11 @@ fn inside<'d>(
     row: u32,
 ) -> Option<(&'d str, usize)> {
     let stack = stack_of(facts, row);
-    let state = facts.state(index);
-    let in_call = matches!(state, "IO wait" | "syscall")
-        || (state == "select" && locks.frames.is_in_call(stack));
+    let kind = facts.kind(index);
+    let in_call = matches!(kind, WaitKind::Io | WaitKind::Syscall)
+        || (kind == WaitKind::Select && locks.frames.is_in_call(stack));
     let accepts = facts.names(index).iter().any(|name| name.ends_with(".accept"));
-    if accepts || !(in_call || super::candidate::is_blocked(state)) {
+    if accepts || !(in_call || super::candidate::is_blocked(kind)) {
         return None;
     }
     let at = (0..stack.len()).find(|at| locks.frames.at(stack, *at).user)?;

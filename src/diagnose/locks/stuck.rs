@@ -1,8 +1,8 @@
 //! Whether the holder of a lock can go on by itself.
 
-use super::{Locks, Op, stack_of};
+use super::{Locks, stack_of};
 use crate::diagnose::index::Index;
-use crate::model::{GoidSet, Symbol};
+use crate::model::{GoidSet, Symbol, WaitKind};
 
 /// Whether the goroutine in `row`, which waits for no lock, can go on only if another one in this
 /// process does something: then its lock is not merely held for long.
@@ -17,13 +17,14 @@ pub(in crate::diagnose) fn is_stuck(
     busy: &GoidSet,
 ) -> bool {
     let Some(group) = locks.group(row) else { return false };
-    let state = facts.state(group);
-    if state.contains("nil chan") || state == "select (no cases)" {
+    let kind = facts.kind(group);
+    if kind.is_forever() {
         return true;
     }
-    let waits_for_others = state.starts_with("chan ")
-        || state == "unknown"
-        || locks.wait(row).is_some_and(|wait| matches!(wait.op, Op::WaitGroup | Op::Cond));
+    let waits_for_others = matches!(kind, WaitKind::Send | WaitKind::Receive | WaitKind::Unknown)
+        || locks
+            .wait(row)
+            .is_some_and(|wait| matches!(wait.kind, WaitKind::WaitGroup | WaitKind::Cond));
     if !waits_for_others || is_timer(locks, facts, row) {
         return false;
     }
@@ -47,7 +48,7 @@ pub(in crate::diagnose) fn busy_parents(facts: &Index<'_>) -> GoidSet {
         creators.iter().any(|by| starts_for_user(by.function))
     };
     let works: Vec<bool> =
-        (0..facts.groups.len()).map(|index| works(facts.state(index)) && own(index)).collect();
+        (0..facts.groups.len()).map(|index| works(facts.kind(index)) && own(index)).collect();
     let mut parents = GoidSet::new(facts.dump().max_goid(), facts.dump().len());
     // In the order of the dump, as rows of a group lie far apart.
     facts.grouped().for_each(|(goroutine, group)| {
@@ -68,11 +69,10 @@ pub(in crate::diagnose) fn starts_for_user(creator: &str) -> bool {
 /// Whether nothing in the program runs, sleeps or waits for something outside: then nobody is left who
 /// could end a wait for a lock.
 pub(super) fn is_deserted(facts: &Index<'_>) -> bool {
-    (0..facts.groups.len())
-        .all(|index| !works(facts.state(index)) || facts.state(index) == "select")
+    (0..facts.groups.len()).all(|index| !facts.kind(index).ends_by_itself())
 }
 
-/// States that end without the help of another goroutine of the process, or may.
-pub(super) fn works(state: &str) -> bool {
-    matches!(state, "IO wait" | "sleep" | "syscall" | "select" | "running" | "runnable")
+/// Whether a wait ends without the help of another goroutine of the process, or may.
+fn works(kind: WaitKind) -> bool {
+    kind.ends_by_itself() || kind == WaitKind::Select
 }

@@ -4,8 +4,10 @@
 use rustc_hash::FxHashMap;
 
 use super::candidate::{is_busy, lasts, offset};
-use super::{Candidate, Id, Locks, Op, Owner, Tier, Wait, stack_of};
+use super::{Candidate, Id, Locks, Owner, Tier, Wait, stack_of};
 use crate::diagnose::index::Index;
+use crate::model::WaitKind;
+use crate::model::wait::LockKind;
 
 /// Waiters whose age is looked at; the dump has the oldest first.
 const SAMPLE: usize = 64;
@@ -33,7 +35,11 @@ pub(super) type Writers<'d> = FxHashMap<Owner<'d>, u32>;
 /// Finds writers that wait for locks known by their type alone.
 pub(super) fn writers<'d>(locks: &Locks<'d>) -> Writers<'d> {
     let mut all = Writers::default();
-    for wait in locks.waits.iter().filter(|wait| matches!(wait.op, Op::Write | Op::WriteBehind)) {
+    for wait in locks
+        .waits
+        .iter()
+        .filter(|wait| matches!(wait.kind, WaitKind::Lock(LockKind::Write | LockKind::WriteBehind)))
+    {
         if let Some(Id::Type(owner)) = locks.lock(wait.lock).map(|lock| lock.id) {
             all.entry(owner).or_insert(wait.row);
         }
@@ -55,9 +61,9 @@ pub(super) fn verdict<'d>(
     if let Some((row, frame)) = locks.waits_for(index).find_map(|wait| again(locks, facts, wait)) {
         return Verdict::Once { row, frame };
     }
-    let nested: Vec<(u32, usize, Op)> = locks
+    let nested: Vec<(u32, usize, WaitKind)> = locks
         .waits_for(index)
-        .filter_map(|wait| nested(locks, facts, wait).map(|frame| (wait.row, frame, wait.op)))
+        .filter_map(|wait| nested(locks, facts, wait).map(|frame| (wait.row, frame, wait.kind)))
         .take(3)
         .collect();
     if let Some(reads) = reads(locks, facts, index, &nested, writers) {
@@ -70,12 +76,13 @@ pub(super) fn verdict<'d>(
     // An exact pointer in a goroutine that is blocked elsewhere is better evidence than a call path.
     let sure = best.filter(|candidate| candidate.tier <= Tier::Shared);
     // A loop that serves an object, and that the goroutine started with, holds nothing while it calls.
-    let starts = |(row, frame, _): &(u32, usize, Op)| frame + 1 == stack_of(facts, *row).len();
+    let starts =
+        |(row, frame, _): &(u32, usize, WaitKind)| frame + 1 == stack_of(facts, *row).len();
     let all_nested = nested;
     let nested: Vec<_> = all_nested.iter().copied().filter(|found| !starts(found)).collect();
     // Only one goroutine can be inside of a mutex: several nested waiters cannot all hold it. What is
     // known by its type alone may be as many objects as there are waiters.
-    let lone = |nested: &[(u32, usize, Op)]| {
+    let lone = |nested: &[(u32, usize, WaitKind)]| {
         let first = nested.first().filter(|_| match nested.len() {
             1 => true,
             _ if lock.id.is_object() => false,
@@ -111,7 +118,7 @@ pub(super) fn verdict<'d>(
 /// A goroutine in the function of a `Once` that waits for one which nobody else is seen in: it is the same
 /// one, called from another line, as what `sync.OnceValue` returns is.
 fn inside_once(locks: &Locks<'_>, facts: &Index<'_>, index: u32) -> Option<Verdict> {
-    let wait = locks.waits_for(index).find(|wait| wait.op == Op::Once)?;
+    let wait = locks.waits_for(index).find(|wait| wait.kind == WaitKind::Lock(LockKind::Once))?;
     let stack = stack_of(facts, wait.row);
     let package = locks.frames.at(stack, wait.caller as usize).package;
     let frame = (wait.caller as usize + 1..stack.len()).find(|at| {
@@ -129,7 +136,7 @@ fn each_other(
     locks: &Locks<'_>,
     facts: &Index<'_>,
     index: u32,
-    nested: &[(u32, usize, Op)],
+    nested: &[(u32, usize, WaitKind)],
 ) -> Option<Candidate> {
     let count =
         |row: u32| facts.dump().goroutine(row as usize).map_or(1, crate::model::Goroutine::count);
@@ -143,12 +150,15 @@ fn reads<'d>(
     locks: &Locks<'d>,
     facts: &Index<'d>,
     index: u32,
-    nested: &[(u32, usize, Op)],
+    nested: &[(u32, usize, WaitKind)],
     writers: &Writers<'d>,
 ) -> Option<Verdict> {
-    let (row, frame, _) = *nested.iter().find(|(_, _, op)| *op == Op::Read)?;
+    let (row, frame, _) =
+        *nested.iter().find(|(_, _, op)| *op == WaitKind::Lock(LockKind::Read))?;
     let waits = locks.waits_for(index);
-    let own = waits.into_iter().find(|wait| matches!(wait.op, Op::Write | Op::WriteBehind));
+    let own = waits
+        .into_iter()
+        .find(|wait| matches!(wait.kind, WaitKind::Lock(LockKind::Write | LockKind::WriteBehind)));
     let writer = if let Some(wait) = own {
         wait.row
     } else {
@@ -169,7 +179,9 @@ fn nested(locks: &Locks<'_>, facts: &Index<'_>, wait: &Wait) -> Option<usize> {
     let stack = stack_of(facts, wait.row);
     let caller = wait.caller as usize;
     let inner = locks.frames.at(stack, caller);
-    let owner = inner.owner.filter(|_| wait.op.is_lock() && wait.op != Op::Once)?;
+    let owner = inner
+        .owner
+        .filter(|_| wait.kind.is_lock() && wait.kind != WaitKind::Lock(LockKind::Once))?;
     let receiver = |frame: usize| locks.frames.receiver(wait.row as usize, frame);
     // A lock far from the receiver is no field of it.
     if let (Some(Id::Address(address)), Some(object)) =
@@ -192,7 +204,7 @@ fn nested(locks: &Locks<'_>, facts: &Index<'_>, wait: &Wait) -> Option<usize> {
 
 /// The raw index of an earlier call of the same `Once` by the same line.
 fn again(locks: &Locks<'_>, facts: &Index<'_>, wait: &Wait) -> Option<(u32, usize)> {
-    if wait.op != Op::Once {
+    if wait.kind != WaitKind::Lock(LockKind::Once) {
         return None;
     }
     let stack = stack_of(facts, wait.row);

@@ -1,7 +1,7 @@
 //! Where each chain of the wait-for graph ends. Every node has one next, so each path is walked once.
 
-use crate::diagnose::locks::Op;
 use crate::diagnose::waitfor::{Graph, NodeId, Why};
+use crate::model::WaitKind;
 
 /// Where a chain ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,7 +102,7 @@ impl Ends {
 
 fn own_lock(graph: &Graph, id: NodeId) -> Option<u32> {
     let node = graph.node(id)?;
-    node.lock.filter(|_| node.op.is_some_and(Op::is_lock))
+    node.lock.filter(|_| node.kind.is_some_and(WaitKind::is_lock))
 }
 
 fn terminal(graph: &Graph, id: NodeId) -> End {

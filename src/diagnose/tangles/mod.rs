@@ -7,10 +7,10 @@ mod tangle;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::locks::{Candidate, Locks, Op, Verdict, busy_parents, is_stuck, stack_of};
+use super::locks::{Candidate, Locks, Verdict, busy_parents, is_stuck, stack_of};
 use crate::diagnose::index::Index;
 use crate::diagnose::waitfor::{Graph, NodeId, Why};
-use crate::model::GoidSet;
+use crate::model::{GoidSet, WaitKind};
 use ends::{End, Ends};
 pub use tangle::{Spot, Tangle, Trouble};
 
@@ -33,8 +33,8 @@ pub(in crate::diagnose) fn diagnose<'d>(
     let mut of_end: FxHashMap<End, usize> = FxHashMap::default();
     for index in 0..count {
         for id in graph.of_lock(index) {
-            let is_lock = graph.node(*id).and_then(|node| node.op);
-            if !is_lock.is_some_and(Op::is_lock) {
+            let is_lock = graph.node(*id).and_then(|node| node.kind);
+            if !is_lock.is_some_and(WaitKind::is_lock) {
                 continue;
             }
             let end = ends.of(*id);
@@ -82,7 +82,7 @@ fn further(
         .copied()
         .collect();
     for (id, node) in (0u32..).zip(&graph.nodes) {
-        if node.op.is_some_and(Op::is_lock) {
+        if node.kind.is_some_and(WaitKind::is_lock) {
             continue;
         }
         let tangle = of_end.get(&ends.of(id)).and_then(|at| tangles.get_mut(*at));

@@ -6,16 +6,16 @@
 use rustc_hash::FxHashMap;
 
 use super::{Builder, NodeId, Started, Why};
-use crate::diagnose::locks::{Op, stack_of, starts_for_user};
+use crate::diagnose::locks::{stack_of, starts_for_user};
 use crate::diagnose::rating::Confidence;
-use crate::model::{GoidSet, Goroutine};
+use crate::model::{GoidSet, Goroutine, WaitKind};
 use crate::view::group::Group;
 
 /// Links every goroutine in `WaitGroup.Wait` with its children.
 pub(super) fn link(builder: &mut Builder<'_, '_>) {
     let waiting = |builder: &Builder<'_, '_>| -> Vec<(NodeId, Vec<u32>)> {
         let nodes = (0..).zip(&builder.nodes);
-        let waits = nodes.filter(|(_, node)| node.op == Some(Op::WaitGroup));
+        let waits = nodes.filter(|(_, node)| node.kind == Some(WaitKind::WaitGroup));
         waits.map(|(id, node)| (id, node.rows.clone())).collect()
     };
     let waiting = waiting(builder);

@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::{Builder, NONE, NodeId, Why};
-use crate::diagnose::locks::{Op, Owner, Sieve, base, stack_of};
+use crate::diagnose::locks::{Owner, Sieve, base, stack_of};
 use crate::diagnose::rating::Confidence;
+use crate::model::WaitKind;
 
 /// Others that are kept for one place: where so many could let it go on, one that is not seen may.
 const KEPT: usize = 16;
@@ -102,9 +103,7 @@ fn places<'d>(builder: &mut Builder<'_, 'd>) -> Vec<Place<'d>> {
     let facts = builder.facts;
     let mut ids: Vec<(NodeId, Why)> = Vec::new();
     for group in 0..facts.groups.len() {
-        let state = facts.state(group);
-        let state = state.trim_end_matches(" (durable)");
-        let channel = matches!(state, "chan send" | "chan receive");
+        let channel = matches!(facts.kind(group), WaitKind::Send | WaitKind::Receive);
         let rows = facts.summary.grouping.rows(group);
         let Some(row) = rows.first().copied().filter(|_| channel) else { continue };
         let known = u32::try_from(group).ok().and_then(|g| builder.by_key.get(&(g, NONE)));
@@ -118,7 +117,7 @@ fn places<'d>(builder: &mut Builder<'_, 'd>) -> Vec<Place<'d>> {
         });
         ids.push((id, Why::Channel));
     }
-    let conds = (0..).zip(&builder.nodes).filter(|(_, node)| node.op == Some(Op::Cond));
+    let conds = (0..).zip(&builder.nodes).filter(|(_, node)| node.kind == Some(WaitKind::Cond));
     ids.extend(conds.map(|(id, _)| (id, Why::Signal)));
     ids.iter().filter_map(|(id, why)| place(builder, *id, *why)).collect()
 }
@@ -202,8 +201,8 @@ impl<'d> Waiter<'d> {
     /// Whether it waits in the function of `place`, too: for the same, or for the lock that it takes
     /// before. What another instance of the function would do is not the opposite.
     fn is_peer(self, builder: &Builder<'_, 'd>, place: &Place<'d>) -> bool {
-        let state = |group: usize| builder.facts.state(group);
-        self.function == place.function && (self.locks || state(self.group) == state(place.group))
+        let kind = |group: usize| builder.facts.kind(group);
+        self.function == place.function && (self.locks || kind(self.group) == kind(place.group))
     }
 }
 

@@ -18,9 +18,11 @@ use std::cell::Cell;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::model::WaitKind;
+use crate::model::wait::{LockKind, Side};
 pub use started::Started;
 
-use super::locks::{Locks, Op, Tier, Verdict};
+use super::locks::{Locks, Tier, Verdict};
 use super::rating::Confidence;
 use crate::diagnose::index::Index;
 use crate::model::Goroutine;
@@ -75,7 +77,7 @@ pub struct Node {
     /// What they wait for: index in [`Locks::locks`], `WaitGroup`s and `Cond`s included.
     pub lock: Option<u32>,
     /// What they wait in, if it is one of those.
-    pub op: Option<Op>,
+    pub kind: Option<WaitKind>,
     /// Their records.
     pub rows: Vec<u32>,
     /// Raw index of the frame that says most: where they wait, or hold.
@@ -166,16 +168,17 @@ impl Graph {
 
     /// Whether the goroutine that an edge leads to runs, sleeps or waits for something outside.
     pub fn works(&self, facts: &Index<'_>, edge: &Edge) -> bool {
-        let state = self.node(edge.to).map_or("", |node| facts.state(node.group));
+        let node = self.node(edge.to);
         edge.sure > Confidence::Possible
-            && matches!(state, "IO wait" | "sleep" | "syscall" | "running" | "runnable")
+            && node.is_some_and(|node| facts.kind(node.group).ends_by_itself())
     }
 
     /// Whether the goroutines at `id` are held up by those they wait for: an idle worker that waits for
     /// work is not, if nothing but its code says where that comes from.
     pub fn is_victim(&self, facts: &Index<'_>, id: NodeId) -> bool {
         let Some((node, edge)) = self.node(id).zip(self.next(id)) else { return false };
-        let idle = facts.state(node.group).starts_with("chan receive") || node.op == Some(Op::Cond);
+        let receives = |kind| matches!(kind, WaitKind::Receive | WaitKind::NilChan(Side::Receive));
+        let idle = receives(facts.kind(node.group)) || node.kind == Some(WaitKind::Cond);
         !(idle && edge.sure == Confidence::Possible)
     }
 
@@ -209,15 +212,15 @@ struct Builder<'b, 'd> {
 
 impl Builder<'_, '_> {
     /// The node of a group's goroutines that wait for a lock, or for none of them.
-    fn node(&mut self, group: usize, lock: u32, op: Option<Op>, frame: usize) -> NodeId {
+    fn node(&mut self, group: usize, lock: u32, kind: Option<WaitKind>, frame: usize) -> NodeId {
         let next = NodeId::try_from(self.nodes.len()).unwrap_or(NONE);
         let key = (u32::try_from(group).unwrap_or(NONE), lock);
         let id = *self.by_key.entry(key).or_insert(next);
         if id == next {
             let lock = (lock != NONE).then_some(lock);
-            let any = op.is_none_or(|op| op == Op::Cond);
+            let any = kind.is_none_or(|kind| kind == WaitKind::Cond);
             let (rows, edges, stuck) = (Vec::new(), Vec::new(), false);
-            self.nodes.push(Node { group, lock, op, rows, frame, edges, any, stuck });
+            self.nodes.push(Node { group, lock, kind, rows, frame, edges, any, stuck });
         }
         id
     }
@@ -225,7 +228,8 @@ impl Builder<'_, '_> {
     /// The nodes of all who wait for locks, `WaitGroup`s and `Cond`s.
     fn waits(&mut self) {
         for wait in &self.locks.waits {
-            let id = self.node(wait.group as usize, wait.lock, Some(wait.op), wait.caller as usize);
+            let id =
+                self.node(wait.group as usize, wait.lock, Some(wait.kind), wait.caller as usize);
             if let Some(node) = self.nodes.get_mut(id as usize) {
                 if node.rows.is_empty()
                     && let Some(list) = self.by_lock.get_mut(wait.lock as usize)
@@ -305,10 +309,15 @@ impl Builder<'_, '_> {
                 | Tier::Package
                 | Tier::Released => Confidence::Possible,
             };
-            let op = |node: &NodeId| self.nodes.get(*node as usize).and_then(|node| node.op);
-            let writes = |node: &NodeId| matches!(op(node), Some(Op::Write | Op::WriteBehind));
+            let op = |node: &NodeId| self.nodes.get(*node as usize).and_then(|node| node.kind);
+            let writes = |node: &NodeId| {
+                matches!(op(node), Some(WaitKind::Lock(LockKind::Write | LockKind::WriteBehind)))
+            };
             let writer = waiting.iter().copied().find(writes);
-            let reads: Vec<bool> = waiting.iter().map(|node| op(node) == Some(Op::Read)).collect();
+            let reads: Vec<bool> = waiting
+                .iter()
+                .map(|node| op(node) == Some(WaitKind::Lock(LockKind::Read)))
+                .collect();
             for (id, reads) in waiting.into_iter().zip(reads) {
                 match writer.filter(|writer| reads && *writer != holder) {
                     Some(writer) => self.link(id, writer, Why::Writer, Confidence::Likely),

@@ -27,8 +27,7 @@ pub(super) fn settle(builder: Builder<'_, '_>) -> Graph {
 
 /// Nothing ends a wait for a nil channel or in a `select` without cases.
 fn is_forever(facts: &Index<'_>, node: &Node) -> bool {
-    let state = facts.state(node.group);
-    state.contains("nil chan") || state == "select (no cases)"
+    facts.kind(node.group).is_forever()
 }
 
 /// Releases whoever waits for one that is not stuck, and those who wait for them, and so on; what is

@@ -4,9 +4,8 @@
 use std::io::{self, Write};
 
 use super::entries::set;
-use super::groups;
 use super::stack::whole;
-use super::{Role, chain, head, paragraph, write_all};
+use super::{Role, chain, groups, head, paragraph, write_all};
 use crate::diagnose::find::Fine;
 use crate::diagnose::{Category, Finding, Severity, Sight};
 use crate::render::escape::visible;

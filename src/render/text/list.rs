@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Role, paragraph, set_apart};
-use crate::model::Goroutine;
+use crate::model::{Goroutine, wait};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::Line;
@@ -66,7 +66,7 @@ fn cells(list: &Listing<'_>, goroutine: Goroutine<'_>) -> Cells {
     let visible = |text: &str| visible(text).into_owned();
     Cells {
         id,
-        state: visible(if state.is_empty() { "unknown" } else { state }),
+        state: visible(wait::shown(state)),
         wait: goroutine.head().minutes.map_or(String::new(), wait),
         user: visible(&user),
         is_user: own.is_some(),

@@ -7,6 +7,7 @@ use super::stack::{Entry, entry};
 use super::{Role, paragraph};
 use crate::diagnose::standing::{Part, Standing, part, standing};
 use crate::diagnose::{Severity, Sight};
+use crate::model::wait;
 use crate::render::View;
 use crate::render::line::{Line, flow};
 use crate::render::words::{counted, number, wait};
@@ -109,7 +110,7 @@ fn head(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
     let goid = one.goroutine.goid().unwrap_or(0);
     let mut facts = vec![
         (Role::Title, format!("goroutine {goid}")),
-        (Role::State, format!("[{}]", if state.is_empty() { "unknown" } else { state })),
+        (Role::State, format!("[{}]", wait::shown(state))),
     ];
     if let Some(minutes) = head.minutes {
         facts.push((Role::Plain, format!("for {}", wait(minutes))));
@@ -187,7 +188,7 @@ fn link(link: &Link<'_>) -> Entry {
 fn kin(kin: &Kin<'_>) -> Entry {
     let ids: Vec<String> = kin.goids.iter().take(5).map(u64::to_string).collect();
     let more = if kin.count > ids.len() as u64 { " …" } else { "" };
-    let state = if kin.state.is_empty() { "unknown" } else { kin.state };
+    let state = wait::shown(kin.state);
     Entry {
         role: Role::User,
         file: kin.file.to_owned(),

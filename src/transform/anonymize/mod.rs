@@ -14,10 +14,9 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use crate::model::state::{STATUSES, WAIT_REASONS};
 use crate::model::{
     Ancestor, ArgWord, Creator, CreatorId, Dump, DumpBuilder, Frame, FrameId, Goroutine, Head,
-    HeadId, LabelsId, Problem, Row, StackId, StrId,
+    HeadId, LabelsId, Problem, Row, StackId, StrId, wait,
 };
 use crate::view::filter::{Edit, PprofFilter};
 use names::Names;
@@ -290,6 +289,5 @@ impl Copy<'_> {
 
 /// A state that Go has; in place of others, which may be anything, what Go says when it has no word.
 fn state(text: &str) -> String {
-    let known = WAIT_REASONS.contains(&text) || STATUSES.contains(&text);
-    if known { text.to_owned() } else { "unknown wait reason".to_owned() }
+    if wait::state(text).is_some() { text } else { wait::UNKNOWN_REASON }.to_owned()
 }

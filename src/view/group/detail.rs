@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::key::{Name, state_or_unknown};
+use super::key::Name;
 use crate::model::{
-    CreatorId, Dump, GoidSet, Goroutine, HeadId, LabelsId, Signature, SignatureId, StackId,
+    CreatorId, Dump, GoidSet, Goroutine, HeadId, LabelsId, Signature, SignatureId, StackId, wait,
 };
 use crate::view::canon::Stacks;
 use crate::view::wait::WaitStats;
@@ -50,7 +50,7 @@ pub struct Group<'d> {
 impl<'d> Group<'d> {
     /// The state that most of them are in; `unknown` if there is none.
     pub fn state(&self) -> &'d str {
-        self.states.first().map_or("unknown", |state| state.state)
+        self.states.first().map_or(wait::UNKNOWN, |state| state.state)
     }
 }
 
@@ -246,7 +246,7 @@ fn states<'d>(dump: &'d Dump, heads: &[(HeadId, i64)]) -> Vec<StateCount<'d>> {
     let mut counts: BTreeMap<(&str, bool), i64> = BTreeMap::new();
     for (id, count) in heads {
         let head = dump.head(*id);
-        let state = state_or_unknown(dump.str(head.state));
+        let state = wait::shown(dump.str(head.state));
         let sum = counts.entry((state, head.inferred)).or_insert(0);
         *sum = sum.saturating_add(*count);
     }

@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::By;
-use crate::model::{CreatorId, Dump, Head, HeadId, LabelsId, Signature, StackId, Symbol};
+use crate::model::{CreatorId, Dump, Head, HeadId, LabelsId, Signature, StackId, Symbol, wait};
 use crate::view::canon::{Shown, Stacks};
 use crate::view::filter::label_set_count;
 use crate::view::fingerprint::{finish, hash_str, mix};
@@ -160,7 +160,7 @@ impl<'d> Keys<'d> {
     pub(super) fn name(&self, key: u64, stacks: &Stacks<'d>) -> Name {
         if self.by.is_stack() {
             let stack = self.stack(stacks, key);
-            let state = hash_str(state_or_unknown(self.state(key)));
+            let state = hash_str(wait::shown(self.state(key)));
             return Name {
                 title: None,
                 id: group_id(stacks, stack, self.state(key)),
@@ -183,7 +183,7 @@ impl<'d> Keys<'d> {
 /// Fingerprint of the group by stack and state that holds the goroutines with `stack` and `state`: of the
 /// names of functions, so that it is the same over builds and hosts.
 pub fn group_id(stacks: &Stacks<'_>, stack: StackId, state: &str) -> u64 {
-    finish(mix(stacks.name_hash(stack), hash_str(state_or_unknown(state))))
+    finish(mix(stacks.name_hash(stack), hash_str(wait::shown(state))))
 }
 
 fn upper(key: u64) -> u32 {
@@ -196,12 +196,7 @@ fn head_numbers(dump: &Dump, number: impl FnMut(Head) -> u32) -> Vec<u32> {
 }
 
 fn state_name(dump: &Dump, head: Head) -> &str {
-    state_or_unknown(dump.str(head.state))
-}
-
-/// The state as it is shown.
-pub(super) fn state_or_unknown(state: &str) -> &str {
-    if state.is_empty() { "unknown" } else { state }
+    wait::shown(dump.str(head.state))
 }
 
 fn wait_step(head: Head) -> &'static str {

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
+use crate::model::wait;
 pub use by::{By, GroupOrder, Similarity};
 pub use detail::{CreatorCount, Group, LabelCounts, StateCount};
 
@@ -176,7 +177,7 @@ impl<'d> Grouping<'d> {
     /// The state of the group at `index` where groups are made by stack and state; else empty.
     pub fn state(&self, index: usize) -> &'d str {
         let group = self.groups.get(index).filter(|_| *self.by() == By::Stack);
-        group.map_or("", |group| key::state_or_unknown(self.keys.state(group.key)))
+        group.map_or("", |group| wait::shown(self.keys.state(group.key)))
     }
 
     /// Makes a group of all signatures with one key, in the order in which these come `first`.
