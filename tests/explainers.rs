@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use gdump::diagnose::facts::{Case, Config};
 use gdump::diagnose::find;
+use gdump::diagnose::history::History;
 use gdump::diagnose::{Category, Facts, Finding, Known, Severity};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
@@ -20,7 +21,8 @@ fn findings(texts: &[&str]) -> Vec<Finding> {
     let mut before: Vec<Facts<'_>> = dumps.iter().map(Facts::new).collect();
     let now = before.pop().unwrap();
     let (config, known) = (Config::default(), Known::built_in());
-    let case = Case::new(&now, before.iter().map(Facts::index), &config, &known);
+    let history = History::of_last(before.iter().chain([&now]).map(Facts::index));
+    let case = Case::new(&now, history, &config, &known);
     find::run(&case)
 }
 

@@ -35,8 +35,6 @@ const KNOWN: &[&[&str]] = &[
         "diagnose/find/cluster.rs",
         "diagnose/find/connection.rs",
         "diagnose/find/evidence.rs",
-        "diagnose/find/growth.rs",
-        "diagnose/find/said.rs",
         "diagnose/find/suspect.rs",
         "diagnose/find/tell.rs",
     ],

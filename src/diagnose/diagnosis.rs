@@ -49,9 +49,6 @@ impl<'d> Sight<'d> {
         dump.profile == "goroutineleak" && dump.is_aggregated()
     }
 
-    /// Earlier dumps that a dump is compared with: growth shows in so many, and a log may hold thousands.
-    pub const HISTORY: usize = 16;
-
     /// The user's view of the dump.
     pub fn summary(&self) -> &Summary<'d> {
         self.look.as_ref().unwrap_or(&self.facts.summary)

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ops::Deref;
 
+use super::history::History;
 use super::index::Index;
 use super::known::{Entry, Known};
 use super::locks::Locks;
@@ -14,8 +15,8 @@ use crate::model::Dump;
 pub struct Case<'c, 'd> {
     /// The dump that is judged: the last one.
     pub now: &'c Facts<'d>,
-    /// Earlier dumps in the order in which they were given.
-    pub before: Vec<&'c Index<'d>>,
+    /// Earlier dumps of the same process.
+    pub history: History<'c, 'd>,
     /// What the user asked for.
     pub config: &'c Config,
     /// Goroutines that are known.
@@ -26,21 +27,21 @@ pub struct Case<'c, 'd> {
 }
 
 impl<'c, 'd> Case<'c, 'd> {
-    /// The dump `now`, with those `before` it.
+    /// The dump `now`, with those before it.
     pub fn new(
         now: &'c Facts<'d>,
-        before: impl IntoIterator<Item = &'c Index<'d>>,
+        history: History<'c, 'd>,
         config: &'c Config,
         known: &'c Known,
     ) -> Self {
         let entries = vec![Cell::new(0); now.groups.len()];
-        Self { now, before: before.into_iter().collect(), config, known, entries }
+        Self { now, history, config, known, entries }
     }
 
     /// The whole series, oldest first, the dump that is judged last.
     pub fn series(&self) -> impl Iterator<Item = &'c Index<'d>> {
         let now: &'c Index<'d> = self.now;
-        self.before.iter().copied().chain([now])
+        self.history.before.iter().copied().chain([now])
     }
 
     /// The entry by which the goroutines of the group at `index` are known.

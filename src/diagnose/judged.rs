@@ -4,6 +4,7 @@ use super::diagnosis::{Basis, Sight};
 use super::facts::{Case, Config, Facts};
 use super::find;
 use super::finding::Finding;
+use super::history::History;
 use super::index::Index;
 use super::known::Known;
 use crate::model::{Dump, Row, Signature};
@@ -71,7 +72,7 @@ impl<'d> Judged<'d> {
 
 impl<'d> Sight<'d> {
     /// Looks at each of `dumps`, a series in the order of time; every one is judged together with those
-    /// before it, of which at most [`Sight::HISTORY`] count.
+    /// before it, of which at most [`History::LONGEST`] count.
     ///
     /// Profiles that hold only what Go has proven to be leaked say nothing of how many goroutines there
     /// are: they come first in what is returned, are a series of their own, and prove what is suspected
@@ -110,11 +111,12 @@ fn last<'d>(
         others = std::mem::take(&mut proven);
     }
     let now = others.pop()?;
-    let from = others.len().saturating_sub(Sight::HISTORY);
+    let from = others.len().saturating_sub(History::LONGEST);
     let before: Vec<_> = others.get(from..)?.iter().copied().map(Index::new).collect();
     let proven = proven.last().copied().map(Index::new);
     let now = Facts::new(now);
-    let case = Case::new(&now, &before, config, known);
+    let history = History::of_last(before.iter().chain([now.index()]));
+    let case = Case::new(&now, history, config, known);
     let said = one_said(&case, verdict(&case, proven.as_ref()), look);
     Some(sight(Basis::Own(Box::new(now)), said, look))
 }
@@ -127,17 +129,15 @@ fn sight<'d>(facts: Basis<'d>, (findings, fine, notes): Said, look: &Look) -> Si
     Sight { facts, look: own, findings, fine, notes }
 }
 
-/// The dump at `index` with those before it, as far as they count.
-fn case<'c, 'd>(
+/// Each dump with those before it, as far as they count.
+fn cases<'c, 'd>(
     facts: &'c [Facts<'d>],
-    index: usize,
     config: &'c Config,
     known: &'c Known,
-) -> Option<Case<'c, 'd>> {
-    let before = facts.get(..index)?;
-    let from = before.len().saturating_sub(Sight::HISTORY);
-    let before = before.get(from..)?.iter().map(Facts::index);
-    Some(Case::new(facts.get(index)?, before, config, known))
+) -> impl Iterator<Item = Case<'c, 'd>> {
+    let histories = History::all(facts.iter().map(Facts::index));
+    let all = facts.iter().zip(histories);
+    all.map(move |(facts, history)| Case::new(facts, history, config, known))
 }
 
 /// The verdict on each of a series; `proven` are profiles of what Go has proven.
@@ -148,8 +148,7 @@ fn verdicts(
     known: &Known,
 ) -> Vec<Verdict> {
     let proven = proven.last().map(Facts::index);
-    let one = |index: usize| Some(verdict(&case(facts, index, config, known)?, proven));
-    (0..facts.len()).filter_map(one).collect()
+    cases(facts, config, known).map(|case| verdict(&case, proven)).collect()
 }
 
 fn verdict(case: &Case<'_, '_>, proven: Option<&Index<'_>>) -> Verdict {
@@ -166,10 +165,8 @@ fn said(
     verdicts: Vec<Verdict>,
     (look, config, known): (&Look, &Config, &Known),
 ) -> Vec<Said> {
-    let one = |(index, verdict): (usize, Verdict)| {
-        Some(one_said(&case(facts, index, config, known)?, verdict, look))
-    };
-    verdicts.into_iter().enumerate().filter_map(one).collect()
+    let all = cases(facts, config, known).zip(verdicts);
+    all.map(|(case, verdict)| one_said(&case, verdict, look)).collect()
 }
 
 fn one_said(case: &Case<'_, '_>, verdict: Verdict, look: &Look) -> Said {

@@ -7,6 +7,7 @@ pub mod facts;
 pub mod find;
 pub mod finding;
 pub mod graph;
+pub mod history;
 pub mod index;
 mod judged;
 pub mod known;

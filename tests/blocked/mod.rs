@@ -6,6 +6,7 @@ mod text;
 
 use gdump::diagnose::facts::{Case, Config};
 use gdump::diagnose::find;
+use gdump::diagnose::history::History;
 use gdump::diagnose::waitfor::Why;
 use gdump::diagnose::{Category, Confidence, Facts, Finding, Known, Severity};
 use gdump::model::Dump;
@@ -20,7 +21,7 @@ fn findings(text: &str) -> Vec<Finding> {
     let facts = Facts::new(&dump);
     let known = Known::built_in();
     let config = Config::default();
-    find::run(&Case::new(&facts, [], &config, &known))
+    find::run(&Case::new(&facts, History::none(), &config, &known))
 }
 
 fn first(text: &Text) -> Finding {

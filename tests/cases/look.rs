@@ -2,6 +2,7 @@
 
 use gdump::diagnose::facts::{Case, Config};
 use gdump::diagnose::find;
+use gdump::diagnose::history::History;
 use gdump::diagnose::{Facts, Finding, Known, Severity};
 use regex::Regex;
 
@@ -55,7 +56,8 @@ impl Look {
 pub(super) fn look(now: &Facts<'_>, before: &[Facts<'_>], case: &Truth) -> Look {
     let config = Config::default();
     let known = Known::built_in();
-    let found = find::run(&Case::new(now, before.iter().map(Facts::index), &config, &known));
+    let history = History::of_last(before.iter().chain([now]).map(Facts::index));
+    let found = find::run(&Case::new(now, history, &config, &known));
     let findings = found
         .iter()
         .filter(|finding| !(case.has_harness() && is_harness(finding, now)))

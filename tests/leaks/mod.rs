@@ -7,6 +7,7 @@ mod text;
 
 use gdump::diagnose::facts::{Case, Config};
 use gdump::diagnose::find::{self, Fine};
+use gdump::diagnose::history::History;
 use gdump::diagnose::{Category, Confidence, Facts, Finding, Known, Severity};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
@@ -46,7 +47,8 @@ fn report_with(texts: &[&str], config: &Config) -> Report {
     let mut before: Vec<Facts<'_>> = dumps.iter().map(Facts::new).collect();
     let now = before.pop().unwrap();
     let known = Known::built_in();
-    let case = Case::new(&now, before.iter().map(Facts::index), config, &known);
+    let history = History::of_last(before.iter().chain([&now]).map(Facts::index));
+    let case = Case::new(&now, history, config, &known);
     let findings = find::run(&case);
     let (notes, fine) = (find::notes(&case, &findings), find::fine(&case, &findings));
     Report { findings, notes, fine }
@@ -264,8 +266,10 @@ fn a_series_raises_lowers_and_acquits() {
     assert_eq!(grows.first().1, Severity::High);
     assert!(grows.evidence().contains("30 → 90 → 190 (+80 per dump)"));
     assert!(grows.evidence().contains("90 of the 90 that were there in the dump before still are"));
-    // It falls.
-    let falls = report(&[&crowd(100, 198), &crowd(100, 563), &crowd(100, 206)]);
+    // It falls. Whatever takes the last dump is newer than what was there before.
+    let mut last = crowd(100, 206);
+    last.add(900, "runnable", &[("main.dump", 30)], Some(("main.start", 9, 1)));
+    let falls = report(&[&crowd(100, 198), &crowd(100, 563), &last]);
     assert!(falls.findings.is_empty());
     // Others each time.
     let moves = report(&[&crowd(100, 100), &crowd(1_000, 102)]);
@@ -274,7 +278,28 @@ fn a_series_raises_lowers_and_acquits() {
     let mut other = Text::default();
     other.of_main(5_000, 100, "chan receive", &[("main.watch", 30)]);
     let restarted = report(&[&other, &crowd(100, 100)]);
-    assert!(restarted.notes.iter().any(|note| note.contains("different processes")));
+    assert!(restarted.notes.iter().any(|note| note.contains("from another process")));
+}
+
+#[test]
+fn nothing_is_compared_over_a_restart() {
+    let moment = |n: u64, parent: u64| {
+        let mut text = Text::default();
+        for id in 100..100 + n {
+            text.add(id, "chan receive", &[("main.watch", 30)], Some(("main.start", 9, parent)));
+        }
+        text
+    };
+    // The same ids in the same place, started by another goroutine.
+    let restarted = report(&[&moment(30, 7), &moment(190, 8)]);
+    assert_eq!(restarted.first(), report(&[&moment(190, 8)]).first());
+    assert!(!restarted.evidence().contains("30 →"), "{}", restarted.evidence());
+    let reason = "of 30 ids in both, 30 are of goroutines started elsewhere";
+    assert!(restarted.notes.iter().any(|note| note.contains(reason)), "{:?}", restarted.notes);
+    // What came after the restart is compared.
+    let after = report(&[&moment(30, 7), &moment(30, 8), &moment(190, 8)]);
+    assert_eq!(after.worst(), Severity::High);
+    assert!(after.evidence().contains("it grows: 30 → 190"), "{}", after.evidence());
 }
 
 const DEBUG1: &str = "goroutine profile: total 250

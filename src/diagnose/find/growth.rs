@@ -36,29 +36,29 @@ fn words(trend: Trend, counts: &[i64]) -> &'static str {
 }
 
 /// How many goroutines there were at each place in each dump, oldest first.
-pub(super) struct History<'c> {
+pub(super) struct Places<'c> {
     places: BTreeMap<(&'c str, WaitKind), Vec<i64>>,
     dumps: usize,
 }
 
-impl<'c> History<'c> {
-    /// Counts the goroutines of all dumps of `case`; nothing if there is only one.
+impl<'c> Places<'c> {
+    /// Places the goroutines of all dumps of `case`; nothing if there is only one.
     pub(super) fn new(case: &Case<'c, '_>) -> Self {
-        let dumps = case.before.len() + 1;
-        let mut history = Self { places: BTreeMap::new(), dumps };
-        if case.before.is_empty() {
-            return history;
+        let dumps = case.history.before.len() + 1;
+        let mut all = Self { places: BTreeMap::new(), dumps };
+        if case.history.before.is_empty() {
+            return all;
         }
         for (number, facts) in case.series().enumerate() {
             for (index, group) in facts.groups.iter().enumerate() {
                 let Some(place) = place(facts, index) else { continue };
-                let counts = history.places.entry(place).or_insert_with(|| vec![0; dumps]);
+                let counts = all.places.entry(place).or_insert_with(|| vec![0; dumps]);
                 if let Some(count) = counts.get_mut(number) {
                     *count = count.saturating_add(group.count);
                 }
             }
         }
-        history
+        all
     }
 
     /// How many goroutines waited where those of `groups` do now.
@@ -94,11 +94,11 @@ fn arrow(counts: &[i64]) -> String {
 }
 
 /// Says in a finding what the earlier dumps say of it. `false` if they acquit it.
-pub(super) fn weigh(case: &Case<'_, '_>, history: &History<'_>, finding: &mut Finding) -> bool {
-    if case.before.is_empty() || finding.groups.is_empty() {
+pub(super) fn weigh(case: &Case<'_, '_>, places: &Places<'_>, finding: &mut Finding) -> bool {
+    if case.history.before.is_empty() || finding.groups.is_empty() {
         return true;
     }
-    let counts = history.counts(case.now, &finding.groups);
+    let counts = places.counts(case.now, &finding.groups);
     let trend = Trend::of(&counts);
     let (stayed, earlier) = stayed(case, &finding.groups);
     let moves = earlier >= MANY && stayed.saturating_mul(10) < earlier;
@@ -165,7 +165,7 @@ fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) 
 /// How many goroutines that were in the places of `groups` in the dump before are there now, and how
 /// many there were; nothing without ids.
 fn stayed(case: &Case<'_, '_>, groups: &[usize]) -> (i64, i64) {
-    let Some(before) = case.before.last() else { return (0, 0) };
+    let Some(before) = case.history.before.last() else { return (0, 0) };
     let ids: BTreeSet<u64> = groups
         .iter()
         .filter_map(|index| case.now.groups.get(*index))
@@ -184,19 +184,19 @@ fn stayed(case: &Case<'_, '_>, groups: &[usize]) -> (i64, i64) {
 
 /// Looks for crowds that grow.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
-    if case.before.is_empty() {
+    if case.history.before.is_empty() {
         return Vec::new();
     }
     let waits = |index: usize, kind: WaitKind| {
         !matches!(kind, WaitKind::OnCpu | WaitKind::Other) && !aside::is_main(case.now, index)
     };
-    let history = History::new(case);
+    let places = Places::new(case);
     let crowds = crowds(case.now, waits);
-    crowds.iter().filter_map(|crowd| tell_one(case, &history, crowd)).collect()
+    crowds.iter().filter_map(|crowd| tell_one(case, &places, crowd)).collect()
 }
 
-fn tell_one(case: &Case<'_, '_>, history: &History<'_>, crowd: &Crowd<'_>) -> Option<Finding> {
-    if Trend::of(&history.counts(case.now, &crowd.groups)) != Trend::Grows {
+fn tell_one(case: &Case<'_, '_>, places: &Places<'_>, crowd: &Crowd<'_>) -> Option<Finding> {
+    if Trend::of(&places.counts(case.now, &crowd.groups)) != Trend::Grows {
         return None;
     }
     let facts = case.now;
@@ -219,25 +219,6 @@ fn tell_one(case: &Case<'_, '_>, history: &History<'_>, crowd: &Crowd<'_>) -> Op
     finding.evidence.extend(tell::since(crowd));
     finding.next = tell::next(facts, crowd, finding.severity);
     Some(finding)
-}
-
-/// Whether the dumps before are of the same process: goroutines with the same id and stack are in
-/// both. `None` if there are no ids, or too few to tell.
-pub(super) fn same_process(case: &Case<'_, '_>) -> Option<bool> {
-    /// So many goroutines do not all end between two dumps of a service.
-    const ENOUGH: usize = 5;
-    let before = case.before.last()?;
-    let goids = |facts: &Index<'_>| {
-        let all = facts.dump().goroutines().filter_map(|g| g.goid().filter(|id| *id > 1));
-        let mut goids: Vec<u64> = all.collect();
-        goids.sort_unstable();
-        goids
-    };
-    let (then, now) = (goids(before), goids(case.now));
-    if then.len() < ENOUGH || now.len() < ENOUGH {
-        return None;
-    }
-    Some(common(&then, &now) > 0)
 }
 
 #[cfg(test)]

@@ -102,13 +102,13 @@ pub struct Analysis {
 /// consumer, for something outside) and is of medium severity or more. So is what earlier dumps
 /// acquit, and what the user's thresholds keep out.
 pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
-    let history = growth::History::new(case);
+    let places = growth::Places::new(case);
     let mut findings: Vec<Finding> = Vec::new();
     let mut told = Told::default();
     for analysis in ANALYSES {
         for mut finding in (analysis.run)(case) {
             proven::confirm(case.now, &mut finding);
-            if growth::weigh(case, &history, &mut finding)
+            if growth::weigh(case, &places, &mut finding)
                 && said::admits(case, &finding)
                 && !told.explains(case, &findings, &finding)
             {

@@ -2,9 +2,9 @@
 //! at and found fine.
 
 use super::aside;
-use super::growth::same_process;
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
+use crate::diagnose::history::Restart;
 use crate::diagnose::known::Entry;
 use crate::diagnose::rating::{Category, Severity};
 use crate::model::WaitKind;
@@ -88,11 +88,15 @@ pub fn notes(case: &Case<'_, '_>, findings: &[Finding]) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if same_process(case) == Some(false) {
-        notes.push(
-            "no goroutine of the dump before is in the last one, so they are of different processes, or the program was restarted: only numbers are compared"
-                .to_owned(),
-        );
+    if let Some(Restart { why, dumps }) = &case.history.restarted {
+        let which = match dumps {
+            1 if case.history.before.is_empty() => "the dump before is".to_owned(),
+            1 => "an earlier dump is".to_owned(),
+            dumps => format!("{dumps} earlier dumps are"),
+        };
+        notes.push(format!(
+            "{which} from another process, or the dumps are not in the order of time ({why}): no finding compares them"
+        ));
     }
     if case.now.is_partial() {
         notes
