@@ -137,8 +137,9 @@ fn files_say_what_they_are_and_stay_short() {
 const NO_STATES: &[(&str, &str)] = &[
     ("diagnose/rating.rs", "syscall"),
     ("diagnose/find/syscall.rs", "syscall"),
-    ("diagnose/find/reason.rs", "running"),
-    ("diagnose/find/reason.rs", "waiting"),
+    ("render/wording/phrase.rs", "running"),
+    ("render/wording/phrase.rs", "sleep"),
+    ("render/wording/phrase.rs", "waiting"),
 ];
 
 #[test]
@@ -162,6 +163,29 @@ fn states_of_goroutines_are_told_apart_in_the_model_alone() {
             let is_prefix = ["chan ", "sync.Mutex", "sync.RWMutex"].contains(&text);
             if (is_state || is_prefix) && !NO_STATES.contains(&(file.as_str(), text)) {
                 wrong.push(format!("src/{file} compares with {text:?}, not with a WaitKind"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Files of the diagnosis whose texts are not for a reader of findings: Go's own messages, which are read,
+/// and what is wrong with a file of known goroutines.
+const TEXTS: &[&str] = &["diagnose/find/crash.rs", "diagnose/known/table.rs"];
+
+#[test]
+fn the_diagnosis_finds_no_words() {
+    let mut wrong = Vec::new();
+    for (file, source) in sources() {
+        let has_texts = file.ends_with("tests.rs") || TEXTS.contains(&file.as_str());
+        if !file.starts_with("diagnose/") || has_texts {
+            continue;
+        }
+        let code = source.split("#[cfg(test)]\nmod ").next().unwrap_or(&source);
+        for line in code.lines().map(code_of).filter(|line| !line.contains("reason = ")) {
+            let texts = line.split('"').skip(1).step_by(2);
+            if line.contains("format!") || texts.into_iter().any(|text| text.contains(' ')) {
+                wrong.push(format!("src/{file} has words, which belong to src/render: {line}"));
             }
         }
     }

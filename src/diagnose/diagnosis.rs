@@ -21,7 +21,7 @@ pub struct Sight<'d> {
     /// Groups that were judged to be fine.
     pub fine: Vec<find::Fine>,
     /// What could not be judged, and what would help.
-    pub notes: Vec<String>,
+    pub notes: Vec<find::Note>,
 }
 
 /// What the analyses looked at: of this sight alone, or of a series that others look at as well.

@@ -1,7 +1,11 @@
 //! What an analysis says: what is wrong, how bad it is, how sure that is, and why.
 
+use super::evidence::Evidence;
 use super::graph::Chain;
 use super::rating::{Category, Confidence, Severity};
+use super::role::Role;
+use super::step::Step;
+use super::title::Title;
 use crate::model::StackId;
 
 /// The goroutine or goroutines where the trouble starts.
@@ -13,8 +17,8 @@ pub struct Root {
     pub row: u32,
     /// Their stack.
     pub stack: StackId,
-    /// What it does to the others, such as `holds 0x76daecbe1a0 (likely)`.
-    pub role: String,
+    /// What it does to the others, if that is known.
+    pub role: Option<Role>,
     /// Frame in the stack, as it is shown, that is to blame: index into the canonical frames.
     pub blocking: Option<usize>,
 }
@@ -30,8 +34,8 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure it is.
     pub confidence: Confidence,
-    /// One sentence without a final period that names the function to blame.
-    pub title: String,
+    /// What it says first.
+    pub title: Title,
     /// Goroutines concerned, victims included.
     pub count: i64,
     /// Indices of the groups concerned in [`Facts::groups`](super::Facts), the most telling first.
@@ -40,10 +44,10 @@ pub struct Finding {
     pub root: Option<Root>,
     /// Who waits for whom, root first, if that is known.
     pub chain: Option<Chain>,
-    /// Whole sentences, the most convincing first.
-    pub evidence: Vec<String>,
+    /// What speaks for it, the most convincing first.
+    pub evidence: Vec<Evidence>,
     /// What to do next, in the user's own file and line where that is known.
-    pub next: Vec<String>,
+    pub next: Vec<Step>,
     /// Orders findings of equal severity and confidence, highest first; roughly how many goroutines
     /// are explained, weighted by how telling the evidence is.
     pub weight: f64,
@@ -51,13 +55,13 @@ pub struct Finding {
 
 impl Finding {
     /// A finding of `kind` about the goroutines of `groups`, to be filled in further.
-    pub fn new(kind: &'static str, category: Category, title: impl Into<String>) -> Self {
+    pub fn new(kind: &'static str, category: Category) -> Self {
         Self {
             kind,
             category,
             severity: Severity::Medium,
             confidence: Confidence::Possible,
-            title: title.into(),
+            title: Title::Untold,
             count: 0,
             groups: Vec::new(),
             root: None,

@@ -29,8 +29,8 @@ struct Part<'d> {
 struct Verdict {
     findings: Vec<Finding>,
     fine: Vec<find::Fine>,
-    /// What a profile of proven leaks adds, in a sentence.
-    joined: Option<String>,
+    /// What a profile of proven leaks adds.
+    joined: Option<find::Note>,
 }
 
 impl<'d> Judged<'d> {
@@ -122,7 +122,7 @@ fn last<'d>(
 }
 
 /// Findings, groups that are fine, and notes, as far as a look lets them through.
-type Said = (Vec<Finding>, Vec<find::Fine>, Vec<String>);
+type Said = (Vec<Finding>, Vec<find::Fine>, Vec<find::Note>);
 
 fn sight<'d>(facts: Basis<'d>, (findings, fine, notes): Said, look: &Look) -> Sight<'d> {
     let own = (!look.is_default()).then(|| Summary::new(facts.dump(), look));

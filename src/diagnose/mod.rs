@@ -1,8 +1,10 @@
 //! What is wrong in a dump: which goroutines leak, which wait for each other, and why. Reads dumps and
 //! views of them, never changes them, and does no input or output.
 
+pub mod activity;
+pub mod data;
 pub mod diagnosis;
-pub mod explain;
+pub mod evidence;
 pub mod facts;
 pub mod find;
 pub mod finding;
@@ -13,8 +15,12 @@ mod judged;
 pub mod known;
 pub mod locks;
 pub mod rating;
+pub mod role;
+pub mod said;
 pub mod standing;
+pub mod step;
 pub mod tangles;
+pub mod title;
 pub mod waitfor;
 
 pub use diagnosis::Sight;

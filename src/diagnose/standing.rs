@@ -2,6 +2,7 @@
 
 use super::diagnosis::Sight;
 use super::facts::Facts;
+use super::find::Why;
 use super::finding::Finding;
 use super::rating::Category;
 use crate::model::Goroutine;
@@ -13,7 +14,7 @@ pub enum Standing {
     /// It is part of these findings: indices in [`Sight::findings`].
     Found(Vec<usize>),
     /// It was looked at and is fine, and why.
-    Fine(String),
+    Fine(Why),
     /// Nothing speaks for or against it.
     Plain,
     /// It is the runtime's own.

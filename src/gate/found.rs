@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{baseline, rule};
 use crate::diagnose::{Finding, Sight};
-use crate::series::snapshot::Place;
+use crate::model::SourceLocation;
 use crate::view::Summary;
 use crate::view::canon::Shown;
 use crate::view::filter::WaitLimit;
@@ -41,14 +41,14 @@ pub(super) fn is_over(minutes: u32, limit: &WaitLimit) -> bool {
 }
 
 /// Where to look for a finding: the program's innermost frame of its root, or of its first group.
-pub(super) fn place_of(sight: &Sight<'_>, finding: &Finding) -> Option<Place> {
+pub(super) fn place_of(sight: &Sight<'_>, finding: &Finding) -> Option<SourceLocation> {
     let facts = &sight.facts;
     let root = finding.root.as_ref().map(|root| root.stack);
     let first = finding.groups.first().and_then(|index| facts.groups.get(*index));
     let stacks = root.into_iter().chain(first.map(|group| group.stack));
     let mut places = stacks.flat_map(|stack| facts.frames(stack)).filter_map(|frame| match frame {
         Shown::Call { function, file, line, std: false, .. } if function != "panic" => {
-            Some(Place { function: function.to_owned(), file: file.to_owned(), line })
+            Some(SourceLocation { function: function.to_owned(), file: file.to_owned(), line })
         }
         _ => None,
     });

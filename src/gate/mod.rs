@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnose::diagnosis::Sight;
 use crate::diagnose::finding::Finding;
-use crate::diagnose::rating::Severity;
-use crate::model::Format;
-use crate::series::snapshot::Place;
+use crate::diagnose::rating::{Category, Severity};
+use crate::diagnose::title::Title;
+use crate::model::{Format, SourceLocation};
 use crate::view::filter::WaitLimit;
 use crate::view::group::Group;
 pub use baseline::Baseline;
@@ -27,7 +27,7 @@ pub struct Gate<'d> {
     pub checks: Vec<Check>,
     /// Why it is red, worst first; empty if it is green.
     pub trips: Vec<Trip>,
-    /// What could not be judged, and what is worth knowing.
+    /// What the gate could not judge; what the last dump's analyses could not is with them.
     pub notes: Vec<String>,
     /// What a format without ages and creators does not show, if that would matter.
     pub unseen: Option<String>,
@@ -58,14 +58,23 @@ pub struct Trip {
     pub kind: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// The reason in one line, without a final period.
-    pub message: String,
+    /// The reason.
+    pub reason: Reason,
     /// Goroutines concerned.
     pub count: i64,
     /// Where to look.
-    pub place: Option<Place>,
+    pub place: Option<SourceLocation>,
     /// Fingerprint of the finding or of the group.
     pub id: Option<u64>,
+}
+
+/// Why a check does not hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// Something was found.
+    Found(Category, Title),
+    /// What was measured is not allowed: in one line, without a final period.
+    Measured(String),
 }
 
 /// Kinds of reasons that are no findings, and what they mean.
@@ -119,7 +128,6 @@ impl<'d> Gate<'d> {
                 gate.baseline(now, &groups, baseline, rules.max_growth);
             }
             gate.complete(rules.strict);
-            gate.notes.extend(now.notes.iter().chain(&now.summary().notes).cloned());
         }
         gate.trips.sort_by(|a, b| {
             (b.severity, b.count).cmp(&(a.severity, a.count)).then_with(|| a.check.cmp(&b.check))
@@ -161,12 +169,11 @@ impl<'d> Gate<'d> {
         };
         let check = self.check(name, says);
         for finding in found {
-            let message = format!("{}: {}", finding.category.name(), finding.title);
             self.trip(Trip {
                 check,
                 kind: finding.kind,
                 severity: finding.severity,
-                message,
+                reason: Reason::Found(finding.category, finding.title.clone()),
                 count: finding.count,
                 place: place_of(now, finding),
                 id: Some(now.id(finding)),
@@ -193,13 +200,13 @@ impl<'d> Gate<'d> {
             check,
             kind: "max",
             severity: Severity::High,
-            message: format!(
+            reason: Reason::Measured(format!(
                 "{} {}, {} more than the {} allowed{most}",
                 measured.value,
                 measured.what,
                 measured.value.saturating_sub(max.limit),
                 max.limit
-            ),
+            )),
             count: measured.value,
             place,
             id: measured.largest.map(|group| group.id),
@@ -252,11 +259,11 @@ impl<'d> Gate<'d> {
             check,
             kind: "max-wait",
             severity: Severity::High,
-            message: format!(
+            reason: Reason::Measured(format!(
                 "{over} goroutines have waited longer than {}, the longest {longest}m in {}{at}",
                 limit.text,
                 group.state(),
-            ),
+            )),
             count: over,
             place,
             id: Some(group.id),
@@ -293,7 +300,9 @@ impl<'d> Gate<'d> {
             check,
             kind: "max-growth",
             severity: Severity::High,
-            message: format!("{was} → {is} goroutines ({change:+}), {growth} allowed{most}"),
+            reason: Reason::Measured(format!(
+                "{was} → {is} goroutines ({change:+}), {growth} allowed{most}"
+            )),
             count: change,
             place,
             id: largest.map(|group| group.id),
@@ -339,7 +348,8 @@ impl<'d> Gate<'d> {
             };
             let (count, id) = (*count, Some(*id));
             let severity = Severity::High;
-            self.trip(Trip { check, kind, severity, message, count, place, id });
+            let reason = Reason::Measured(message);
+            self.trip(Trip { check, kind, severity, reason, count, place, id });
         }
         let gone = baseline.entries.iter().filter(|(id, _)| !counts.contains_key(id));
         let gone: Vec<&str> = gone.map(|(_, entry)| &*entry.name).collect();
@@ -369,7 +379,7 @@ impl<'d> Gate<'d> {
             check,
             kind: "incomplete-dump",
             severity: Severity::High,
-            message: why,
+            reason: Reason::Measured(why),
             count: 0,
             place: None,
             id: None,

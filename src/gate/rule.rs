@@ -1,7 +1,7 @@
 //! What can be asked of a dump: which findings, and how many goroutines of a kind, are not accepted.
 
 use super::Baseline;
-use crate::series::snapshot::Place;
+use crate::model::SourceLocation;
 use crate::view::Summary;
 use crate::view::canon::Shown;
 use crate::view::filter::{CreatorTest, StateTest, WaitLimit};
@@ -263,12 +263,12 @@ pub(super) fn telling<'d>(summary: &Summary<'d>, group: &Group<'d>) -> Vec<&'d s
 }
 
 /// Where in the program a group is: the innermost frame that is not of the library, else the outermost.
-pub(super) fn place(summary: &Summary<'_>, group: &Group<'_>) -> Option<Place> {
+pub(super) fn place(summary: &Summary<'_>, group: &Group<'_>) -> Option<SourceLocation> {
     let stacks = &summary.stacks;
     let frame = stacks.user(group.stack).or_else(|| stacks.visible(group.stack).next_back())?;
     match stacks.shown(frame) {
         Shown::Call { function, file, line, .. } => {
-            Some(Place { function: function.to_owned(), file: file.to_owned(), line })
+            Some(SourceLocation { function: function.to_owned(), file: file.to_owned(), line })
         }
         Shown::Address(_) | Shown::Elided(_) => None,
     }

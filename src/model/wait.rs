@@ -134,6 +134,11 @@ impl WaitKind {
         }
     }
 
+    /// The name used in JSON.
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(_, kind)| *kind == self).map_or("other", |(name, _)| *name)
+    }
+
     /// Whether it waits for a lock.
     pub fn is_lock(self) -> bool {
         matches!(self, Self::Lock(_))
@@ -346,32 +351,36 @@ fn row(line: &'static str) -> Option<State> {
     Some(State { name, is_status, kind: kind_named(kind)?, since, until, leak, meaning, next })
 }
 
-/// The kind by its name in the table.
+/// The kinds that a state can have, by their names in the table.
+const NAMES: &[(&str, WaitKind)] = &[
+    ("nil-send", WaitKind::NilChan(Side::Send)),
+    ("nil-receive", WaitKind::NilChan(Side::Receive)),
+    ("empty-select", WaitKind::EmptySelect),
+    ("send", WaitKind::Send),
+    ("receive", WaitKind::Receive),
+    ("select", WaitKind::Select),
+    ("cond", WaitKind::Cond),
+    ("wait-group", WaitKind::WaitGroup),
+    ("coroutine", WaitKind::Coroutine),
+    ("mutex", WaitKind::Lock(LockKind::Mutex)),
+    ("once", WaitKind::Lock(LockKind::Once)),
+    ("read-lock", WaitKind::Lock(LockKind::Read)),
+    ("write-lock", WaitKind::Lock(LockKind::Write)),
+    ("write-queue", WaitKind::Lock(LockKind::WriteBehind)),
+    ("semaphore", WaitKind::Lock(LockKind::Semaphore)),
+    ("io", WaitKind::Io),
+    ("sleep", WaitKind::Sleep),
+    ("syscall", WaitKind::Syscall),
+    ("cpu", WaitKind::OnCpu),
+    ("unknown", WaitKind::Unknown),
+    ("unstated", WaitKind::Unstated),
+    ("bubble", WaitKind::Bubble),
+    ("system", WaitKind::System),
+    ("other", WaitKind::Other),
+];
+
 fn kind_named(name: &str) -> Option<WaitKind> {
-    Some(match name {
-        "nil-send" => WaitKind::NilChan(Side::Send),
-        "nil-receive" => WaitKind::NilChan(Side::Receive),
-        "empty-select" => WaitKind::EmptySelect,
-        "send" => WaitKind::Send,
-        "receive" => WaitKind::Receive,
-        "select" => WaitKind::Select,
-        "cond" => WaitKind::Cond,
-        "wait-group" => WaitKind::WaitGroup,
-        "coroutine" => WaitKind::Coroutine,
-        "mutex" => WaitKind::Lock(LockKind::Mutex),
-        "read-lock" => WaitKind::Lock(LockKind::Read),
-        "write-lock" => WaitKind::Lock(LockKind::Write),
-        "semaphore" => WaitKind::Lock(LockKind::Semaphore),
-        "io" => WaitKind::Io,
-        "sleep" => WaitKind::Sleep,
-        "syscall" => WaitKind::Syscall,
-        "cpu" => WaitKind::OnCpu,
-        "unstated" => WaitKind::Unstated,
-        "bubble" => WaitKind::Bubble,
-        "system" => WaitKind::System,
-        "other" => WaitKind::Other,
-        _ => return None,
-    })
+    NAMES.iter().find(|(other, _)| *other == name).map(|(_, kind)| *kind)
 }
 
 #[cfg(test)]

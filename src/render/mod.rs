@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod escape;
+pub mod explain;
 mod github;
 mod harmless;
 pub mod html;
@@ -16,6 +17,7 @@ mod table;
 mod text;
 pub mod time;
 mod uri;
+pub mod wording;
 pub mod words;
 
 use std::io::{self, Write};

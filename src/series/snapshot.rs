@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::model::{CreatorId, Dump, Format, HeadId, StackId, wait};
+use crate::model::{CreatorId, Dump, Format, HeadId, SourceLocation, StackId, wait};
 use crate::view::canon::Shown;
 use crate::view::fingerprint::{hash_str, mix};
 use crate::view::group::By;
@@ -48,17 +48,6 @@ impl TimeSource {
     }
 }
 
-/// A place in the program.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
-    /// The function.
-    pub function: String,
-    /// Its file as Go printed it; empty if there is none.
-    pub file: String,
-    /// The line; 0 if not known.
-    pub line: u32,
-}
-
 /// Who a group is, in any dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who {
@@ -70,13 +59,13 @@ pub struct Who {
     pub state: String,
     /// The program's innermost function; of a stack of the library alone the outermost one. The key's
     /// name where groups are made by another key than the stack.
-    pub place: Place,
+    pub place: SourceLocation,
     /// Whether `place` is code of the program.
     pub user: bool,
     /// What the library does there, if that is known and worth saying.
     pub inner: String,
     /// The `go` statement that started most of them, if the format says so.
-    pub creator: Option<Place>,
+    pub creator: Option<SourceLocation>,
 }
 
 /// All groups of a series; a group has the same number in every dump.
@@ -332,16 +321,16 @@ fn who(summary: &Summary<'_>, index: usize, id: u64) -> Who {
     if *grouping.by() != By::Stack {
         let title = grouping.group(&summary.stacks, index, 0).and_then(|group| group.title);
         let function = title.unwrap_or_default();
-        let place = Place { function, ..Place::default() };
+        let place = SourceLocation { function, ..SourceLocation::default() };
         let (inner, creator, state) = (String::new(), None, String::new());
         return Who { id, stack: id, state, place, user: true, inner, creator };
     }
     let ((function, file, line), user) = place(summary, index);
-    let place = Place { function: function.to_owned(), file: file.to_owned(), line };
+    let place = SourceLocation { function: function.to_owned(), file: file.to_owned(), line };
     let place = match summary.stacks.visible(stack).next().map(|id| summary.stacks.shown(id)) {
-        None => Place { function: "(no stack)".to_owned(), ..place },
+        None => SourceLocation { function: "(no stack)".to_owned(), ..place },
         Some(Shown::Address(address)) if place.function.is_empty() => {
-            Place { function: format!("{address:#x}"), ..place }
+            SourceLocation { function: format!("{address:#x}"), ..place }
         }
         Some(_) => place,
     };
@@ -365,10 +354,10 @@ fn inner(summary: &Summary<'_>, stack: StackId) -> String {
 }
 
 /// The creator of the first records; all of a group are alike in this mostly.
-fn creator(dump: &Dump, rows: &[u32]) -> Option<Place> {
+fn creator(dump: &Dump, rows: &[u32]) -> Option<SourceLocation> {
     let first = dump.goroutine(*rows.first()? as usize)?.row().creator;
     let creator = dump.creator(first).filter(|_| first != CreatorId::default())?;
-    Some(Place {
+    Some(SourceLocation {
         function: dump.str(creator.function).to_owned(),
         file: dump.str(creator.file).to_owned(),
         line: creator.line,

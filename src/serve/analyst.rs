@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::store::{About, Settings};
+use crate::diagnose::find::Note;
 use crate::diagnose::{Judged, Sight};
 use crate::model::Dump;
 use crate::view::summary::Look;
@@ -94,8 +95,10 @@ impl<'d> Base<'d> {
             let restarted = about.restarted.as_ref().map(|why| {
                 format!("the process was restarted before this dump: {why}; ids start again")
             });
-            sight.notes.extend(restarted);
-            sight.notes.extend(Some(about.note.clone()).filter(|note| !note.is_empty()));
+            sight.notes.extend(restarted.map(Note::other));
+            sight
+                .notes
+                .extend(Some(about.note.clone()).filter(|note| !note.is_empty()).map(Note::other));
         }
         sights
     }

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnose::{Finding, Severity, Sight};
 use crate::model::{Dump, Goroutine, StackId, wait};
-use crate::render::{OutputFormat, View, finding_lines, words};
+use crate::render::{OutputFormat, View, finding_lines, wording, words};
 use crate::view::canon::Shown;
 use crate::view::{Group, Summary};
 
@@ -289,7 +289,7 @@ fn finding_line(sight: &Sight<'_>, finding: &Finding) -> FindingLine {
     FindingLine {
         severity: finding.severity,
         category: finding.category.name(),
-        title: finding.title.clone(),
+        title: wording::title(&finding.title),
         text: finding_lines(sight, finding, &view),
     }
 }

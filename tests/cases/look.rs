@@ -7,6 +7,7 @@ use gdump::diagnose::{Facts, Finding, Known, Severity};
 use regex::Regex;
 
 use super::truth::Truth;
+use crate::support::worded::Worded;
 
 /// The findings of a dump, without those about the test harness alone, and what is in the dump.
 pub(super) struct Look {
@@ -75,7 +76,7 @@ pub(super) fn look(now: &Facts<'_>, before: &[Facts<'_>], case: &Truth) -> Look 
 }
 
 fn said(finding: &Finding, facts: &Facts<'_>) -> Said {
-    let mut place = finding.title.clone();
+    let mut place = finding.title();
     let stacks =
         finding.root.iter().map(|root| root.stack).chain(
             finding.groups.iter().filter_map(|group| facts.groups.get(*group)).map(|g| g.stack),
@@ -88,10 +89,10 @@ fn said(finding: &Finding, facts: &Facts<'_>) -> Said {
         kind: finding.kind,
         category: finding.category.name(),
         severity: finding.severity,
-        title: finding.title.clone(),
+        title: finding.title(),
         count: finding.count,
         place,
-        evidence: finding.evidence.join("\n"),
+        evidence: finding.evidence().join("\n"),
     }
 }
 

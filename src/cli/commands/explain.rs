@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use crate::cli::{Exit, fail};
-use crate::diagnose::explain::{Explanation, explain, kinds, statuses, wait_reasons};
 use crate::diagnose::known::Known;
 use crate::error::Error;
+use crate::render::explain::{Explanation, explain, kinds, statuses, wait_reasons};
 use crate::render::words::{columns, counted, wrap};
 use crate::view::filter;
 

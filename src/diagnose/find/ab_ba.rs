@@ -6,11 +6,15 @@
 //! are gone from the registers, from the structure alone.
 
 use super::tangles::{Knot, knots};
+use crate::diagnose::data::Address;
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::locks::Id;
 use crate::diagnose::rating::Category;
+use crate::diagnose::step::{Advice, Step};
 use crate::diagnose::tangles::Trouble;
+use crate::diagnose::title::Title;
 use crate::diagnose::waitfor::Why;
 
 /// The kind of these findings.
@@ -34,48 +38,33 @@ fn told(knot: &Knot<'_, '_>) -> Option<Finding> {
             names.push(name);
         }
     }
-    let each = match names[..] {
-        [one] => format!("goroutines in {one} wait"),
-        [.., last] => {
-            let rest = names.get(..names.len() - 1).unwrap_or_default();
-            format!("{} and {last} wait", rest.join(", "))
-        }
-        [] => "goroutines wait".to_owned(),
+    finding.title = Title::LockOrder {
+        functions: names.iter().map(|name| (*name).to_owned()).collect(),
+        behind: knot.waiting() - i64::try_from(knot.tangle.roots.len()).unwrap_or(0),
     };
-    let victims = knot.waiting() - i64::try_from(knot.tangle.roots.len()).unwrap_or(0);
-    let more = if victims > 0 { format!("; {victims} more wait behind") } else { String::new() };
-    finding.title = format!("{each} for locks that the other holds, taken in opposite order{more}");
     finding.evidence = evidence(knot);
-    finding.next = knot
-        .tangle
-        .roots
-        .iter()
-        .take(2)
-        .map(|(row, frame)| {
-            let at = knot.tell.at(*row, knot.tell.user(*row, *frame));
-            format!("{at}: take the locks in one order everywhere, such as by address or id")
-        })
-        .collect();
+    let step = |(row, frame): &(u32, usize)| {
+        let at = knot.tell.at(*row, knot.tell.user(*row, *frame));
+        Step::at(at, Advice::LockInOneOrder)
+    };
+    finding.next = knot.tangle.roots.iter().take(2).map(step).collect();
     finding.next.dedup();
     Some(finding)
 }
 
-fn evidence(knot: &Knot<'_, '_>) -> Vec<String> {
+fn evidence(knot: &Knot<'_, '_>) -> Vec<Evidence> {
     let mut all = Vec::new();
     for (row, frame) in knot.tangle.roots.iter().take(4) {
         let lock = knot.locks.wait(*row).and_then(|wait| knot.locks.lock(wait.lock));
-        let which = match lock.map(|lock| lock.id) {
-            Some(Id::Address(address)) => format!("the lock at {address:#x}"),
-            _ => "a lock".to_owned(),
+        let lock = match lock.map(|lock| lock.id) {
+            Some(Id::Address(address)) => Some(Address(address)),
+            _ => None,
         };
         let at = knot.tell.at(*row, knot.tell.user(*row, *frame));
-        all.push(format!("{} waits for {which} in {at}", knot.tell.who(*row)));
+        all.push(Evidence::WaitsForLock { goid: knot.tell.goid(*row), lock, at });
     }
-    let lock = knot.tangle.locks.first().and_then(|lock| knot.locks.lock(*lock));
-    if let (Some(by), Some(lock)) = (knot.tangle.by, lock) {
-        all.push(knot.tell.because(&by, lock.id));
-    }
+    all.extend(knot.holder());
     all.extend(knot.facts());
-    all.push(format!("waiting: {}", knot.places().join(", ")));
+    all.push(knot.places());
     all
 }

@@ -9,13 +9,17 @@
 //! marked by Go, or are many; else it is a pile-up with an unseen holder.
 
 use super::tangles::{Knot, SURE, knots};
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
 use crate::diagnose::graph;
 use crate::diagnose::locks::stack_of;
 use crate::diagnose::rating::{Category, Confidence};
+use crate::diagnose::role::Role;
+use crate::diagnose::step::{Advice, Step};
 use crate::diagnose::tangles::Trouble;
-use crate::model::WaitKind;
+use crate::diagnose::title::Title;
+use crate::model::{SourceLocation, WaitKind};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "abandoned-lock";
@@ -68,49 +72,45 @@ fn abandoned(knot: &Knot<'_, '_>) -> Finding {
     finding.severity = knot.deadlock();
     finding.confidence = if knot.is_object() { Confidence::Likely } else { Confidence::Possible };
     let site = knot.site();
-    finding.title = format!(
-        "{} for {} in {site}, and nobody is seen who could hold it: it was likely never unlocked",
-        graph::wait(knot.waiting()),
-        knot.tell.lock(knot.tangle),
-    );
+    finding.title = Title::LockAbandoned {
+        waiting: knot.waiting(),
+        lock: knot.tell.lock(knot.tangle),
+        site: site.clone(),
+    };
     finding.root = knot.crowd().and_then(|(row, frame)| {
         let mut root = finding.root.take().or_else(|| root(knot, row))?;
         root.blocking = graph::shown_index(knot.facts, row, frame);
         Some(root)
     });
     finding.evidence = knot.facts();
-    finding.evidence.push("no other goroutine is in a method of the same type or has a pointer to the lock, none runs in that package, and none is in Unlock".to_owned());
-    finding.evidence.push(format!("waiting: {}", knot.places().join(", ")));
+    finding.evidence.push(Fact::NobodyInside.into());
+    finding.evidence.push(knot.places());
     finding.next = vec![
-        format!("{site}: look for a return or a panic between Lock and Unlock, or a second Lock in the same function; use defer"),
-        "the lock may have been taken by a function that has returned: search for Lock of this field".to_owned(),
+        Step::at(SourceLocation::function(&site), Advice::FindMissingUnlock),
+        Advice::SearchLock.into(),
     ];
     finding
 }
 
-fn unseen(knot: &Knot<'_, '_>, lasts: bool, inside: Option<String>) -> Finding {
+fn unseen(knot: &Knot<'_, '_>, lasts: bool, inside: Option<Evidence>) -> Finding {
     let category = if lasts { Category::Deadlock } else { Category::Contention };
     let mut finding = knot.finding(super::lock_pileup::KIND, category);
     finding.severity = if lasts { knot.deadlock() } else { knot.contention() };
     finding.confidence = Confidence::Possible;
-    finding.title = format!(
-        "{} for {} in {}; no goroutine in this dump shows that it holds it",
-        graph::wait(knot.waiting()),
-        knot.tell.lock(knot.tangle),
-        knot.site()
-    );
+    finding.title = Title::LockUnseen {
+        waiting: knot.waiting(),
+        lock: knot.tell.lock(knot.tangle),
+        site: knot.site(),
+    };
     finding.root = knot.crowd().and_then(|(row, _)| root(knot, row));
     finding.evidence = knot.facts();
-    finding.evidence.push(match inside {
-        Some(who) => format!("{who}, and may hold it"),
-        None => "the dump may be an excerpt, or the holder's frames are inlined".to_owned(),
-    });
+    finding.evidence.push(inside.unwrap_or(Fact::MaybeExcerpt.into()));
     finding.evidence.extend(held_by_name(knot));
-    finding.evidence.push(format!("waiting: {}", knot.places().join(", ")));
+    finding.evidence.push(knot.places());
     finding.next = vec![if super::crash::has_ended(knot.facts) {
-        format!("{}: search for who locks this as well, and does not unlock it", knot.site())
+        Step::at(SourceLocation::function(&knot.site()), Advice::SearchOtherLock)
     } else {
-        "take a complete dump at debug=2, and a second one a minute later".to_owned()
+        Advice::CompleteDump.into()
     }];
     finding
 }
@@ -121,15 +121,14 @@ fn root(knot: &Knot<'_, '_>, row: u32) -> Option<crate::diagnose::finding::Root>
         goids: goroutine.goid().into_iter().collect(),
         row,
         stack: goroutine.stack(),
-        role: if knot.waiting() > 1 { "waits for it as the others do" } else { "waits for it" }
-            .to_owned(),
+        role: Some(if knot.waiting() > 1 { Role::WaitsAsOthers } else { Role::WaitsForIt }),
         blocking: knot.crowd().and_then(|(row, frame)| graph::shown_index(knot.facts, row, frame)),
     })
 }
 
 /// Who else may be inside of the lock: a goroutine in a method of the same type that waits for no lock,
 /// or one that runs in the same package.
-fn somebody(knot: &Knot<'_, '_>, others: &[(usize, u32)]) -> Option<String> {
+fn somebody(knot: &Knot<'_, '_>, others: &[(usize, u32)]) -> Option<Evidence> {
     let (row, _) = knot.crowd()?;
     let caller = knot.locks.wait(row)?.caller as usize;
     let inner = knot.locks.frames.at(stack_of(knot.facts, row), caller);
@@ -149,26 +148,21 @@ fn somebody(knot: &Knot<'_, '_>, others: &[(usize, u32)]) -> Option<String> {
             frame.user && ((same_type && !other) || (running && frame.package == inner.package))
         });
         if let Some(at) = found {
-            let who = knot.tell.who(*first);
-            return Some(format!(
-                "{who} {} in {}",
-                knot.tell.doing(*first),
-                knot.tell.at(*first, at)
-            ));
+            return Some(Evidence::MayHold {
+                goid: knot.tell.goid(*first),
+                does: knot.tell.does(*first),
+                at: knot.tell.at(*first, at),
+            });
         }
     }
     None
 }
 
 /// Functions whose name says that a lock is held while they run: `handleRaftReadyRaftMuLocked`.
-fn held_by_name(knot: &Knot<'_, '_>) -> Option<String> {
+fn held_by_name(knot: &Knot<'_, '_>) -> Option<Evidence> {
     let (row, _) = knot.crowd()?;
     let stack = stack_of(knot.facts, row);
     let name = |at: usize| knot.locks.frames.at(stack, at).name;
     let found = (0..stack.len()).find(|at| name(*at).ends_with("Locked"))?;
-    Some(format!(
-        "{} is called {}, so it waits with another lock held: look for a goroutine that takes them in the other order",
-        knot.tell.who(row),
-        name(found)
-    ))
+    Some(Evidence::NamedLocked { goid: knot.tell.goid(row), function: name(found).to_owned() })
 }

@@ -13,12 +13,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::origin::Origin;
 use super::semaphore;
-use super::waits::{MANY, Site, doing, place, sites, user_frame};
+use super::waits::{MANY, Site, place, sites, user_frame};
+use crate::diagnose::activity::Activity;
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
-use crate::diagnose::graph;
 use crate::diagnose::locks::{Owner, base, stack_of};
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::role::Role;
+use crate::diagnose::said::Same;
+use crate::diagnose::step::{Advice, SecondDump, Step};
+use crate::diagnose::title::Title;
 use crate::model::{Symbol, WaitKind};
 
 /// The kind of findings about a consumer that is gone.
@@ -111,14 +116,14 @@ fn judge<'d>(facts: &Facts<'d>, site: &Site<'d>, near: &Near<'d>) -> Option<Find
         Some((Stand::Works, group)) => Some(slow(facts, site, *group)),
         // Those that outlived their calls sent to the caller, and so did what stands beside them.
         Some((Stand::Blocked, _)) if outlived(facts, site) => None,
-        Some((Stand::Blocked, group)) => Some(blocked(facts, site, *group, "type")),
+        Some((Stand::Blocked, group)) => Some(blocked(facts, site, *group, Same::Type)),
         Some((Stand::Idle, _)) => None,
         // Who is past the send holds a place, and will make room: the channel is a semaphore.
         None if semaphore::has_holders(facts, site) => None,
         // Those that outlived their calls sent to the caller: the suspected leaks tell that better.
         None if outlived(facts, site) => None,
         None => match neighbour(facts, site, near) {
-            Some(group) => Some(blocked(facts, site, group, "package")),
+            Some(group) => Some(blocked(facts, site, group, Same::Package)),
             None => owner.and_then(|owner| dead(facts, site, owner)),
         },
     }
@@ -213,74 +218,51 @@ fn dead(facts: &Facts<'_>, site: &Site<'_>, owner: Owner<'_>) -> Option<Finding>
     let mut finding = site.finding(facts, DEAD, Category::Leak, None);
     finding.severity = site.severity(facts);
     finding.confidence = Confidence::Likely;
-    finding.title = format!(
-        "{} to send in {}, and no consumer is left",
-        graph::wait(site.count),
-        site.function
-    );
-    finding.evidence = vec![format!(
-        "no goroutine but the senders is in a method of {}.{}: who received has left, be it a caller that gave up (a timeout, an early return) or a loop that ended (a return, a recovered panic)",
-        owner.0, owner.1
-    )];
+    finding.title = Title::NoConsumer { waiting: site.count, function: site.function.to_owned() };
+    finding.evidence =
+        vec![Evidence::NobodyInType { package: owner.0.to_owned(), receiver: owner.1.to_owned() }];
     let at = site.groups.first().map(|group| place(facts, *group)).unwrap_or_default();
-    finding.next = vec![
-        format!(
-            "{at}: select on the receiver's end or a context beside the send; where each send answers one caller, a buffer of one is enough"
-        ),
-        "look for what makes the receiver leave: a timeout, an early return, a recovered panic in the log"
-            .to_owned(),
-    ];
+    finding.next = vec![Step::at(at, Advice::SelectBesideSend), Advice::WhyReceiverLeft.into()];
     Some(finding)
 }
 
 fn slow(facts: &Facts<'_>, site: &Site<'_>, consumer: usize) -> Finding {
-    let role = "is the consumer that does not keep up";
-    let mut finding = site.finding(facts, SLOW, Category::Backpressure, Some((consumer, role)));
+    let root = Some((consumer, Role::SlowConsumer));
+    let mut finding = site.finding(facts, SLOW, Category::Backpressure, root);
     finding.severity = if site.count >= MANY { Severity::Medium } else { Severity::Low };
     finding.confidence = Confidence::Possible;
-    let name = user_frame(facts, consumer).map_or("", |(_, name)| name);
-    finding.title = format!(
-        "{} to send in {} to {name}, which {}: their consumer is slow",
-        graph::wait(site.count),
-        site.function,
-        doing(facts, consumer)
-    );
-    finding.evidence = vec![format!(
-        "the consumer is at work in {}, so the queue moves: this is backpressure, no leak",
-        place(facts, consumer)
-    )];
+    let at = place(facts, consumer);
+    finding.title = Title::SlowConsumer {
+        waiting: site.count,
+        function: site.function.to_owned(),
+        consumer: user_frame(facts, consumer).map_or("", |(_, name)| name).to_owned(),
+        does: Activity::of_group(facts, consumer),
+    };
+    finding.evidence = vec![Evidence::ConsumerWorks { at: at.clone() }];
     finding.next = vec![
-        format!(
-            "{}: make it faster or start more of them, or limit the producers",
-            place(facts, consumer)
-        ),
-        "take a second dump in a minute: if the same ids still wait, the consumer is stuck"
-            .to_owned(),
+        Step::at(at, Advice::FasterConsumer),
+        Step::SecondDump { why: SecondDump::ConsumerStuck },
     ];
     finding
 }
 
-fn blocked(facts: &Facts<'_>, site: &Site<'_>, consumer: usize, same: &str) -> Finding {
-    let role = "is the consumer, blocked itself";
+fn blocked(facts: &Facts<'_>, site: &Site<'_>, consumer: usize, same: Same) -> Finding {
     // Where there are many of both, each call has its own, and is left behind with it.
     let many = facts.groups.get(consumer).is_some_and(|group| group.count >= MANY);
     let category = if many { Category::Leak } else { Category::Deadlock };
-    let mut finding = site.finding(facts, BLOCKED, category, Some((consumer, role)));
+    let root = Some((consumer, Role::BlockedConsumer));
+    let mut finding = site.finding(facts, BLOCKED, category, root);
     finding.severity = if site.count >= MANY { Severity::Medium } else { Severity::Low };
     finding.confidence = Confidence::Possible;
-    let name = user_frame(facts, consumer).map_or("", |(_, name)| name);
-    finding.title = format!(
-        "{} to send in {}; {name}, of the same {same}, {}",
-        graph::wait(site.count),
-        site.function,
-        doing(facts, consumer)
-    );
-    finding.evidence = vec![format!(
-        "a goroutine of the same {same}, likely the consumer, {} in {}",
-        doing(facts, consumer),
-        place(facts, consumer)
-    )];
-    finding.next =
-        vec![format!("{}: find what it waits for: that is the cause", place(facts, consumer))];
+    let (at, does) = (place(facts, consumer), Activity::of_group(facts, consumer));
+    finding.title = Title::BlockedConsumer {
+        waiting: site.count,
+        function: site.function.to_owned(),
+        consumer: user_frame(facts, consumer).map_or("", |(_, name)| name).to_owned(),
+        same,
+        does: does.clone(),
+    };
+    finding.evidence = vec![Evidence::ConsumerBlocked { same, does, at: at.clone() }];
+    finding.next = vec![Step::at(at, Advice::ConsumerIsCause)];
     finding
 }

@@ -7,9 +7,14 @@
 //! the same package.
 
 use super::crowd::Crowd;
+use super::limits::MANY;
 use super::origin::Origin;
-use super::suspect::{MANY, Verdict};
 use crate::diagnose::index::Index;
+use crate::diagnose::rating::{Confidence, Severity};
+use crate::diagnose::said::Link;
+
+/// How bad a crowd is, and how sure that is.
+pub(super) type Verdict = (Severity, Confidence);
 
 /// A crowd and what is thought of it; `None` for one that is only there because it belongs to others.
 pub(super) type Judged<'d> = (Option<Verdict>, Crowd<'d>);
@@ -20,19 +25,6 @@ pub(super) struct Cluster<'d> {
     pub members: Vec<Judged<'d>>,
     /// What holds it together.
     pub link: Link,
-}
-
-/// What two crowds have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Link {
-    /// It is a single crowd.
-    None,
-    /// The sizes, in one package.
-    Sizes,
-    /// The ages, and sizes that divide.
-    Ages,
-    /// The creators, or one started the other.
-    Creators,
 }
 
 /// Crowds that are compared with each other: more structures than that are not read anyway.

@@ -16,13 +16,15 @@ use rustc_hash::FxHashMap;
 
 use super::aside::is_known_fine;
 use super::per_request::handles_request;
-use super::tell::SECOND_DUMP;
 use super::waits::{MANY, Site, place, sites, user_frame};
+use crate::diagnose::data::Address;
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
-use crate::diagnose::graph;
 use crate::diagnose::locks::{Id, Owner, stack_of};
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::step::{Advice, SecondDump, Step};
+use crate::diagnose::title::Title;
 use crate::model::WaitKind;
 
 /// The kind of these findings.
@@ -60,37 +62,27 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         let sure = site.leaked > 0 || (piled && calls.all(|call| call));
         finding.severity = if sure && site.count > 1 { Severity::High } else { Severity::Medium };
         finding.confidence = if sure { Confidence::Likely } else { Confidence::Possible };
-        finding.title = format!(
-            "{} in Cond.Wait in {}, and no Signal or Broadcast wakes them",
-            graph::wait(site.count),
-            site.function
-        );
+        finding.title =
+            Title::CondNotSignalled { waiting: site.count, function: site.function.to_owned() };
         if let Some(Id::Address(address)) = locks.lock(cond).map(|lock| lock.id) {
-            finding.evidence.push(format!("{most} of them wait for the Cond at {address:#x}"));
+            let cond = Address(address);
+            finding.evidence.push(Evidence::OneCond { waiting: most, cond });
         }
         if let Some(other) = others.first() {
             let count = |index: &usize| facts.groups.get(*index).map_or(0, |group| group.count);
-            finding.evidence.push(format!(
-                "{} more wait in a Cond in {}, in methods of the same type: both sides sleep, so that a wake-up was lost or went to the wrong side; with one Cond for both, Signal may wake who has nothing to do",
-                others.iter().map(count).sum::<i64>(),
-                place(facts, *other)
-            ));
+            let sum = others.iter().map(count).sum::<i64>();
+            finding
+                .evidence
+                .push(Evidence::BothSidesWait { others: sum, at: place(facts, *other) });
             finding.groups.extend(&others);
-            finding.count += others.iter().map(count).sum::<i64>();
+            finding.count += sum;
         }
-        finding.evidence.extend((piled || others.is_empty()).then(|| if sure {
-            "they came one after the other, each in a call of its own, and none was woken".to_owned()
-        } else {
-            "they came one after the other, and none was woken; workers of a pool that is seldom used may look like that".to_owned()
-        }));
+        let came = if sure { Fact::CameInCalls } else { Fact::CameLikeWorkers };
+        finding.evidence.extend((piled || others.is_empty()).then(|| came.into()));
         let at = site.groups.first().map(|group| place(facts, *group)).unwrap_or_default();
-        finding.next = vec![format!(
-            "{at}: look for the change of state that has no Signal, or a Signal without the lock held"
-        )];
+        finding.next = vec![Step::at(at, Advice::MissingSignal)];
         if !sure {
-            finding.next.push(format!(
-                "{SECOND_DUMP} in a minute and give both: those who are never woken are there again, and more"
-            ));
+            finding.next.push(Step::SecondDump { why: SecondDump::NeverWoken });
         }
         found.push(finding);
     }

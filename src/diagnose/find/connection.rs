@@ -3,9 +3,9 @@
 //! web sockets, streams, brokers.
 
 use super::crowd::{Crowd, crowds};
+use super::limits::MANY;
 use super::origin::Origin;
 use super::per_request;
-use super::suspect::MANY;
 use crate::diagnose::index::{Index, servers};
 use crate::model::WaitKind;
 

@@ -10,10 +10,13 @@
 use super::library::{
     MANY, Seen, TOO_MANY, callers, finding, grows, in_user_code, pick, seen, since, total, waits,
 };
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::step::{Advice, Step};
+use crate::diagnose::title::Title;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "context-not-cancelled";
@@ -36,33 +39,25 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let mut finding = finding(KIND, Category::Leak, facts, &list);
     finding.severity = severity;
     finding.confidence = if surplus { Confidence::Likely } else { Confidence::Possible };
-    finding.title = format!(
-        "{count} contexts were never cancelled: {} waits for the end of each",
-        list.first().map_or("", |seen| seen.top())
-    );
+    let function = list.first().map_or("", |seen| seen.top()).to_owned();
+    finding.title = Title::OpenContexts { open: count, function };
     finding.evidence = evidence(facts, &list, count, in_user_code(facts));
     finding.evidence.extend(since(&waits(facts, &list)));
     let users = callers(facts, &pick(&all, |seen| !links(seen)));
-    finding.next = vec![
-        "call `defer cancel()` after every context.WithCancel, WithTimeout and WithDeadline; `go vet` (lostcancel) finds what is not called".to_owned(),
-        "a context of a type of your own (a web framework's, say) is the parent: contexts of package context need no goroutine".to_owned(),
-    ];
-    if let Some(first) = users.first() {
-        finding.next.push(format!("start with what {} calls", first.words()));
-    }
+    finding.next = vec![Advice::CancelContexts.into(), Advice::ForeignContext.into()];
+    finding.next.extend(users.first().map(|first| Step::StartWith { at: first.at.clone() }));
     vec![finding]
 }
 
-fn evidence(facts: &Index<'_>, list: &[&Seen<'_, '_>], count: i64, own: i64) -> Vec<String> {
-    let mut lines =
-        vec![format!("{count} are open, and only {own} goroutines are in the program's own code")];
+fn evidence(facts: &Index<'_>, list: &[&Seen<'_, '_>], count: i64, own: i64) -> Vec<Evidence> {
+    let mut all = vec![Evidence::OpenContexts { open: count, own }];
     let groups = list.iter().filter_map(|seen| facts.group(seen.index, 0));
     let distinct: usize =
         groups.flat_map(|group| group.creators).filter_map(|creator| creator.goroutines).sum();
     if distinct > 1 {
-        lines.push(format!("{distinct} different goroutines made them: one for each call"));
+        all.push(Evidence::MadeBy { goroutines: distinct });
     }
-    lines
+    all
 }
 
 fn links(seen: &Seen<'_, '_>) -> bool {

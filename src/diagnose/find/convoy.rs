@@ -7,11 +7,13 @@
 
 use super::library::TOO_MANY;
 use super::tangles::{SURE, knots};
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
-use crate::diagnose::graph;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::step::{Advice, Step};
 use crate::diagnose::tangles::Trouble;
+use crate::diagnose::title::Title;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "lock-convoy";
@@ -28,24 +30,17 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
             if long || knot.waiting() >= TOO_MANY { Severity::High } else { Severity::Medium };
         finding.severity = knot.contention().min(most);
         finding.confidence = Confidence::Likely;
-        finding.title = format!(
-            "{} for {} in {}, and it moves: contention, no deadlock",
-            graph::wait(knot.waiting()),
-            knot.tell.lock(knot.tangle),
-            knot.site()
-        );
+        finding.title = Title::LockMoves {
+            waiting: knot.waiting(),
+            lock: knot.tell.lock(knot.tangle),
+            site: knot.site(),
+        };
         finding.evidence = knot.facts();
-        if let Some((row, _)) = knot.first() {
-            let who = knot.tell.who(row);
-            finding
-                .evidence
-                .push(format!("{who} is unlocking it or was woken to take it at this moment"));
-        }
-        finding.evidence.push(format!("waiting: {}", knot.places().join(", ")));
-        finding.next = vec![format!(
-            "{}: hold the lock shorter, or split it",
-            knot.crowd().map_or_else(String::new, |(row, frame)| knot.tell.at(row, frame))
-        )];
+        let moving = knot.first().map(|(row, _)| Evidence::Unlocks { goid: knot.tell.goid(row) });
+        finding.evidence.extend(moving);
+        finding.evidence.push(knot.places());
+        let at = knot.crowd().map(|(row, frame)| knot.tell.at(row, frame)).unwrap_or_default();
+        finding.next = vec![Step::at(at, Advice::HoldShorter)];
         finding
     });
     told.collect()

@@ -8,12 +8,15 @@
 //!
 //! A dump with GOTRACEBACK=single holds one goroutine, so that nothing can be said of the others.
 
-use super::library::{Seen, callers, finding, place, seen, steps};
-use super::tell;
+use super::library::{Seen, callers, finding, seen, steps};
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::{Finding, Root};
 use crate::diagnose::rating::{Category, Confidence, Severity};
-use crate::model::{Goroutine, WaitKind};
+use crate::diagnose::role::Role;
+use crate::diagnose::step::{Advice, Fault, Step};
+use crate::diagnose::title::Title;
+use crate::model::{Goroutine, SourceLocation, WaitKind};
 use crate::view::canon::Shown;
 
 /// The kind of its findings about panics, fatal errors and signals.
@@ -52,7 +55,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 pub(super) fn calm(facts: &Facts<'_>, findings: &mut [Finding]) {
     if has_ended(facts) {
         for finding in findings.iter_mut() {
-            finding.next.retain(|step| !step.starts_with(tell::SECOND_DUMP));
+            finding.next.retain(|step| !step.is_second_dump());
         }
     }
     let explained = findings.iter().any(|finding| {
@@ -106,8 +109,8 @@ fn end(preamble: &str) -> Option<End<'_>> {
 
 fn crash(facts: &Facts<'_>, line: &str) -> Option<Finding> {
     let culprit = culprit(facts)?;
-    let (function, at, blocking) = blame(facts, culprit);
-    let mut finding = Finding::new(CRASH, Category::Crash, "");
+    let (at, blocking) = blame(facts, culprit);
+    let mut finding = Finding::new(CRASH, Category::Crash);
     finding.severity = Severity::High;
     finding.confidence = Confidence::Proven;
     finding.count = 1;
@@ -116,54 +119,46 @@ fn crash(facts: &Facts<'_>, line: &str) -> Option<Finding> {
     finding.weight = f64::from(u32::MAX);
     let what = line.trim_start_matches("panic: ").trim_start_matches("fatal error: ");
     let what = what.split(" [recovered").next().unwrap_or(what);
-    finding.title = if line.starts_with("fatal error: ") {
-        format!("fatal error in {function}: {what}")
-    } else {
-        format!("the program crashed in {function}: {what}")
+    finding.title = Title::Crash {
+        fatal: line.starts_with("fatal error: "),
+        function: at.as_ref().map(|at| at.function.clone()),
+        what: what.to_owned(),
     };
     finding.root = Some(Root {
         goids: culprit.goid().into_iter().collect(),
         row: u32::try_from(culprit.index()).unwrap_or(u32::MAX),
         stack: culprit.stack(),
-        role: "was running when the program ended".to_owned(),
+        role: Some(Role::Ran),
         blocking,
     });
     let preamble = facts.dump().preamble.as_deref().unwrap_or_default();
-    finding.evidence = preamble.lines().take(4).map(str::trim).map(str::to_owned).collect();
+    let lines = preamble.lines().take(4).map(str::trim).map(str::to_owned);
+    finding.evidence = lines.map(|line| Evidence::Preamble { line }).collect();
     let others = facts.dump().goroutine_count() - 1;
     if others > 0 {
-        finding.evidence.push(format!(
-            "the {others} other goroutines were waiting or running when it happened, and are not to blame for it"
-        ));
+        finding.evidence.push(Evidence::NotToBlame { others });
     }
-    let at = if at.is_empty() { function.to_owned() } else { format!("{at}: {function}") };
-    finding.next = vec![format!("{at}: {}", advice(what))];
+    finding.next = vec![Step::Mend { at, fault: fault(what) }];
     Some(finding)
 }
 
-/// What to look for, by what Go says.
-fn advice(what: &str) -> &'static str {
+/// What it is, by what Go says.
+fn fault(what: &str) -> Fault {
     let rules = [
-        (
-            "nil pointer",
-            "find out which pointer, map or interface is nil there, and who should have set it",
-        ),
-        ("index out of range", "check the index against the length"),
-        (
-            "concurrent map",
-            "a map is used by several goroutines: guard it with a mutex; `go test -race` finds where",
-        ),
-        ("unlock of unlocked", "Unlock is called twice, or without Lock, or the mutex was copied"),
-        ("out of memory", "take a heap profile before it happens; see which goroutines allocate"),
-        ("stack overflow", "a recursion does not end"),
-        ("stack exceeds", "a recursion does not end"),
-        ("send on closed channel", "close a channel only where it is sent to, and only once"),
-        ("close of closed channel", "close a channel only where it is sent to, and only once"),
-        ("negative WaitGroup", "Done is called more often than Add"),
-        ("panic serving", "the handler panicked; the server went on"),
+        ("nil pointer", Fault::NilPointer),
+        ("index out of range", Fault::Index),
+        ("concurrent map", Fault::ConcurrentMap),
+        ("unlock of unlocked", Fault::Unlock),
+        ("out of memory", Fault::Memory),
+        ("stack overflow", Fault::Recursion),
+        ("stack exceeds", Fault::Recursion),
+        ("send on closed channel", Fault::ClosedChannel),
+        ("close of closed channel", Fault::ClosedChannel),
+        ("negative WaitGroup", Fault::WaitGroup),
+        ("panic serving", Fault::Handler),
     ];
     let found = rules.iter().find(|(part, _)| what.contains(part));
-    found.map_or("the stack of that goroutine is the place to start", |(_, advice)| advice)
+    found.map_or(Fault::Other, |(_, fault)| *fault)
 }
 
 /// The first goroutine that runs the program's code; the first at all if none does.
@@ -175,8 +170,8 @@ fn culprit<'d>(facts: &Facts<'d>) -> Option<Goroutine<'d>> {
     dump.goroutines().take(8).find(own).or_else(|| dump.goroutine(0))
 }
 
-/// The function to blame, its place, and the index of its frame.
-fn blame<'d>(facts: &Facts<'d>, culprit: Goroutine<'d>) -> (&'d str, String, Option<usize>) {
+/// The function to blame and its place, if it is printed, and the index of its frame.
+fn blame(facts: &Facts<'_>, culprit: Goroutine<'_>) -> (Option<SourceLocation>, Option<usize>) {
     let frames: Vec<_> = facts.frames(culprit.stack()).collect();
     let is_panic = |frame: &Shown<'_>| matches!(frame, Shown::Call { function: "panic", .. });
     let after = frames.iter().rposition(is_panic).map_or(0, |at| at + 1);
@@ -187,9 +182,9 @@ fn blame<'d>(facts: &Facts<'d>, culprit: Goroutine<'d>) -> (&'d str, String, Opt
     let chosen = own(after).or_else(|| own(0)).or_else(|| frames.iter().enumerate().nth(after));
     match chosen {
         Some((index, Shown::Call { function, file, line, .. })) => {
-            (function, place(file, *line), Some(index))
+            (Some(SourceLocation::new(function, file, *line)), Some(index))
         }
-        _ => ("a function that is not printed", String::new(), None),
+        _ => (None, None),
     }
 }
 
@@ -210,29 +205,28 @@ fn asleep(facts: &Facts<'_>) -> Finding {
     let mut finding = finding(ASLEEP, Category::Deadlock, facts, &list);
     finding.severity = Severity::High;
     finding.confidence = Confidence::Proven;
-    let main = list.first().map_or("", |seen| seen.state);
     let users = list.first().map(|first| callers(facts, &[first])).unwrap_or_default();
-    finding.title = format!(
-        "all goroutines are asleep: {} waits in {main}, and nobody is left who could wake it",
-        users.first().map_or("the first goroutine", |caller| caller.function)
-    );
-    finding.evidence = vec!["Go's runtime found that no goroutine can ever go on".to_owned()];
-    finding.evidence.extend(waiting_lines(facts, &list));
-    if let Some(caller) = users.first() {
-        finding.next = vec![format!(
-            "{}: who should have sent, closed, unlocked or signalled here?",
-            caller.words()
-        )];
-    }
+    finding.title = Title::AllAsleep {
+        function: users.first().map(|caller| caller.at.function.clone()),
+        state: list.first().map_or("", |seen| seen.state).to_owned(),
+    };
+    finding.evidence = vec![Fact::NobodyCanGoOn.into()];
+    finding.evidence.extend(waiting(facts, &list));
+    finding.next = users
+        .first()
+        .map(|caller| Step::at(caller.at.clone(), Advice::WhoWakes))
+        .into_iter()
+        .collect();
     finding
 }
 
-fn waiting_lines(facts: &Facts<'_>, list: &[&Seen<'_, '_>]) -> Vec<String> {
-    let line = |seen: &&Seen<'_, '_>| {
-        let caller = callers(facts, &[seen]).into_iter().next()?;
-        Some(format!("{} in {} at {}", seen.group.count, seen.state, caller.words()))
+fn waiting(facts: &Facts<'_>, list: &[&Seen<'_, '_>]) -> Vec<Evidence> {
+    let one = |seen: &&Seen<'_, '_>| {
+        let at = callers(facts, &[seen]).into_iter().next()?.at;
+        let (goroutines, state) = (seen.group.count, seen.state.to_owned());
+        Some(Evidence::WaitIn { goroutines, state, at })
     };
-    list.iter().filter_map(line).take(8).collect()
+    list.iter().filter_map(one).take(8).collect()
 }
 
 fn timeout(facts: &Facts<'_>, line: &str, tests: &[&str]) -> Finding {
@@ -249,16 +243,17 @@ fn timeout(facts: &Facts<'_>, line: &str, tests: &[&str]) -> Finding {
     finding.confidence = Confidence::Proven;
     let users = callers(facts, &list);
     // `TestA (1s)`: a subtest is printed after the test that it belongs to.
-    let test = tests.last().and_then(|test| test.split(' ').next()).unwrap_or("a test");
-    let after = line.trim_start_matches("panic: test timed out after ");
-    finding.title = match (users.first(), list.first()) {
-        (Some(caller), Some(seen)) => {
-            format!("{test} did not end in {after}: {} is in {}", caller.function, seen.state)
-        }
-        _ => format!("{test} did not end in {after}"),
+    let test = tests.last().and_then(|test| test.split(' ').next()).map(str::to_owned);
+    let after = line.trim_start_matches("panic: test timed out after ").to_owned();
+    finding.title = Title::TestTimeout {
+        test,
+        after,
+        function: users.first().map(|caller| caller.at.function.clone()),
+        state: list.first().map_or("", |seen| seen.state).to_owned(),
     };
-    finding.evidence = tests.iter().map(|test| format!("{test} was running")).collect();
-    finding.evidence.extend(waiting_lines(facts, &list));
-    finding.next = steps(&users, "see what the test waits for here");
+    let ran = tests.iter().map(|test| Evidence::TestRan { test: (*test).to_owned() });
+    finding.evidence = ran.collect();
+    finding.evidence.extend(waiting(facts, &list));
+    finding.next = steps(&users, Advice::SeeTestWait);
     finding
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::origin::Origin;
 use crate::diagnose::index::Index;
-use crate::model::{HeadId, StackId, Symbol, WaitKind};
+use crate::model::{HeadId, SourceLocation, StackId, Symbol, WaitKind};
 use crate::view::canon::Shown;
 use crate::view::wait::WaitStats;
 
@@ -42,23 +42,9 @@ pub(super) struct Site<'d> {
 }
 
 impl Site<'_> {
-    /// `main.go:88`; empty if the line is not known.
-    pub(super) fn place(&self) -> String {
-        let file = self.file.rsplit(['/', '\\']).next().unwrap_or(self.file);
-        if file.is_empty() || self.line == 0 {
-            return String::new();
-        }
-        format!("{file}:{}", self.line)
-    }
-
-    /// `main.lookup.func1 (main.go:88)`.
-    pub(super) fn words(&self) -> String {
-        let place = self.place();
-        if place.is_empty() {
-            self.function.to_owned()
-        } else {
-            format!("{} ({place})", self.function)
-        }
+    /// The place, to be kept.
+    pub(super) fn location(&self) -> SourceLocation {
+        SourceLocation::new(self.function, self.file, self.line)
     }
 
     /// Whether the code is a dependency: Go keeps those under `module@version` or `vendor`.

@@ -8,11 +8,15 @@
 //! Which process holds the pipe is not in the dump.
 
 use super::library::{
-    LONG, Seen, callers, finding, pick, seen, since, spread, steps, total, waits, who,
+    LONG, Seen, callers, finding, pick, seen, since, spread, steps, total, waits,
 };
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::said::Callers;
+use crate::diagnose::step::Advice;
+use crate::diagnose::title::Title;
 use crate::model::WaitKind;
 
 /// The kind of its findings.
@@ -44,22 +48,12 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let mut finding = finding(KIND, Category::Leak, facts, &list);
     finding.severity = severity;
     finding.confidence = if copies.is_empty() { Confidence::Possible } else { Confidence::Likely };
-    finding.title = format!(
-        "{} waits for the output of {count} {} that ended: another process still holds the pipe",
-        who(&users, "os/exec.(*Cmd).Wait"),
-        if count == 1 { "command" } else { "commands" }
-    );
-    finding.evidence = vec![format!(
-        "{count} goroutines are past the wait for the child and wait for the copy of its output; {} copies wait for the pipe",
-        total(&copies)
-    )];
+    finding.title = Title::PipeHeld { users: Callers::of(&users), commands: count };
+    finding.evidence = vec![Evidence::PastChild { waiting: count, copies: total(&copies) }];
     finding.evidence.extend(spread(&users));
     finding.evidence.extend(since(&waits));
-    finding.next = steps(&users, "set Cmd.WaitDelay, or give the command a file for its output");
-    finding.next.push(
-        "find who holds the pipe: `lsof -p PID`, and the same node number in other processes"
-            .to_owned(),
-    );
+    finding.next = steps(&users, Advice::WaitDelay);
+    finding.next.push(Advice::FindPipeHolder.into());
     vec![finding]
 }
 

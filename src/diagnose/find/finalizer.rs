@@ -5,11 +5,14 @@
 //! stay open and what they refer to is never freed, so that the process grows without a goroutine more.
 
 use super::crowd::{Crowd, crowds};
-use super::{reason, tell};
+use super::tell;
+use crate::diagnose::evidence::Fact;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::step::{Advice, Step};
+use crate::diagnose::title::Title;
 use crate::model::{Frame, StackId, WaitKind};
 
 /// The kind of these findings.
@@ -70,17 +73,10 @@ fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     let lasts = crowd.wait.max.is_some() || crowd.leaked > 0;
     finding.severity = if lasts { Severity::High } else { Severity::Medium };
     finding.confidence = Confidence::Likely;
-    finding.title = format!(
-        "a finalizer does not return: {} is {}, and no other finalizer runs",
-        crowd.site.words(),
-        reason::doing(crowd.kind)
-    );
-    finding.evidence =
-        vec!["all finalizers run on one goroutine: what they would free or close stays".to_owned()];
+    let at = crowd.site.location();
+    finding.title = Title::FinalizerBlocked { at: at.clone(), waits_for: crowd.kind };
+    finding.evidence = vec![Fact::OneFinalizerGoroutine.into()];
     finding.evidence.extend(tell::since(crowd));
-    finding.next = vec![format!(
-        "{}: a finalizer must not wait; start a goroutine in it, or free the object by a Close that is called",
-        crowd.site.words()
-    )];
+    finding.next = vec![Step::at(at, Advice::FreeFinalizer)];
     finding
 }

@@ -10,15 +10,15 @@
 
 use super::aside::{is_fine, is_main};
 use super::crowd::{Crowd, crowds};
-use super::reason;
-use super::suspect::MANY;
-use super::tell::{self, are, goroutines};
+use super::limits::MANY;
+use super::tell;
+use crate::diagnose::evidence::Fact;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Confidence, Severity};
+use crate::diagnose::title::Title;
 use crate::model::WaitKind;
-use crate::model::wait::Side;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "blocked-forever";
@@ -44,27 +44,18 @@ fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     let aggregated = facts.dump().is_aggregated();
     finding.severity = severity(crowd);
     finding.confidence = if aggregated { Confidence::Likely } else { Confidence::Proven };
-    let n = crowd.count;
-    let them = if n == 1 { "it" } else { "them" };
-    let doing = match facts.kind(crowd.groups.first().copied().unwrap_or(0)) {
-        WaitKind::NilChan(Side::Send) => "sending on a nil channel",
-        WaitKind::NilChan(Side::Receive) => "receiving from a nil channel",
-        _ => reason::doing(crowd.kind),
+    let first = crowd.groups.first().copied().unwrap_or(0);
+    finding.title = Title::Forever {
+        goroutines: crowd.count,
+        waits_for: facts.kind(first),
+        at: crowd.site.location(),
     };
-    finding.title = format!(
-        "{} {} blocked for ever {doing} in {}: nothing can wake {them}",
-        goroutines(n),
-        are(n),
-        crowd.site.words(),
-    );
     finding.evidence.push(match crowd.kind {
-        WaitKind::NilChan(_) => {
-            "a channel that was never made is never ready, so the wait cannot end".to_owned()
-        }
-        _ => "a select without cases never ends".to_owned(),
+        WaitKind::NilChan(_) => Fact::NilChannel.into(),
+        _ => Fact::EmptySelect.into(),
     });
     if aggregated {
-        finding.evidence.push("the state is inferred from the frames".to_owned());
+        finding.evidence.push(Fact::Inferred.into());
     }
     finding.evidence.extend(tell::started(facts, crowd));
     finding.evidence.extend(tell::since(crowd));

@@ -9,31 +9,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::crowd::{Crowd, crowds, site};
 use super::ids::common;
-use super::suspect::{self, MANY};
-use super::tell::{self, are, goroutines};
-use super::{aside, reason};
+use super::limits::MANY;
+use super::{aside, suspect, tell};
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::title::{CrowdTitle, Title};
 use crate::model::{Goroutine, WaitKind};
 use crate::series::{Trend, never_falls};
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "growing";
-
-/// The trend of `counts` in words.
-fn words(trend: Trend, counts: &[i64]) -> &'static str {
-    match trend {
-        Trend::Grows => "it grows",
-        Trend::Stays if counts.last() > counts.first() => {
-            "it rises no more than chance may explain"
-        }
-        Trend::Stays => "it does not grow",
-        Trend::Falls => "it falls",
-        Trend::Varies => "it rises, but not all the time",
-    }
-}
 
 /// How many goroutines there were at each place in each dump, oldest first.
 pub(super) struct Places<'c> {
@@ -82,17 +70,6 @@ fn place<'c>(facts: &'c Index<'_>, index: usize) -> Option<(&'c str, WaitKind)> 
     Some((site(facts, stack)?.function, facts.kind(index).class()))
 }
 
-/// `31 → 120 → 245 (+107 per dump)`.
-fn arrow(counts: &[i64]) -> String {
-    let list: Vec<_> = counts.iter().map(ToString::to_string).collect();
-    let steps = i64::try_from(counts.len()).unwrap_or(i64::MAX).saturating_sub(1).max(1);
-    let change = counts.last().unwrap_or(&0) - counts.first().unwrap_or(&0);
-    match change / steps {
-        0 => list.join(" → "),
-        each => format!("{} ({each:+} per dump)", list.join(" → ")),
-    }
-}
-
 /// Says in a finding what the earlier dumps say of it. `false` if they acquit it.
 pub(super) fn weigh(case: &Case<'_, '_>, places: &Places<'_>, finding: &mut Finding) -> bool {
     if case.history.before.is_empty() || finding.groups.is_empty() {
@@ -103,19 +80,15 @@ pub(super) fn weigh(case: &Case<'_, '_>, places: &Places<'_>, finding: &mut Find
     let (stayed, earlier) = stayed(case, &finding.groups);
     let moves = earlier >= MANY && stayed.saturating_mul(10) < earlier;
     let accrues = trend == Trend::Stays && accrues(&counts, stayed, earlier);
-    let words =
-        if accrues { "it rises, and those of before do not go" } else { words(trend, &counts) };
-    let mut said = vec![format!("{words}: {}", arrow(&counts))];
+    let mut said = vec![Evidence::Counts { trend, accrues, counts }];
     if stayed > 0 {
-        said.push(format!(
-            "{stayed} of the {earlier} that were there in the dump before still are"
-        ));
+        said.push(Evidence::Stayed { stayed, earlier });
     }
     if moves {
-        said.push("they are others in each dump, so it moves".to_owned());
+        said.push(Fact::Moves.into());
     }
     finding.evidence.splice(0..0, said);
-    finding.next.retain(|step| !step.starts_with(tell::SECOND_DUMP));
+    finding.next.retain(|step| !step.is_second_dump());
     // What is known to leak, and not for what reason alone, is not less of one than a mere suspicion.
     let sure = finding.category == Category::Leak && finding.severity >= Severity::Medium;
     if sure && trend == Trend::Grows && !moves && finding.count >= MANY {
@@ -141,7 +114,7 @@ fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) 
             let grown = if finding.count >= MANY { Severity::High } else { Severity::Medium };
             finding.severity = finding.severity.max(grown);
             finding.confidence = finding.confidence.max(Confidence::Likely);
-            finding.title = tell::grown(&finding.title);
+            finding.title.grow();
             true
         }
         Trend::Falls => false,
@@ -155,7 +128,7 @@ fn judge(case: &Case<'_, '_>, finding: &mut Finding, trend: Trend, moves: bool) 
                     Severity::Medium => Severity::Low,
                     Severity::Low | Severity::Info => Severity::Info,
                 };
-                finding.title = tell::steady(&finding.title);
+                finding.title.stay();
             }
             true
         }
@@ -208,25 +181,11 @@ fn tell_one(case: &Case<'_, '_>, places: &Places<'_>, crowd: &Crowd<'_>) -> Opti
     let load = crowd.kind == WaitKind::Io || aside::is_fine(case, crowd) || crowd.count < MANY;
     finding.severity = if load { Severity::Low } else { Severity::Medium };
     finding.confidence = if load { Confidence::Possible } else { Confidence::Likely };
-    finding.title = tell::grown(&format!(
-        "{} {} {} in {}",
-        goroutines(crowd.count),
-        are(crowd.count),
-        reason::doing(crowd.kind),
-        crowd.site.words()
-    ));
+    let title = CrowdTitle::new(crowd.count, crowd.kind, crowd.site.location());
+    finding.title = Title::Crowd { crowd: title };
+    finding.title.grow();
     finding.evidence.extend(tell::started(facts, crowd));
     finding.evidence.extend(tell::since(crowd));
     finding.next = tell::next(facts, crowd, finding.severity);
     Some(finding)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_in_words() {
-        assert_eq!(arrow(&[31, 120, 245]), "31 → 120 → 245 (+107 per dump)");
-    }
 }

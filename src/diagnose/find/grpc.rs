@@ -10,9 +10,12 @@
 use super::library::{
     MANY, Seen, TOO_MANY, callers, finding, grows, pick, seen, since, total, waits,
 };
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::step::{Advice, Step};
+use crate::diagnose::title::Title;
 
 /// The kind of its findings about connections.
 pub(super) const CONN: &str = "grpc-conn-not-closed";
@@ -43,18 +46,11 @@ pub(super) fn connections(case: &Case<'_, '_>) -> Vec<Finding> {
     let mut finding = finding(CONN, Category::Leak, facts, &list);
     finding.severity = severity;
     finding.confidence = Confidence::Possible;
-    finding.title = format!(
-        "{count} gRPC connections are open and not closed: {} and others run for each",
-        list.first().map_or("", |seen| seen.top())
-    );
-    finding.evidence = vec![
-        "a grpc.ClientConn is made to be shared: one for each server that is called".to_owned(),
-    ];
+    let function = list.first().map_or("", |seen| seen.top()).to_owned();
+    finding.title = Title::OpenGrpcConns { open: count, function };
+    finding.evidence = vec![Fact::ConnIsShared.into()];
     finding.evidence.extend(since(&waits(facts, &list)));
-    finding.next = vec![
-        "search for grpc.Dial and grpc.NewClient in code that runs for each request: dial once, or `defer conn.Close()`"
-            .to_owned(),
-    ];
+    finding.next = vec![Advice::DialOnce.into()];
     vec![finding]
 }
 
@@ -78,24 +74,17 @@ pub(super) fn streams(case: &Case<'_, '_>) -> Vec<Finding> {
     let mut finding = finding(STREAM, Category::Leak, facts, &list);
     finding.severity = severity;
     finding.confidence = Confidence::Likely;
-    finding.title = format!(
-        "{forgotten} gRPC streams were never finished: {} waits for the end of each",
-        list.first().map_or("", |seen| seen.top())
-    );
-    finding.evidence = vec![format!(
-        "{} streams are open and {} goroutines read or write one",
-        total(&list),
-        total(&receiving)
-    )];
+    let function = list.first().map_or("", |seen| seen.top()).to_owned();
+    finding.title = Title::OpenGrpcStreams { open: forgotten, function };
+    finding.evidence =
+        vec![Evidence::OpenStreams { open: total(&list), working: total(&receiving) }];
     finding.evidence.extend(since(&waits(facts, &list)));
     finding.next = callers(facts, &receiving)
         .iter()
         .take(2)
-        .map(|caller| format!("{} uses a stream: see how it ends there", caller.words()))
+        .map(|caller| Step::EndsStream { at: caller.at.clone() })
         .collect();
-    finding.next.push(
-        "cancel the stream's context, or call Recv until it returns an error; closing the connection ends all of its streams".to_owned(),
-    );
+    finding.next.push(Advice::FinishStreams.into());
     vec![finding]
 }
 

@@ -14,9 +14,12 @@ use super::library::{
     LONG, MANY, Seen, TOO_MANY, callers, finding, grows, in_user_code, pick, seen, since, total,
     waits,
 };
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::step::{Advice, Step};
+use crate::diagnose::title::Title;
 use crate::model::WaitKind;
 
 /// The kind of its findings.
@@ -55,55 +58,33 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     finding.severity = severity;
     finding.confidence =
         if severity == Severity::High { Confidence::Likely } else { Confidence::Possible };
-    finding.title = format!(
-        "{bodies} HTTP response {} closed: {stuck} waits for each to be read to its end or closed",
-        if bodies == 1 { "body was not" } else { "bodies were never" }
-    );
+    finding.title = Title::OpenBodies { bodies, function: stuck.to_owned() };
     finding.evidence = evidence(&list, bodies, in_flight, reading);
     finding.evidence.extend(since(&waits));
     let users = callers(facts, &pick(&all, |seen| uses_client(seen)));
-    finding.next = users
-        .iter()
-        .take(3)
-        .map(|caller| {
-            format!("{} uses the HTTP client: see that it closes resp.Body", caller.words())
-        })
-        .collect();
+    finding.next =
+        users.iter().take(3).map(|caller| Step::ClosesBody { at: caller.at.clone() }).collect();
     if users.is_empty() {
-        finding.next.push(
-            "who made the requests is on no stack any more: search for responses of http.Get, Client.Do and Transport.RoundTrip of which only the status or the headers are used"
-                .to_owned(),
-        );
+        finding.next.push(Advice::SearchRequests.into());
     }
-    finding.next.push(
-        "call `defer resp.Body.Close()` right after the error check, for every status code; the linter `bodyclose` finds calls that do not"
-            .to_owned(),
-    );
+    finding.next.push(Advice::CloseBody.into());
     vec![finding]
 }
 
-/// One line each on what speaks for it.
-fn evidence(list: &[&Seen<'_, '_>], bodies: i64, in_flight: i64, reading: i64) -> Vec<String> {
+/// What speaks for it.
+fn evidence(list: &[&Seen<'_, '_>], bodies: i64, in_flight: i64, reading: i64) -> Vec<Evidence> {
     let count = |function: &str| {
         let of: Vec<_> = list.iter().copied().filter(|seen| seen.top() == function).collect();
         total(&of)
     };
-    let busy = match (reading, in_flight) {
-        (0, 0) => "nobody reads one, and no request waits for its response".to_owned(),
-        _ => format!("{reading} goroutines read a body, {in_flight} wait for a response"),
-    };
-    let mut lines = vec![format!("{bodies} responses are delivered and not finished; {busy}")];
-    let pairs =
-        (count("net/http.(*persistConn).readLoop"), count("net/http.(*persistConn).writeLoop"));
-    if pairs.0 > 0 && pairs.1 > 0 {
-        lines.push(format!(
-            "each keeps a connection with two goroutines: {} readLoop in select, {} writeLoop",
-            pairs.0, pairs.1
-        ));
+    let mut all = vec![Evidence::Unfinished { bodies, reading, in_flight }];
+    let read_loops = count("net/http.(*persistConn).readLoop");
+    let write_loops = count("net/http.(*persistConn).writeLoop");
+    if read_loops > 0 && write_loops > 0 {
+        all.push(Evidence::KeepsConnections { read_loops, write_loops });
     }
-    let idle = "idle keep-alive connections wait for the network instead and are not counted";
-    lines.push(idle.to_owned());
-    lines
+    all.push(Fact::IdleNotCounted.into());
+    all
 }
 
 /// `readLoop` has delivered a response and waits for the end of its body.

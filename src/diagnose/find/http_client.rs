@@ -5,11 +5,15 @@
 //! A write may also be slow for an honest reason: a large body over a thin line.
 
 use super::library::{
-    LONG, MANY, Seen, TOO_MANY, callers, finding, pick, seen, since, total, waits, who,
+    LONG, MANY, Seen, TOO_MANY, callers, finding, pick, seen, since, total, waits,
 };
+use crate::diagnose::evidence::Fact;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::said::Callers;
+use crate::diagnose::step::Advice;
+use crate::diagnose::title::Title;
 use crate::model::WaitKind;
 
 /// The kind of its findings.
@@ -33,20 +37,10 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let mut finding = finding(KIND, Category::Slow, facts, &list);
     finding.severity = severity;
     finding.confidence = Confidence::Likely;
-    finding.title = format!(
-        "{count} HTTP {} stuck in a write in {}: the client does not read",
-        if count == 1 { "response is" } else { "responses are" },
-        who(&users, "net/http.(*conn).serve")
-    );
-    finding.evidence = vec![
-        "the write waits for room in the connection's buffer, which only the client can make"
-            .to_owned(),
-    ];
+    finding.title = Title::ClientDoesNotRead { writing: count, users: Callers::of(&users) };
+    finding.evidence = vec![Fact::ClientMakesRoom.into()];
     finding.evidence.extend(since(&waits));
-    finding.next = vec![
-        "set http.Server.WriteTimeout, or http.ResponseController.SetWriteDeadline in streaming handlers"
-            .to_owned(),
-    ];
+    finding.next = vec![Advice::WriteTimeout.into()];
     vec![finding]
 }
 

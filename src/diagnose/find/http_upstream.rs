@@ -8,11 +8,15 @@
 
 use super::http::sends;
 use super::library::{
-    Seen, callers, finding, pick, seen, since, spread, steps, total, urgency, waits, who,
+    Seen, callers, finding, pick, seen, since, spread, steps, total, urgency, waits,
 };
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence};
+use crate::diagnose::said::Callers;
+use crate::diagnose::step::Advice;
+use crate::diagnose::title::Title;
 use crate::model::WaitKind;
 
 /// The kind of its findings.
@@ -31,22 +35,16 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     finding.severity = severity;
     finding.confidence = Confidence::Likely;
     let connecting = total(&pick(&all, |seen| seen.has("net/http.(*Transport).getConn")));
-    let what =
-        if connecting.saturating_mul(2) > count { "a connection to" } else { "a response from" };
-    finding.title = format!(
-        "{count} {} for {what} an HTTP server in {}",
-        if count == 1 { "goroutine waits" } else { "goroutines wait" },
-        who(&users, "net/http.(*persistConn).roundTrip")
-    );
-    finding.evidence = vec![format!(
-        "{count} requests are sent and not answered; {connecting} of them have no connection yet"
-    )];
+    finding.title = Title::NoResponse {
+        waiting: count,
+        connecting: connecting.saturating_mul(2) > count,
+        users: Callers::of(&users),
+    };
+    finding.evidence = vec![Evidence::Unanswered { requests: count, connecting }];
     finding.evidence.extend(spread(&users));
     finding.evidence.extend(since(&waits));
-    finding.next = steps(&users, "set http.Client.Timeout, or a context with a deadline");
-    finding
-        .next
-        .push("look at the server that is called there, and at the network between".to_owned());
+    finding.next = steps(&users, Advice::HttpTimeout);
+    finding.next.push(Advice::LookAtServer.into());
     vec![finding]
 }
 

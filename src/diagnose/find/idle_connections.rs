@@ -8,10 +8,13 @@
 
 use super::http::sends;
 use super::library::{MANY, Seen, TOO_MANY, finding, pick, seen, since, total, waits};
+use crate::diagnose::evidence::Fact;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::step::Advice;
+use crate::diagnose::title::Title;
 use crate::series::Trend;
 
 /// The kind of its findings.
@@ -48,19 +51,10 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let mut finding = finding(KIND, Category::Leak, facts, &list);
     finding.severity = severity;
     finding.confidence = if grows { Confidence::Likely } else { Confidence::Possible };
-    let more = if grows { ", and they grow from dump to dump" } else { "" };
-    finding.title = format!(
-        "{idle} idle HTTP client connections in net/http.(*persistConn).readLoop{more}: a Transport for each request, or a large pool"
-    );
-    finding.evidence = vec![
-        "each keeps a connection and two goroutines; no request uses them".to_owned(),
-        "http.DefaultTransport keeps 2 idle connections for each host, 100 in all, for 90 seconds; a Transport of one's own keeps them for ever unless IdleConnTimeout is set".to_owned(),
-    ];
+    finding.title = Title::IdleConnections { idle, grows };
+    finding.evidence = vec![Fact::IdleCost.into(), Fact::TransportKeeps.into()];
     finding.evidence.extend(since(&waits));
-    finding.next = vec![
-        "search for http.Transport or http.Client made in functions that run for each request: make one and share it, or call CloseIdleConnections".to_owned(),
-        "set Transport.IdleConnTimeout".to_owned(),
-    ];
+    finding.next = vec![Advice::ShareTransport.into(), Advice::IdleTimeout.into()];
     vec![finding]
 }
 

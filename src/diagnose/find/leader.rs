@@ -8,13 +8,18 @@
 //! which they wait, and at work further down.
 
 use super::crowd::{Crowd, crowds};
+use super::limits::{LONG, MANY};
 use super::per_request::handles_request;
-use super::suspect::{LONG, MANY};
-use super::waits::{doing, place};
+use super::waits::place;
 use super::{ahead, tell};
+use crate::diagnose::activity::Activity;
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::{Finding, Root};
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::role::Role;
+use crate::diagnose::step::{Advice, Step};
+use crate::diagnose::title::Title;
 use crate::model::WaitKind;
 use crate::view::canon::Shown;
 
@@ -69,33 +74,27 @@ fn judge(facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Finding> {
         () if lasts => (Severity::Medium, Confidence::Possible),
         () => (Severity::Low, Confidence::Possible),
     };
-    let does = doing(facts, leader);
-    let does = does.trim_start_matches("is ");
-    let at = place(facts, leader);
-    finding.title = format!(
-        "{} requests wait in {}, likely for {} that went on there: {does} in {at}",
-        crowd.count,
-        crowd.site.words(),
-        if n == 1 { "one".to_owned() } else { n.to_string() },
-    );
-    finding.evidence = vec![format!(
-        "{} past {function}:{line}, where the others wait, and at work further down",
-        if n == 1 { "1 goroutine is".to_owned() } else { format!("{n} goroutines are") },
-    )];
+    let there = place(facts, leader);
+    finding.title = Title::WaitForOthers {
+        waiting: crowd.count,
+        at: crowd.site.location(),
+        ahead: n,
+        does: Activity::of_group(facts, leader),
+        there: there.clone(),
+    };
+    let function = function.to_owned();
+    finding.evidence = vec![Evidence::WentOn { goroutines: n, function, line }];
     finding.evidence.extend(tell::since(crowd));
     finding.next = vec![
-        format!("{at}: this is what to look at; give it a deadline"),
-        format!(
-            "{}: let those who wait leave when their request ends: select with ctx.Done()",
-            crowd.site.place()
-        ),
+        Step::at(there, Advice::DeadlineAhead),
+        Step::DoOnLine { at: crowd.site.location(), advice: Advice::LeaveWithRequest },
     ];
     let member = facts.members(leader).next()?;
     finding.root = Some(Root {
         goids: group.goids.clone(),
         row: u32::try_from(member.index()).ok()?,
         stack: group.stack,
-        role: "went on where the others wait".to_owned(),
+        role: Some(Role::WentOn),
         blocking: facts.frames(group.stack).position(|frame| own(frame).is_some()),
     });
     finding.groups.insert(0, leader);

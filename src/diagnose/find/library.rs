@@ -1,11 +1,14 @@
 //! What the analyses of the standard library and of well-known modules share: stacks to recognise,
 //! who called, since when, and whether it grew.
 
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::{Finding, Root};
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Severity};
-use crate::model::WaitKind;
+use crate::diagnose::said::{Caller, Callers};
+use crate::diagnose::step::{Advice, Step};
+use crate::model::{SourceLocation, WaitKind};
 use crate::series::Trend;
 use crate::view::canon::Shown;
 use crate::view::group::Group;
@@ -107,7 +110,7 @@ pub(super) fn finding(
     facts: &Index<'_>,
     list: &[&Seen<'_, '_>],
 ) -> Finding {
-    let mut finding = Finding::new(kind, category, "");
+    let mut finding = Finding::new(kind, category);
     finding.groups = list.iter().map(|seen| seen.index).collect();
     finding.count = total(list);
     finding.root = list.first().and_then(|seen| root(facts, seen));
@@ -124,7 +127,7 @@ fn root(facts: &Index<'_>, seen: &Seen<'_, '_>) -> Option<Root> {
         goids: seen.group.goids.clone(),
         row: u32::try_from(member.index()).ok()?,
         stack: seen.group.stack,
-        role: String::new(),
+        role: None,
         blocking: user.or(Some(0)),
     })
 }
@@ -133,71 +136,39 @@ fn is_user(frame: &Shown<'_>) -> bool {
     matches!(frame, Shown::Call { std: false, .. })
 }
 
-/// A function of the user and how many goroutines came through it.
-pub(super) struct Caller<'d> {
-    pub(super) function: &'d str,
-    /// `main.go:165`; empty if there is none.
-    pub(super) place: String,
-    pub(super) count: i64,
-}
-
-impl Caller<'_> {
-    /// `main.fetch (main.go:12)`.
-    pub(super) fn words(&self) -> String {
-        match self.place.as_str() {
-            "" => self.function.to_owned(),
-            place => format!("{} ({place})", self.function),
-        }
-    }
-}
-
 /// The innermost functions of the user in `list`, those with most goroutines first.
-pub(super) fn callers<'d>(facts: &Index<'d>, list: &[&Seen<'_, 'd>]) -> Vec<Caller<'d>> {
-    let mut callers: Vec<Caller<'d>> = Vec::new();
+pub(super) fn callers(facts: &Index<'_>, list: &[&Seen<'_, '_>]) -> Vec<Caller> {
+    let mut callers: Vec<Caller> = Vec::new();
     for seen in list {
-        let Some((function, place)) = facts.frames(seen.group.stack).find_map(user_call) else {
+        let Some((function, file, line)) = facts.frames(seen.group.stack).find_map(user_call)
+        else {
             continue;
         };
-        match callers.iter_mut().find(|caller| caller.function == function) {
+        match callers.iter_mut().find(|caller| caller.at.function == function) {
             Some(caller) => caller.count = caller.count.saturating_add(seen.group.count),
-            None => callers.push(Caller { function, place, count: seen.group.count }),
+            None => callers.push(Caller {
+                at: SourceLocation::new(function, file, line),
+                count: seen.group.count,
+            }),
         }
     }
-    callers.sort_by_key(|caller| (std::cmp::Reverse(caller.count), caller.function));
+    callers.sort_by(|a, b| {
+        let order = b.count.cmp(&a.count);
+        order.then_with(|| a.at.function.cmp(&b.at.function))
+    });
     callers
 }
 
-fn user_call(frame: Shown<'_>) -> Option<(&str, String)> {
+fn user_call(frame: Shown<'_>) -> Option<(&str, &str, u32)> {
     match frame {
-        Shown::Call { function, file, line, std: false, .. } => Some((function, place(file, line))),
+        Shown::Call { function, file, line, std: false, .. } => Some((function, file, line)),
         _ => None,
     }
 }
 
-/// `main.go:165`.
-pub(super) fn place(file: &str, line: u32) -> String {
-    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    if name.is_empty() { String::new() } else { format!("{name}:{line}") }
-}
-
-/// `main.fetch`, `main.fetch and 2 other functions`; `default` if there is none.
-pub(super) fn who(callers: &[Caller<'_>], default: &str) -> String {
-    match callers {
-        [] => default.to_owned(),
-        [only] => only.function.to_owned(),
-        [first, _] => format!("{} and 1 other function", first.function),
-        [first, rest @ ..] => format!("{} and {} other functions", first.function, rest.len()),
-    }
-}
-
-/// One line on where the goroutines come from, if there is more than one place.
-pub(super) fn spread(callers: &[Caller<'_>]) -> Option<String> {
-    let list: Vec<_> = callers
-        .iter()
-        .take(5)
-        .map(|caller| format!("{} in {}", caller.count, caller.words()))
-        .collect();
-    (callers.len() > 1).then(|| list.join(", "))
+/// The places where the goroutines come from, if there are several.
+pub(super) fn spread(callers: &[Caller]) -> Option<Evidence> {
+    (callers.len() > 1).then(|| Evidence::Spread { callers: Callers::of(callers) })
 }
 
 /// The waits of `list`.
@@ -220,24 +191,14 @@ pub(super) fn urgency(count: i64, waits: &WaitStats) -> Option<Severity> {
     }
 }
 
-/// What to do at the places of the first of `callers`: `main.fetch (main.go:165): set a timeout`.
-pub(super) fn steps(callers: &[Caller<'_>], remedy: &str) -> Vec<String> {
-    let step = |caller: &Caller<'_>| format!("{}: {remedy}", caller.words());
-    callers.iter().take(3).map(step).collect()
+/// What to do at the places of the first of `callers`.
+pub(super) fn steps(callers: &[Caller], advice: Advice) -> Vec<Step> {
+    callers.iter().take(3).map(|caller| Step::at(caller.at.clone(), advice)).collect()
 }
 
 /// Since when they wait, if that is known.
-pub(super) fn since(waits: &WaitStats) -> Option<String> {
-    let (min, max) = (waits.min?, waits.max?);
-    let young = match waits.unknown {
-        0 => String::new(),
-        n => format!(", {n} under a minute or before the first garbage collection"),
-    };
-    Some(if min == max {
-        format!("{} have waited for {max} min{young}", waits.known)
-    } else {
-        format!("{} have waited for {min} to {max} min{young}", waits.known)
-    })
+pub(super) fn since(waits: &WaitStats) -> Option<Evidence> {
+    waits.min.zip(waits.max).map(|_| Evidence::Waits { waits: *waits })
 }
 
 /// Whether the number of goroutines for which `test` is true grew over the dumps by more than chance.

@@ -7,12 +7,15 @@
 //! it starts them from one place that stays, though.
 
 use super::crowd::{Crowd, crowds};
-use super::suspect::MANY;
+use super::limits::MANY;
 use super::tell;
+use crate::diagnose::evidence::Fact;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Confidence, Severity};
+use crate::diagnose::step::Advice;
+use crate::diagnose::title::Title;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "listeners-not-closed";
@@ -34,22 +37,10 @@ fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     } else {
         (Severity::Medium, Confidence::Possible)
     };
-    finding.title = format!(
-        "{} listeners wait for connections in {}: they are opened again and again and not closed",
-        crowd.count,
-        crowd.site.words()
-    );
+    finding.title = Title::Listeners { listeners: crowd.count, at: crowd.site.location() };
     finding.evidence.extend(tell::started(facts, crowd));
     finding.evidence.extend(tell::since(crowd));
-    finding
-        .evidence
-        .push("a program listens on the few addresses that it is configured for".to_owned());
-    finding.next = vec![match tell::start_place(facts, crowd) {
-        Some(place) => format!("{place}: close the listener when what it was opened for is over"),
-        None => format!(
-            "{}: close the listener when what it was opened for is over",
-            crowd.site.words()
-        ),
-    }];
+    finding.evidence.push(Fact::FewAddresses.into());
+    finding.next = vec![tell::at_start(facts, crowd, Advice::CloseListener)];
     finding
 }

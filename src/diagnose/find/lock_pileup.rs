@@ -8,11 +8,14 @@
 //! end, a second dump tells.
 
 use super::tangles::{Knot, SURE, knots};
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
-use crate::diagnose::graph;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::said::HolderDoes;
+use crate::diagnose::step::{Advice, SecondDump, Step};
 use crate::diagnose::tangles::Trouble;
+use crate::diagnose::title::Title;
 use crate::model::WaitKind;
 
 /// The kind of these findings.
@@ -34,18 +37,14 @@ fn held(knot: &Knot<'_, '_>) -> Finding {
     }
     let Some((row, frame)) = knot.first() else { return finding };
     let user = knot.tell.user(row, frame);
-    let holder = match finding.confidence {
-        Confidence::Possible => "a possible holder",
-        _ => "its likely holder",
+    finding.title = Title::LockHeld {
+        waiting: knot.waiting(),
+        lock: knot.tell.lock(knot.tangle),
+        site: knot.site(),
+        sure: finding.confidence,
+        holder: knot.tell.function(row, user).to_owned(),
+        does: does(knot, row),
     };
-    finding.title = format!(
-        "{} for {} in {}; {holder}, {}, {}",
-        graph::wait(knot.waiting()),
-        knot.tell.lock(knot.tangle),
-        knot.site(),
-        knot.tell.function(row, user),
-        doing(knot, row)
-    );
     finding.evidence = evidence(knot);
     finding.next = next(knot, stuck);
     finding
@@ -60,57 +59,52 @@ fn is_maybe_at_work(knot: &Knot<'_, '_>) -> bool {
 }
 
 /// What the holder does, and those for whom it waits.
-fn doing(knot: &Knot<'_, '_>, row: u32) -> String {
+fn does(knot: &Knot<'_, '_>, row: u32) -> HolderDoes {
+    let itself = || HolderDoes::Itself(knot.tell.does(row));
     let (Some(first), Some(source)) = (knot.tangle.path.first(), knot.tangle.source()) else {
-        return knot.tell.doing(row);
+        return itself();
     };
-    let Some(edge) = knot.facts.graph().next(*first) else { return knot.tell.doing(row) };
-    let node = knot.facts.graph().node(source);
+    let graph = knot.facts.graph();
+    let Some(edge) = graph.next(*first) else { return itself() };
+    let node = graph.node(source);
     let last = node.and_then(|node| node.rows.first().copied()).unwrap_or(row);
     let named = |id: u32| {
-        let node = knot.facts.graph().node(id);
+        let node = graph.node(id);
         let frame = node.map_or(0, |node| node.frame);
         let row = node.and_then(|node| node.rows.first().copied()).unwrap_or(row);
-        knot.tell.function(row, knot.tell.user(row, frame))
+        knot.tell.function(row, knot.tell.user(row, frame)).to_owned()
     };
-    let verb = knot.tell.verb(*first, &edge);
-    let what = knot.tell.doing(last);
+    let wants = knot.tell.wants(*first, &edge, &knot.tangle.locks);
+    let does = knot.tell.does(last);
     if edge.to == source {
-        format!("{verb} {}, which {what}", named(source))
+        HolderDoes::Behind { wants, next: named(source), does }
     } else {
-        format!("{verb} {} and, behind it, {}, which {what}", named(edge.to), named(source))
+        HolderDoes::FarBehind { wants, next: named(edge.to), last: named(source), does }
     }
 }
 
-fn evidence(knot: &Knot<'_, '_>) -> Vec<String> {
+fn evidence(knot: &Knot<'_, '_>) -> Vec<Evidence> {
     let mut all = knot.facts();
-    let lock = knot.tangle.locks.first().and_then(|lock| knot.locks.lock(*lock));
-    if let (Some(by), Some(lock)) = (knot.tangle.by, lock) {
-        all.push(knot.tell.because(&by, lock.id));
-    }
+    all.extend(knot.holder());
     if knot.tangle.rivals > 0 {
-        all.push(format!("{} other goroutines would fit as well", knot.tangle.rivals));
+        all.push(Evidence::Rivals { others: knot.tangle.rivals });
     }
-    all.push(format!("waiting: {}", knot.places().join(", ")));
+    all.push(knot.places());
     if knot.tangle.stuck {
-        all.push("what the holder waits for must come from this process, and nobody at work was seen who would send it".to_owned());
+        all.push(Fact::HolderStuck.into());
     }
     all
 }
 
-fn next(knot: &Knot<'_, '_>, stuck: bool) -> Vec<String> {
+fn next(knot: &Knot<'_, '_>, stuck: bool) -> Vec<Step> {
     let Some((row, frame)) = knot.first() else { return Vec::new() };
     let at = knot.tell.at(row, knot.tell.user(row, frame));
-    let what = if stuck {
-        format!("{at}: do not wait for a channel or another goroutine while the lock is held")
-    } else {
-        format!("{at}: do the slow part outside of the lock, or set a deadline")
-    };
+    let advice = if stuck { Advice::NoWaitInLock } else { Advice::SlowPartOutside };
     let old = knot.oldest.is_some_and(|minutes| minutes >= SURE);
-    let mut all = vec![what];
+    let mut all = vec![Step::at(at, advice)];
     if !old {
-        let who = knot.tell.who(row);
-        all.push(format!("take a second dump in a minute: if {who} is still there, it is stuck"));
+        let why = SecondDump::HolderStuck(knot.tell.goid(row).map(|goid| goid.0));
+        all.push(Step::SecondDump { why });
     }
     all
 }

@@ -6,12 +6,14 @@
 //!
 //! A single dump does not tell a slow sink from one that is stuck.
 
-use super::library::{
-    LONG, MANY, Seen, callers, finding, pick, seen, since, spread, total, waits, who,
-};
+use super::library::{LONG, MANY, Seen, callers, finding, pick, seen, since, spread, total, waits};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::role::Role;
+use crate::diagnose::said::Callers;
+use crate::diagnose::step::Advice;
+use crate::diagnose::title::Title;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "log-sink-blocked";
@@ -67,21 +69,18 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     finding.confidence = Confidence::Likely;
     let (writers, users) = (callers(facts, &writing), callers(facts, &waiting));
     let call = writing.iter().flat_map(|seen| seen.functions).find(|f| WRITES.contains(f));
-    finding.title = format!(
-        "{count} goroutines wait to log, in {}: the log takes no more, {} is stuck in {}",
-        who(&users, "a logger"),
-        who(&writers, "one goroutine"),
-        call.unwrap_or(&"its write")
-    );
+    finding.title = Title::LogBlocked {
+        waiting: count,
+        users: Callers::of(&users),
+        writers: Callers::of(&writers),
+        call: call.map(|call| (*call).to_owned()),
+    };
     if let Some(root) = &mut finding.root {
-        "holds the logger's lock while it writes".clone_into(&mut root.role);
+        root.role = Some(Role::WritesLog);
     }
     finding.evidence.extend(spread(&users));
     finding.evidence.extend(since(&waits));
-    finding.next = vec![
-        "see who reads the log: the pipe, the terminal, the journal or the disk behind it".to_owned(),
-        "log through a buffer that drops or writes in the background, so that no request waits for it".to_owned(),
-    ];
+    finding.next = vec![Advice::SeeLogReader.into(), Advice::BufferLog.into()];
     vec![finding]
 }
 

@@ -13,7 +13,6 @@ mod context;
 mod convoy;
 mod crash;
 mod crowd;
-mod evidence;
 mod exec;
 mod finalizer;
 mod forever;
@@ -26,10 +25,13 @@ mod idle_connections;
 mod ids;
 mod kinds;
 mod leader;
+mod leak_context;
 mod library;
+mod limits;
 mod listeners;
 mod lock_pileup;
 mod log_sink;
+mod notes;
 mod once;
 mod origin;
 mod outside;
@@ -37,16 +39,15 @@ mod per_request;
 mod pipe;
 mod proven;
 mod rank;
-mod reason;
 mod recursive_read_lock;
 mod rest;
-mod said;
 mod self_deadlock;
 mod semaphore;
 mod shutdown;
 mod sql;
 mod sql_db;
 mod suspect;
+mod suspicion;
 mod syscall;
 mod table;
 mod tangles;
@@ -57,7 +58,7 @@ mod waitgroup;
 mod waits;
 
 pub use kinds::{also, analysis_of};
-pub use said::{Fine, fine, notes};
+pub use notes::{Fine, Note, Why, fine, notes};
 pub use table::ANALYSES;
 
 use super::facts::Case;
@@ -66,18 +67,10 @@ use super::index::Index;
 use rank::rank;
 use told::Told;
 
-/// An analysis: what it is called, what it can and cannot know, and how it is run.
+/// An analysis.
 pub struct Analysis {
     /// The kind of its findings, in kebab case.
     pub kind: &'static str,
-    /// What it finds, in one sentence.
-    pub finds: &'static str,
-    /// Why that matters.
-    pub matters: &'static str,
-    /// What it cannot know.
-    pub cannot: &'static str,
-    /// The evidence it needs, and the formats that carry it.
-    pub needs: &'static str,
     /// Looks at a case; pure.
     pub run: fn(&Case<'_, '_>) -> Vec<Finding>,
 }
@@ -109,7 +102,7 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         for mut finding in (analysis.run)(case) {
             proven::confirm(case.now, &mut finding);
             if growth::weigh(case, &places, &mut finding)
-                && said::admits(case, &finding)
+                && notes::admits(case, &finding)
                 && !told.explains(case, &findings, &finding)
             {
                 told.add(findings.len(), &finding);
@@ -123,8 +116,8 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 }
 
 /// Makes those of `findings` about `now` proven that `proven`, a profile of what Go has proven, is about
-/// as well. What it holds in all, in a sentence; `None` if it holds nothing.
-pub fn join(now: &Index<'_>, proven: &Index<'_>, findings: &mut [Finding]) -> Option<String> {
+/// as well. What it holds in all; `None` if it holds nothing.
+pub fn join(now: &Index<'_>, proven: &Index<'_>, findings: &mut [Finding]) -> Option<Note> {
     let note = proven::join(now, proven, findings);
     rank(findings);
     note

@@ -7,10 +7,13 @@
 //! twice in one stack; a line that serves several objects may nest without harm.
 
 use super::tangles::knots;
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence};
+use crate::diagnose::step::{Advice, Step};
 use crate::diagnose::tangles::Trouble;
+use crate::diagnose::title::Title;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "once-recursion";
@@ -23,18 +26,11 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         finding.confidence = Confidence::Likely;
         let Some((row, outer)) = knot.first() else { return finding };
         let user = knot.tell.user(row, outer);
-        finding.title = format!(
-            "the function of the sync.Once in {} calls the same Once again and waits for itself",
-            knot.tell.function(row, user)
-        );
+        finding.title = Title::OnceRecursion { function: knot.tell.function(row, user).to_owned() };
         finding.evidence = knot.facts();
-        finding.evidence.push(format!(
-            "{} calls Once.Do twice from the same line, {}",
-            knot.tell.who(row),
-            knot.tell.at(row, user)
-        ));
-        finding.next =
-            vec![format!("{}: take the second call out of the function", knot.tell.at(row, user))];
+        let (goid, at) = (knot.tell.goid(row), knot.tell.at(row, user));
+        finding.evidence.push(Evidence::OnceTwice { goid, at: at.clone() });
+        finding.next = vec![Step::at(at, Advice::NoSecondOnce)];
         finding
     });
     told.collect()

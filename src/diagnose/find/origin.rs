@@ -76,7 +76,7 @@ impl Origin {
     /// number per creator in the cases is 4 (goker-moby21233), and servers with fan-out start a few.
     const FAN_OUT: usize = 8;
     /// So many calls that all left goroutines behind are no pools, however many each started: as many
-    /// as make a crowd (`suspect::MANY`).
+    /// as make a crowd (`limits::MANY`).
     const CALLS: usize = 20;
 
     /// Finds out who started the members of each of `crowds`, which are groups.

@@ -8,41 +8,29 @@
 //! Who is called is not in a dump, only who calls.
 
 use super::library::{
-    Seen, callers, finding, pick, seen, since, spread, steps, total, urgency, waits, who,
+    Seen, callers, finding, pick, seen, since, spread, steps, total, urgency, waits,
 };
 use super::per_request::handles_request;
+use crate::diagnose::evidence::Fact;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence};
+use crate::diagnose::said::Callers;
+use crate::diagnose::step::Advice;
+use crate::diagnose::title::{Outside, Title};
 use crate::model::WaitKind;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "slow-outside";
 
 /// Functions in which only who calls somebody is, what they wait for, and what ends the wait.
-const CALLS: &[(&str, &str, &str)] = &[
-    (
-        "crypto/tls.(*Conn).clientHandshake",
-        "the other side of a TLS handshake",
-        "set a deadline on the connection, or use HandshakeContext or tls.Dialer.DialContext",
-    ),
-    (
-        "net.(*Resolver).lookupIPAddr",
-        "the address of a host name",
-        "pass a context with a deadline to the call",
-    ),
-    ("net.(*netFD).connect", "a connection to be opened", "set net.Dialer.Timeout"),
-    ("net.(*Dialer).DialContext", "a connection to be opened", "set net.Dialer.Timeout"),
-    (
-        "database/sql.",
-        "an answer of the database",
-        "pass a context with a deadline to the query, and set the driver's timeouts",
-    ),
-    (
-        "os.(*File).Read",
-        "a file or pipe, such as the output of a child process",
-        "use exec.CommandContext with a deadline, or close what nobody writes to",
-    ),
+const CALLS: &[(&str, Outside, Advice)] = &[
+    ("crypto/tls.(*Conn).clientHandshake", Outside::Handshake, Advice::HandshakeDeadline),
+    ("net.(*Resolver).lookupIPAddr", Outside::Address, Advice::LookupContext),
+    ("net.(*netFD).connect", Outside::Connection, Advice::DialTimeout),
+    ("net.(*Dialer).DialContext", Outside::Connection, Advice::DialTimeout),
+    ("database/sql.", Outside::Database, Advice::QueryContext),
+    ("os.(*File).Read", Outside::File, Advice::CommandContext),
 ];
 
 /// Looks for requests that wait outside.
@@ -51,7 +39,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let all = seen(facts);
     let mut found = Vec::new();
     let mut told = Vec::new();
-    for (function, what, remedy) in CALLS {
+    for (function, outside, advice) in CALLS {
         let fits = |seen: &Seen<'_, '_>| {
             let calls =
                 seen.has(function) || (function.ends_with('.') && seen.has_prefix(function));
@@ -71,15 +59,16 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         let mut finding = finding(KIND, Category::Slow, facts, &list);
         finding.severity = severity;
         finding.confidence = Confidence::Likely;
-        finding.title = format!(
-            "{count} {} for {what} in {}",
-            if count == 1 { "request waits" } else { "requests wait" },
-            who(&users, function)
-        );
+        finding.title = Title::SlowOutside {
+            waiting: count,
+            outside: *outside,
+            users: Callers::of(&users),
+            function,
+        };
         finding.evidence.extend(spread(&users));
         finding.evidence.extend(since(&waits));
-        finding.evidence.push("no deadline has ended the wait".to_owned());
-        finding.next = steps(&users, remedy);
+        finding.evidence.push(Fact::NoDeadline.into());
+        finding.next = steps(&users, *advice);
         found.push(finding);
     }
     found

@@ -10,12 +10,15 @@
 
 use super::aside::is_known_fine;
 use super::crowd::{Crowd, crowds};
-use super::suspect::{LONG, MANY};
-use super::tell::{self, are, goroutines};
+use super::limits::{LONG, MANY};
+use super::tell;
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Confidence, Severity};
+use crate::diagnose::step::Advice;
+use crate::diagnose::title::Title;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "pipe-end-left";
@@ -24,11 +27,10 @@ pub(super) const KIND: &str = "pipe-end-left";
 /// where the format does not tell who started them.
 const FEW: i64 = 10;
 
-/// The two ends of a pipe, and the function in which each waits.
-const ENDS: [(&str, &str, &str); 2] = [
-    ("io.(*pipe).write", "write to", "nobody reads from"),
-    ("io.(*pipe).read", "read from", "nobody writes to or closes"),
-];
+/// The functions in which the two ends of a pipe wait.
+const ENDS: [&str; 2] = [WRITE, "io.(*pipe).read"];
+
+const WRITE: &str = "io.(*pipe).write";
 
 /// Looks at a case.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
@@ -39,11 +41,11 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
         let waits = |index: usize, _| {
             let stack = facts.groups.get(index).map(|group| group.stack).unwrap_or_default();
             // What is above the pipe's function waits in it.
-            facts.functions(stack).find(|name| name.starts_with("io.")) == Some(end.0)
+            facts.functions(stack).find(|name| name.starts_with("io.")) == Some(end)
         };
         for crowd in crowds(facts, waits) {
             let working = *working.get_or_insert_with(|| at_work(case));
-            found.extend(judge(facts, &crowd, end, working));
+            found.extend(judge(facts, &crowd, end == WRITE, working));
         }
     }
     found
@@ -59,14 +61,7 @@ fn at_work(case: &Case<'_, '_>) -> i64 {
     busy.fold(0, |sum, (_, group)| sum.saturating_add(group.count))
 }
 
-fn judge(
-    facts: &Index<'_>,
-    crowd: &Crowd<'_>,
-    end: (&str, &str, &str),
-    working: i64,
-) -> Option<Finding> {
-    let (function, uses, nobody) = end;
-    let writes = function.ends_with("write");
+fn judge(facts: &Index<'_>, crowd: &Crowd<'_>, writes: bool, working: i64) -> Option<Finding> {
     let left = crowd.count.saturating_sub(working);
     let outlives = crowd.origin.is_one_per_call() && crowd.origin.is_gone();
     let old = crowd.wait.median.is_some_and(|minutes| minutes >= LONG);
@@ -82,31 +77,11 @@ fn judge(
     };
     let mut finding = tell::finding(KIND, facts, &[crowd]);
     (finding.severity, finding.confidence) = (severity, confidence);
-    let n = crowd.count;
-    finding.title = format!(
-        "{} {} stuck in {}: {} {uses} an io.Pipe that {nobody}",
-        goroutines(n),
-        are(n),
-        crowd.site.words(),
-        if n == 1 { "it" } else { "they" },
-    );
+    finding.title = Title::PipeLeft { stuck: crowd.count, at: crowd.site.location(), writes };
     finding.evidence.extend(tell::started(facts, crowd));
-    let others = match working {
-        0 => "nobody is at work".to_owned(),
-        1 => "only 1 goroutine is at work".to_owned(),
-        more => format!("only {more} goroutines are at work"),
-    };
-    finding.evidence.push(if writes {
-        format!("a pipe has no buffer: a write waits until it is read; {n} wait, and {others} that could read")
-    } else {
-        format!("a read waits for the writer; {n} wait, and {others} that could write")
-    });
+    finding.evidence.push(Evidence::PipeEnds { waiting: crowd.count, working, writes });
     finding.evidence.extend(tell::since(crowd));
-    let place = tell::start_place(facts, crowd).unwrap_or_else(|| crowd.site.words());
-    finding.next.push(if writes {
-        format!("{place}: where the reading stops, close the reader (defer r.Close(), or r.CloseWithError(err)): the write then returns io.ErrClosedPipe")
-    } else {
-        format!("{place}: where the writing ends or fails, close the writer (defer w.Close(), or w.CloseWithError(err)): the read then ends")
-    });
+    let advice = if writes { Advice::CloseReader } else { Advice::CloseWriter };
+    finding.next.push(tell::at_start(facts, crowd, advice));
     Some(finding)
 }

@@ -9,12 +9,15 @@
 //! ([`notes`](super::notes) says so). Marked goroutines have no ages.
 
 use super::crowd::{Crowd, crowds, site};
-use super::reason;
-use super::tell::{self, are, goroutines};
+use super::notes::Note;
+use super::tell;
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::said::Caller;
+use crate::diagnose::title::Title;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "proven-leak";
@@ -33,29 +36,16 @@ fn tell_one(facts: &Index<'_>, crowd: &Crowd<'_>) -> Finding {
     if crowd.kind.is_lock() {
         finding.category = Category::Deadlock;
     }
-    let (n, doing) = (crowd.leaked, reason::doing(crowd.kind));
-    finding.title = format!(
-        "{} {} leaked, {doing} in {}: {}",
-        goroutines(n),
-        are(n),
-        crowd.site.words(),
-        reason::because_of(crowd.kind, n)
-    );
-    finding.evidence.push(format!(
-        "Go's garbage collector found that nothing can reach what {} for",
-        if n == 1 { "it waits" } else { "they wait" }
-    ));
+    let n = crowd.leaked;
+    let at = crowd.site.location();
+    finding.title = Title::Leaked { leaked: n, waits_for: crowd.kind, at };
+    finding.evidence.push(Evidence::Unreachable { goroutines: n });
     if crowd.count > n {
-        let more = crowd.count - n;
-        finding.evidence.push(format!(
-            "{more} more {} at the same place unmarked: Go misses what a global variable or a live goroutine still refers to",
-            are(more)
-        ));
+        finding.evidence.push(Evidence::Unmarked { goroutines: crowd.count - n });
     }
     finding.evidence.extend(tell::started(facts, crowd));
     finding.evidence.extend(tell::since(crowd));
-    finding.next = tell::next(facts, crowd, Severity::High);
-    finding.next.pop();
+    finding.next = tell::steps(facts, crowd, Severity::High);
     finding
 }
 
@@ -81,20 +71,13 @@ pub(super) fn confirm(facts: &Index<'_>, finding: &mut Finding) {
         finding.severity = Severity::High;
     }
     finding.confidence = Confidence::Proven;
-    finding.title = tell::proven(&finding.title);
-    finding.evidence.insert(
-        0,
-        format!("Go's garbage collector marks {leaked} of the {all} as leaked: nothing can ever wake them"),
-    );
+    finding.title.prove();
+    finding.evidence.insert(0, Evidence::Marked { leaked, goroutines: all });
 }
 
 /// Makes those of `findings` proven that are about functions in which goroutines of `proven` wait, a
-/// profile of the same process that holds only what Go has proven. What it holds, in a sentence.
-pub(super) fn join(
-    now: &Index<'_>,
-    proven: &Index<'_>,
-    findings: &mut [Finding],
-) -> Option<String> {
+/// profile of the same process that holds only what Go has proven. What it holds.
+pub(super) fn join(now: &Index<'_>, proven: &Index<'_>, findings: &mut [Finding]) -> Option<Note> {
     /// Functions that the note names.
     const NAMED: usize = 5;
     let crowds = crowds(proven, |_, _| true);
@@ -110,27 +93,15 @@ pub(super) fn join(
             finding.severity = Severity::High;
         }
         finding.confidence = Confidence::Proven;
-        finding.title = tell::proven(&finding.title);
-        finding.next.retain(|step| !step.starts_with(tell::SECOND_DUMP));
-        let sentence = format!(
-            "the goroutineleak profile given with it proves that {} {} leaked here",
-            goroutines(count),
-            are(count)
-        );
-        finding.evidence.insert(0, sentence);
+        finding.title.prove();
+        finding.next.retain(|step| !step.is_second_dump());
+        finding.evidence.insert(0, Evidence::InLeakProfile { goroutines: count });
     }
     let all = crowds.iter().fold(0i64, |sum, crowd| sum.saturating_add(crowd.count));
-    let named: Vec<_> = crowds
-        .iter()
-        .take(NAMED)
-        .map(|crowd| format!("{} in {}", crowd.count, crowd.site.words()))
-        .collect();
-    (all > 0).then(|| {
-        format!(
-            "the goroutineleak profile given with it proves {}: {}{}",
-            if all == 1 { "1 leak".to_owned() } else { format!("{all} leaks") },
-            named.join(", "),
-            if crowds.len() > NAMED { ", and more" } else { "" }
-        )
+    let one = |crowd: &Crowd<'_>| Caller { at: crowd.site.location(), count: crowd.count };
+    (all > 0).then(|| Note::ProfileProves {
+        leaks: all,
+        first: crowds.iter().take(NAMED).map(one).collect(),
+        more: crowds.len() > NAMED,
     })
 }

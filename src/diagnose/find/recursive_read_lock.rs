@@ -6,10 +6,13 @@
 //! What it cannot know: whether the outer method still holds its read lock at the time of the call.
 
 use super::tangles::{Knot, knots};
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::Category;
+use crate::diagnose::step::Step;
 use crate::diagnose::tangles::Trouble;
+use crate::diagnose::title::Title;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "recursive-read-lock";
@@ -29,26 +32,24 @@ fn told(knot: &Knot<'_, '_>) -> Option<Finding> {
     finding.confidence = knot.confidence();
     let (reads, again) = (knot.tell.function(row, outer), knot.tell.function(row, inner));
     let writes = knot.tell.function(writer, knot.tell.user(writer, locks));
-    finding.title = format!(
-        "{reads} holds a read lock and takes it again in {again}, behind the writer {writes}, which waits for it; {} in all",
-        crate::diagnose::graph::wait(knot.waiting())
-    );
+    finding.title = Title::RecursiveRead {
+        reads: reads.to_owned(),
+        again: again.to_owned(),
+        writes: writes.to_owned(),
+        waiting: knot.waiting(),
+    };
     finding.evidence = knot.facts();
-    finding.evidence.push(format!(
-        "{} is in {} and, called from there, in {}",
-        knot.tell.who(row),
-        knot.tell.at(row, outer),
-        knot.tell.at(row, inner)
-    ));
-    finding.evidence.push(format!(
-        "{} waits to write in {}; from then on RLock waits, too",
-        knot.tell.who(writer),
-        knot.tell.at(writer, locks)
-    ));
-    finding.evidence.push(format!("waiting: {}", knot.places().join(", ")));
-    finding.next = vec![format!(
-        "{}: do not call {again} with the read lock held; use a variant that expects it",
-        knot.tell.at(row, outer)
-    )];
+    let at = knot.tell.at(row, outer);
+    finding.evidence.push(Evidence::Nested {
+        goid: knot.tell.goid(row),
+        outer: at.clone(),
+        inner: knot.tell.at(row, inner),
+    });
+    finding.evidence.push(Evidence::WritersWait {
+        goid: knot.tell.goid(writer),
+        at: knot.tell.at(writer, locks),
+    });
+    finding.evidence.push(knot.places());
+    finding.next = vec![Step::NotWithReadLock { at, function: again.to_owned() }];
     Some(finding)
 }

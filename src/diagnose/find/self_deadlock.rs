@@ -7,10 +7,14 @@
 //! released it. Where another holder is visible, that one is believed instead.
 
 use super::tangles::{Knot, knots};
+use crate::diagnose::data::Address;
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::Category;
+use crate::diagnose::step::Step;
 use crate::diagnose::tangles::Trouble;
+use crate::diagnose::title::Title;
 
 /// The kind of these findings.
 pub(super) const KIND: &str = "self-deadlock";
@@ -27,34 +31,29 @@ fn told(knot: &Knot<'_, '_>) -> Option<Finding> {
     finding.severity = knot.deadlock();
     finding.confidence = knot.confidence();
     let (holds, wants) = (knot.tell.function(row, outer), knot.tell.function(row, inner));
-    let more = match knot.waiting() - 1 {
-        0 => String::new(),
-        n => format!("; {n} more wait for it"),
+    finding.title = Title::SelfDeadlock {
+        holds: holds.to_owned(),
+        wants: wants.to_owned(),
+        lock: knot.tell.lock(knot.tangle),
+        behind: knot.waiting() - 1,
     };
-    finding.title = format!(
-        "{holds} likely holds {} and calls {wants}, which locks it again{more}",
-        knot.tell.lock(knot.tangle)
-    );
     finding.evidence = evidence(knot, row, outer, inner);
-    finding.next = vec![format!(
-        "{}: call a variant of {wants} that expects the lock to be held, or unlock before",
-        knot.tell.at(row, outer)
-    )];
+    let (at, function) = (knot.tell.at(row, outer), wants.to_owned());
+    finding.next = vec![Step::CallLocked { at, function }];
     Some(finding)
 }
 
-fn evidence(knot: &Knot<'_, '_>, row: u32, outer: usize, inner: usize) -> Vec<String> {
+fn evidence(knot: &Knot<'_, '_>, row: u32, outer: usize, inner: usize) -> Vec<Evidence> {
     let mut all = knot.facts();
-    let who = knot.tell.who(row);
-    let (a, b) = (knot.tell.at(row, outer), knot.tell.at(row, inner));
     let receiver = |frame: usize| knot.locks.frames.receiver(row as usize, frame);
-    all.push(match (receiver(outer), receiver(inner)) {
-        (Some(x), Some(y)) if x == y => {
-            format!("{who} is in {a} and, called from there, in {b}, both with receiver {x:#x}")
-        }
-        _ => format!("{who} is in {a} and, called from there, in {b}, methods of the same type"),
+    let same = receiver(outer).filter(|object| receiver(inner) == Some(*object));
+    all.push(Evidence::NestedMethods {
+        goid: knot.tell.goid(row),
+        outer: knot.tell.at(row, outer),
+        inner: knot.tell.at(row, inner),
+        receiver: same.map(Address),
     });
-    all.push("no other goroutine is seen that could hold the lock".to_owned());
-    all.push(format!("waiting: {}", knot.places().join(", ")));
+    all.push(Fact::NobodyElseHolds.into());
+    all.push(knot.places());
     all
 }

@@ -8,13 +8,17 @@
 //! goroutines have passed the very send (or acquire) that others wait in, and are still further down in
 //! the same function.
 
-use super::waits::{MANY, Site, doing, place, sites};
+use super::waits::{MANY, Site, place, sites};
+use crate::diagnose::activity::Activity;
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
-use crate::diagnose::graph;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
-use crate::model::{Symbol, WaitKind};
+use crate::diagnose::role::Role;
+use crate::diagnose::step::{Advice, Step};
+use crate::diagnose::title::Title;
+use crate::model::{SourceLocation, Symbol, WaitKind};
 use crate::view::canon::Shown;
 
 /// The kind of these findings.
@@ -76,9 +80,8 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
         return None;
     }
     let root = holders.iter().max_by_key(|group| (count(group), std::cmp::Reverse(**group)));
-    let role = "holds a place";
-    let mut finding =
-        site.finding(facts, KIND, Category::Contention, root.map(|group| (*group, role)));
+    let role = root.map(|group| (*group, Role::HoldsPlace));
+    let mut finding = site.finding(facts, KIND, Category::Contention, role);
     finding.severity = if is_batch(facts, first, &wanted) {
         // One goroutine for each piece of work, and a limit: that is how batches are written.
         Severity::Low
@@ -86,58 +89,36 @@ fn judge(facts: &Facts<'_>, site: &Site<'_>) -> Option<Finding> {
         severity(facts, site)
     };
     finding.confidence = if is_known { Confidence::Likely } else { Confidence::Possible };
-    let waiters = graph::wait(site.count);
+    let (waiting, name) = (site.count, name.to_owned());
     if let Some(group) = root {
-        let (does, at) = (doing(facts, *group), place(facts, *group));
-        let n = count(group);
-        let who = match (held, n) {
-            (1, _) => "1 holds one, and".to_owned(),
-            _ if n == held => format!("{held} hold one, and"),
-            _ => format!("{held} hold one, of which {n}"),
-        };
-        let does = if n == 1 { does } else { several(&does) };
-        finding.title = format!("{waiters} for a place in {name}; {who} {does} in {at}");
-        finding.evidence = vec![if is_member(facts, *group) {
-            let verb = if held == 1 { "was" } else { "were" };
-            format!("{held} {verb} started by this errgroup, of which each has a place")
+        let (does, at) = (Activity::of_group(facts, *group), place(facts, *group));
+        let member = is_member(facts, *group);
+        finding.evidence = vec![if member {
+            Evidence::OfErrgroup { held }
         } else {
-            let verb = if held == 1 { "is" } else { "are" };
-            format!("{held} {verb} past that line, and still in the same function")
+            Evidence::InsideFunction { held }
         }];
-        finding.next =
-            vec![format!("{at}: what holds the place is the cause; set a deadline there")];
+        finding.next = vec![Step::at(at.clone(), Advice::HolderIsCause)];
+        finding.title = Title::SlotsHeld { waiting, name, held, alike: count(group), does, at };
     } else {
-        finding.title = format!(
-            "{waiters} for a place in {name}; nobody is seen who holds one: likely not all give it back"
-        );
-        finding.evidence = vec![format!(
-            "no goroutine is past that line and still in the same function: who took the places has returned from {name}"
-        )];
-        let at = place_of(facts, first, name);
-        finding.next = vec![format!(
-            "{at}: look for a path that returns without releasing its place; release it with defer"
-        )];
+        let at = place_of(facts, first, &name);
+        finding.evidence = vec![Evidence::NobodyInside { function: name.clone() }];
+        finding.next = vec![Step::at(at, Advice::ReleaseSlot)];
+        finding.title = Title::SlotsLost { waiting, name };
     }
     Some(finding)
 }
 
-/// `main.(*pool).get (pool.go:31)`, of the innermost frame of `function` in the group.
-fn place_of(facts: &Index<'_>, group: usize, function: &str) -> String {
+/// The innermost frame of `function` in the group.
+fn place_of(facts: &Facts<'_>, group: usize, function: &str) -> SourceLocation {
     let stack = facts.groups.get(group).map(|group| group.stack).unwrap_or_default();
     let at = facts.frames(stack).find_map(|frame| match frame {
-        Shown::Call { function: name, file, line, .. } if name == function => {
-            Some(super::library::place(file, line)).filter(|place| !place.is_empty())
+        Shown::Call { function: name, file, line, .. } if name == function && !file.is_empty() => {
+            Some(SourceLocation::new(name, file, line))
         }
         _ => None,
     });
-    at.map_or_else(|| function.to_owned(), |at| format!("{function} ({at})"))
-}
-
-/// `are blocked`, for what [`doing`] says of one: `is blocked`.
-fn several(does: &str) -> String {
-    let (verb, rest) = does.split_once(' ').unwrap_or((does, ""));
-    let verb = if verb == "is" { "are" } else { verb.trim_end_matches('s') };
-    format!("{verb} {rest}").trim_end().to_owned()
+    at.unwrap_or_else(|| SourceLocation::function(function))
 }
 
 /// Whether `function` does nothing but wait for a place.

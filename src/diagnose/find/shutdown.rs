@@ -7,15 +7,20 @@
 //! What it cannot know: whether the last ones are just about to end.
 
 use super::crowd::{Crowd, crowds};
-use super::library::{Seen, callers, finding, pick, seen, since, steps, total, waits, who};
+use super::library::{Seen, callers, finding, pick, seen, since, steps, total, waits};
 use super::per_request::handles_request;
-use super::waits::{doing, place, sites, user_frame};
+use super::waits::{place, sites, user_frame};
+use crate::diagnose::activity::Activity;
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
-use crate::diagnose::graph;
 use crate::diagnose::index::servers;
 use crate::diagnose::locks::stack_of;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::role::Role;
+use crate::diagnose::said::Callers;
+use crate::diagnose::step::{Advice, Step};
+use crate::diagnose::title::Title;
 use crate::model::WaitKind;
 
 /// The kind of these findings.
@@ -52,21 +57,11 @@ fn server(facts: &Facts<'_>) -> Option<Finding> {
     let lasts = waits.known > 0 || !facts.has_ages();
     finding.severity = if lasts { Severity::Medium } else { Severity::Low };
     finding.confidence = Confidence::Likely;
-    finding.title = format!(
-        "http.Server.Shutdown waits for {count} {} in {}",
-        if count == 1 { "request that has not ended" } else { "requests that have not ended" },
-        who(&users, "net/http.(*conn).serve")
-    );
-    finding.evidence =
-        vec!["Shutdown waits until no connection is in a request; it interrupts none".to_owned()];
+    finding.title = Title::ServerShutdown { requests: count, users: Callers::of(&users) };
+    finding.evidence = vec![Fact::ShutdownInterruptsNone.into()];
     finding.evidence.extend(since(&waits));
-    finding.next = steps(
-        &users,
-        "end when the server shuts down: cancel a context that Server.BaseContext gives to all requests, or call what ends it from Server.RegisterOnShutdown",
-    );
-    finding
-        .next
-        .push("give Shutdown a context with a deadline, and call Close after it".to_owned());
+    finding.next = steps(&users, Advice::EndAtShutdown);
+    finding.next.push(Advice::ShutdownDeadline.into());
     Some(finding)
 }
 
@@ -113,27 +108,20 @@ fn joins(facts: &Facts<'_>) -> Vec<Finding> {
         };
         let Some(crowd) = idle.iter().find(belongs) else { continue };
         let Some(child) = crowd.groups.first().copied() else { continue };
-        let role = "is what the WaitGroup waits for";
-        let mut finding = site.finding(facts, KIND, Category::Deadlock, Some((child, role)));
+        let root = Some((child, Role::Awaited));
+        let mut finding = site.finding(facts, KIND, Category::Deadlock, root);
         finding.severity = Severity::Medium;
         finding.confidence = Confidence::Possible;
-        finding.title = format!(
-            "{} in WaitGroup.Wait in {} for others to end, and {} wait for work in {}: nobody tells them",
-            graph::wait(site.count),
-            site.function,
-            crowd.count,
-            crowd.site.words()
-        );
-        finding.evidence = vec![format!(
-            "{} {} in {}, a method of the same type, and was not started by the one that waits",
-            if crowd.count == 1 { "1 goroutine" } else { "each of them" },
-            doing(facts, child),
-            place(facts, child)
-        )];
-        finding.next = vec![format!(
-            "{}: close the channel that it receives from before the wait, or select on one that is closed to end it",
-            place(facts, child)
-        )];
+        finding.title = Title::LoopsNotTold {
+            waiting: site.count,
+            function: site.function.to_owned(),
+            loops: crowd.count,
+            at: crowd.site.location(),
+        };
+        let (at, does) = (place(facts, child), Activity::of_group(facts, child));
+        finding.evidence =
+            vec![Evidence::NotStartedByWaiter { loops: crowd.count, does, at: at.clone() }];
+        finding.next = vec![Step::at(at, Advice::CloseLoopChannel)];
         found.push(finding);
     }
     found

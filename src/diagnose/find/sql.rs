@@ -11,12 +11,16 @@
 use std::collections::BTreeSet;
 
 use super::library::{
-    LONG, MANY, Seen, callers, finding, grows, pick, seen, since, spread, total, waits, who,
+    LONG, MANY, Seen, callers, finding, grows, pick, seen, since, spread, total, waits,
 };
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::said::{Caller, Callers};
+use crate::diagnose::step::{Advice, Step};
+use crate::diagnose::title::Title;
 use crate::model::WaitKind;
 use crate::view::canon::Shown;
 
@@ -71,47 +75,24 @@ fn exhausted(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding> {
     finding.confidence =
         if rows + transactions > 0 { Confidence::Likely } else { Confidence::Possible };
     let users = callers(facts, &pool.waiting);
-    finding.title = format!(
-        "{} waits for a database connection: all are in use{}",
-        who(&users, "database/sql.(*DB).conn"),
-        holders(rows, transactions, abandoned)
-    );
-    finding.evidence = vec![format!(
-        "{count} goroutines wait in database/sql.(*DB).conn; {rows} results (Rows) and {transactions} transactions are open; {working} goroutines work with a connection"
-    )];
+    finding.title =
+        Title::PoolExhausted { users: Callers::of(&users), rows, transactions, abandoned };
+    finding.evidence = vec![Evidence::PoolUse { waiting: count, rows, transactions, working }];
     finding.evidence.extend(spread(&users));
     finding.evidence.extend(since(&waits));
     finding.next = next(&users, abandoned);
     Some(finding)
 }
 
-fn holders(rows: i64, transactions: i64, abandoned: bool) -> String {
-    match (rows, transactions) {
-        _ if !abandoned => ", and they are at work".to_owned(),
-        (0, 0) => ", and nobody is seen to work with one".to_owned(),
-        (rows, 0) => format!(", {rows} by results (Rows) that nobody reads or closes"),
-        (0, transactions) => {
-            format!(", {transactions} by transactions that are neither committed nor rolled back")
-        }
-        (rows, transactions) => {
-            format!(", by {rows} results and {transactions} transactions that nobody works with")
-        }
-    }
-}
-
-fn next(users: &[super::library::Caller<'_>], abandoned: bool) -> Vec<String> {
-    let mut next: Vec<String> = Vec::new();
+fn next(users: &[Caller], abandoned: bool) -> Vec<Step> {
+    let mut next = Vec::new();
     if abandoned {
-        let remedy = "`defer rows.Close()` after the query, and check rows.Err()";
-        next.extend(super::library::steps(users, remedy));
-        next.push("every sql.Tx needs Commit or Rollback on all paths; every sql.Conn and Stmt needs Close".to_owned());
+        next.extend(super::library::steps(users, Advice::CloseRows));
+        next.push(Advice::EndTransactions.into());
     } else {
-        next.push("look at the queries that run, and at locks in the database".to_owned());
+        next.push(Advice::LookAtQueries.into());
     }
-    next.push(
-        "db.Stats() tells MaxOpenConnections, InUse and WaitCount; pass contexts with a deadline"
-            .to_owned(),
-    );
+    next.push(Advice::DbStats.into());
     next
 }
 
@@ -128,14 +109,9 @@ fn open_results(case: &Case<'_, '_>, pool: &Pool<'_, '_, '_>) -> Option<Finding>
         grows(case, |seen| seen.top().ends_with("awaitDone") && seen.has_prefix("database/sql."));
     finding.severity = if grows { Severity::High } else { Severity::Medium };
     finding.confidence = Confidence::Likely;
-    finding.title = format!(
-        "{count} database results or transactions are open and only {working} goroutines work with one: {} waits for their end",
-        list.first().map_or("", |seen| seen.top())
-    );
-    finding.evidence = vec![
-        "each keeps a connection to the database; nobody waits for one, so the pool has no limit"
-            .to_owned(),
-    ];
+    let function = list.first().map_or("", |seen| seen.top()).to_owned();
+    finding.title = Title::OpenResults { open: count, working, function };
+    finding.evidence = vec![Fact::NoPoolLimit.into()];
     finding.evidence.extend(since(&waits(case.now, &list)));
     finding.next = next(&callers(case.now, &pool.working), true);
     Some(finding)

@@ -7,9 +7,12 @@
 //! Who called `sql.Open` is not in the dump: `database/sql.OpenDB` started the goroutine.
 
 use super::library::{Seen, finding, grows, pick, seen, since, total, waits};
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::step::Advice;
+use crate::diagnose::title::Title;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "sql-db-not-closed";
@@ -39,16 +42,10 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let mut finding = finding(KIND, Category::Leak, facts, &list);
     finding.severity = if count >= HIGH || grows { Severity::High } else { Severity::Medium };
     finding.confidence = Confidence::Likely;
-    finding.title = format!(
-        "{count} sql.DB are open: one database/sql.(*DB).connectionOpener for each, so they are opened again and again and not closed"
-    );
-    finding.evidence = vec![format!(
-        "a program has one sql.DB for each database it is configured for, rarely over {USUAL}"
-    )];
+    finding.title = Title::OpenDatabases { open: count };
+    finding.evidence = vec![Evidence::UsualDatabases { usual: USUAL }];
     finding.evidence.extend(since(&waits(facts, &openers)));
-    finding.next = vec![
-        "search for sql.Open, sql.OpenDB and gorm.Open in code that runs for each request or task: open once and share it, or close it".to_owned(),
-    ];
+    finding.next = vec![Advice::OpenOnce.into()];
     vec![finding]
 }
 

@@ -8,32 +8,36 @@
 //! File names are not in the dump. A goroutine that waits for a child or reads a terminal is normal.
 
 use super::library::{
-    Caller, LONG, MANY, Seen, TOO_MANY, callers, finding, grows, pick, seen, since, total, waits,
+    LONG, MANY, Seen, TOO_MANY, callers, finding, grows, pick, seen, since, total, waits,
 };
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::said::Caller;
+use crate::diagnose::step::{Advice, Step};
+use crate::diagnose::title::{CallAwaits, Title};
 use crate::model::WaitKind;
 
 /// The kind of its findings.
 pub(super) const KIND: &str = "stuck-syscall";
 
 /// What a call waits for, by a part of its name.
-const CALLS: &[(&str, &str)] = &[
-    ("wait4", "a child process"),
-    ("waitid", "a child process"),
-    ("blockUntilWaitable", "a child process"),
-    ("pidfdWait", "a child process"),
-    ("flock", "a file lock that another process holds"),
-    ("fcntl", "a file lock that another process holds"),
-    ("open", "a file to open: a FIFO without a partner, or a file system that hangs"),
-    ("sync", "the disk"),
-    ("write", "a file or device to take data"),
-    ("read", "a file, terminal or FIFO to give data"),
-    ("stat", "a file system"),
-    ("connect", "a connection"),
-    ("cgocall", "C code to return"),
+const CALLS: &[(&str, CallAwaits)] = &[
+    ("wait4", CallAwaits::Child),
+    ("waitid", CallAwaits::Child),
+    ("blockUntilWaitable", CallAwaits::Child),
+    ("pidfdWait", CallAwaits::Child),
+    ("flock", CallAwaits::FileLock),
+    ("fcntl", CallAwaits::FileLock),
+    ("open", CallAwaits::Open),
+    ("sync", CallAwaits::Disk),
+    ("write", CallAwaits::Write),
+    ("read", CallAwaits::Read),
+    ("stat", CallAwaits::FileSystem),
+    ("connect", CallAwaits::Connection),
+    ("cgocall", CallAwaits::C),
 ];
 
 /// Looks for calls that do not return.
@@ -47,7 +51,9 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
             .iter()
             .copied()
             .filter(|seen| {
-                callers(facts, &[seen]).first().is_some_and(|c| c.function == caller.function)
+                callers(facts, &[seen])
+                    .first()
+                    .is_some_and(|other| other.at.function == caller.at.function)
             })
             .collect();
         findings.extend(stuck(case, facts, &caller, &same));
@@ -58,7 +64,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 fn stuck(
     case: &Case<'_, '_>,
     facts: &Index<'_>,
-    caller: &Caller<'_>,
+    caller: &Caller,
     list: &[&Seen<'_, '_>],
 ) -> Option<Finding> {
     let count = total(list);
@@ -66,11 +72,10 @@ fn stuck(
     let long = waits.max.is_some_and(|minutes| minutes >= LONG);
     let call = list.first().map_or("", |seen| call(seen));
     let lower = call.to_lowercase();
-    let what = CALLS.iter().find(|(part, _)| lower.contains(&part.to_lowercase()));
-    let harmless = what.is_some_and(|(_, what)| {
-        what.starts_with("a child") || what.starts_with("C code") || what.contains("terminal")
-    });
-    let grows = grows(case, |seen| is_in_call(seen) && seen.has(caller.function));
+    let known = CALLS.iter().find(|(part, _)| lower.contains(&part.to_lowercase()));
+    let awaits = known.map_or(CallAwaits::Unknown, |(_, awaits)| *awaits);
+    let harmless = matches!(awaits, CallAwaits::Child | CallAwaits::C | CallAwaits::Read);
+    let grows = grows(case, |seen| is_in_call(seen) && seen.has(&caller.at.function));
     let severity = match count {
         TOO_MANY.. => Severity::High,
         MANY.. if long || grows => Severity::High,
@@ -82,19 +87,16 @@ fn stuck(
     let mut finding = finding(KIND, Category::Syscall, facts, list);
     finding.severity = severity;
     finding.confidence = if long { Confidence::Likely } else { Confidence::Possible };
-    finding.title = format!(
-        "{count} {} stuck in {call} in {}: waiting for {}",
-        if count == 1 { "goroutine is" } else { "goroutines are" },
-        caller.function,
-        what.map_or("the operating system", |(_, what)| what)
-    );
-    finding.evidence =
-        vec![format!("each pins an operating system thread: {count} of the 10000 that Go allows")];
+    finding.title = Title::StuckSyscall {
+        stuck: count,
+        call: call.to_owned(),
+        function: caller.at.function.clone(),
+        awaits,
+    };
+    finding.evidence = vec![Evidence::PinsThreads { threads: count }];
     finding.evidence.extend(since(&waits));
-    finding.next = vec![
-        format!("{}: see which file, lock or process it waits for (`ls -l /proc/PID/fd`, `lsof -p PID`)", caller.words()),
-        "a system call cannot be cancelled: use a deadline where there is one (os.File.SetDeadline, exec.CommandContext), or limit how many run at once".to_owned(),
-    ];
+    finding.next =
+        vec![Step::at(caller.at.clone(), Advice::SeeSyscall), Advice::SyscallDeadline.into()];
     Some(finding)
 }
 

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnose::data::Address;
+use crate::diagnose::evidence::{Evidence, Fact};
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::{Finding, Root};
-use crate::diagnose::graph::{self, Teller};
+use crate::diagnose::graph::{self, Locator};
 use crate::diagnose::locks::{Id, Locks, Tier};
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::role::Role;
+use crate::diagnose::said::Caller;
 use crate::diagnose::tangles::{Spot, Tangle, Trouble};
 use crate::diagnose::waitfor::{NodeId, Why};
+use crate::model::SourceLocation;
 
 /// Waiters from which on contention is what an operator feels: as in the other analyses, 20 is one
 /// more with each call, not a few that met by chance.
@@ -26,7 +31,7 @@ pub(super) struct Knot<'c, 'd> {
     pub(super) facts: &'c Facts<'d>,
     pub(super) locks: &'c Locks<'d>,
     pub(super) tangle: &'c Tangle,
-    pub(super) tell: Teller<'c, 'd>,
+    pub(super) tell: Locator<'c, 'd>,
     /// Longest wait in minutes.
     pub(super) oldest: Option<u32>,
     /// Goroutines that Go marks as leaked.
@@ -42,7 +47,7 @@ pub(super) fn knots<'c, 'd>(
     let locks = facts.locks();
     let chosen = facts.tangles().iter().filter(move |tangle| tangle.trouble == trouble);
     chosen.map(move |tangle| {
-        let tell = Teller::new(locks, facts);
+        let tell = Locator::new(locks, facts);
         let (oldest, leaked) = tell.age(tangle.groups(locks, facts.graph()).into_iter());
         Knot { facts, locks, tangle, tell, oldest, leaked }
     })
@@ -51,7 +56,7 @@ pub(super) fn knots<'c, 'd>(
 impl Knot<'_, '_> {
     /// A finding with everything but title, evidence of its own and next steps.
     pub(super) fn finding(&self, kind: &'static str, category: Category) -> Finding {
-        let mut finding = Finding::new(kind, category, "");
+        let mut finding = Finding::new(kind, category);
         finding.chain = graph::chain(self.locks, self.facts, self.tangle);
         finding.groups = self.tangle.groups(self.locks, self.facts.graph());
         let parents = graph::parents(self.locks, self.facts, &finding.groups);
@@ -101,7 +106,7 @@ impl Knot<'_, '_> {
             goids: goids.take(64).collect(),
             row,
             stack: dump.goroutine(row as usize)?.stack(),
-            role: self.tell.doing(row),
+            role: Some(Role::Does(self.tell.does(row))),
             blocking: graph::shown_index(self.facts, row, node.frame),
         })
     }
@@ -215,43 +220,41 @@ impl Knot<'_, '_> {
     }
 
     /// How the waiters are known to wait for the same lock, how long, and what the format keeps back.
-    pub(super) fn facts(&self) -> Vec<String> {
-        let mut all = Vec::new();
-        let n = self.tangle.direct();
+    pub(super) fn facts(&self) -> Vec<Evidence> {
+        let mut all: Vec<Evidence> = Vec::new();
+        let waiting = self.tangle.direct();
         let ids: Vec<Id<'_>> =
             self.tangle.locks.iter().filter_map(|l| self.locks.lock(*l)).map(|l| l.id).collect();
         match ids[..] {
-            [Id::Address(address)] => all.push(format!(
-                "{} for the lock at {address:#x}; the address is Go's own, printed without `?`",
-                graph::wait(n)
-            )),
-            [Id::Receiver(_, receiver)] => all.push(format!(
-                "{} in methods of the object at {receiver:#x}; an RWMutex prints no address of its own",
-                graph::wait(n)
-            )),
-            [_, _, ..] if self.is_object() => {
-                let many = ids.len();
-                let waiting = graph::wait(n);
-                all.push(if self.places().len() == 1 {
-                    format!("{waiting} for {many} different locks in one place: many instances of one fault")
-                } else {
-                    format!("{waiting} for {many} different locks; their addresses are Go's own")
-                });
+            [Id::Address(address)] => {
+                all.push(Evidence::OneLock { waiting, lock: Address(address) });
             }
-            _ if !self.facts.has_ages() => all.push(
-                "this format carries no addresses or ids, so locks are told apart by the types and functions that take them; debug=2 would give both"
-                    .to_owned(),
-            ),
+            [Id::Receiver(_, receiver)] => {
+                all.push(Evidence::OneObject { waiting, object: Address(receiver) });
+            }
+            [_, _, ..] if self.is_object() => {
+                let one_place = self.functions().len() == 1;
+                all.push(Evidence::SeveralLocks { waiting, locks: ids.len(), one_place });
+            }
+            _ if !self.facts.has_ages() => all.push(Fact::NoAddresses.into()),
             _ => {}
         }
-        if let Some(minutes) = self.oldest {
-            all.push(format!("the longest wait is {}", super::tell::time(minutes)));
-        }
+        all.extend(self.oldest.map(|minutes| Evidence::Longest { minutes }));
         all
     }
 
-    /// Those who are held up beside the waiters, and how many.
-    pub(super) fn places(&self) -> Vec<String> {
+    /// Why the holder is believed to be it.
+    pub(super) fn holder(&self) -> Option<Evidence> {
+        let lock = self.tangle.locks.first().and_then(|lock| self.locks.lock(*lock))?;
+        self.tangle.by.map(|by| self.tell.holder(&by, lock.id))
+    }
+
+    /// The functions of the waiters, and of those who are held up beside them.
+    pub(super) fn places(&self) -> Evidence {
+        Evidence::Waiting { functions: self.functions() }
+    }
+
+    fn functions(&self) -> Vec<Caller> {
         let mut by_function: BTreeMap<&str, i64> = BTreeMap::new();
         for (group, count) in self.tangle.waiters.iter().chain(&self.tangle.behind) {
             let Some(row) = self.facts.summary.grouping.rows(*group).first() else { continue };
@@ -261,7 +264,11 @@ impl Knot<'_, '_> {
         }
         let mut list: Vec<_> = by_function.into_iter().collect();
         list.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
-        list.iter().take(8).map(|(name, count)| format!("{count} in {name}")).collect()
+        let one = |(name, count): &(&str, i64)| Caller {
+            at: SourceLocation::function(name),
+            count: *count,
+        };
+        list.iter().take(8).map(one).collect()
     }
 }
 

@@ -13,11 +13,15 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::ahead;
-use super::waits::{MANY, Site, doing, place, sites, user_frame};
+use super::waits::{MANY, Site, place, sites, user_frame};
+use crate::diagnose::activity::Activity;
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::{Case, Facts};
 use crate::diagnose::finding::Finding;
-use crate::diagnose::graph;
 use crate::diagnose::rating::{Category, Confidence, Severity};
+use crate::diagnose::role::Role;
+use crate::diagnose::step::{Advice, Step};
+use crate::diagnose::title::Title;
 use crate::model::{Goroutine, WaitKind};
 
 /// The kind of findings about missing children.
@@ -149,8 +153,8 @@ fn blocked_child(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<
         return None;
     }
     let (_, child) = user_frame(facts, *group)?;
-    let role = "is what the WaitGroup waits for";
-    let mut finding = site.finding(facts, CHILDREN, Category::Leak, Some((*group, role)));
+    let root = Some((*group, Role::Awaited));
+    let mut finding = site.finding(facts, CHILDREN, Category::Leak, root);
     finding.severity = site.severity(facts).max(if forever || (stops && site.oldest.is_some()) {
         Severity::Medium
     } else {
@@ -160,25 +164,19 @@ fn blocked_child(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<
     let more: Vec<usize> =
         family.children.keys().copied().filter(|g| is_blocked(facts, *g)).collect();
     finding.groups.extend(more.iter().filter(|g| !site.groups.contains(g) && *g != group));
-    finding.title = format!(
-        "{} in WaitGroup.Wait in {} for {child}, which {}",
-        graph::wait(site.count),
-        site.function,
-        doing(facts, *group)
-    );
-    finding.evidence = vec![format!(
-        "{n} of the {} that wait have started a goroutine that {} in {}",
-        site.count,
-        doing(facts, *group),
-        place(facts, *group)
-    )];
+    let (at, does) = (place(facts, *group), Activity::of_group(facts, *group));
+    finding.title = Title::ChildBlocked {
+        waiting: site.count,
+        function: site.function.to_owned(),
+        child: child.to_owned(),
+        does: does.clone(),
+    };
+    finding.evidence =
+        vec![Evidence::ChildrenBlocked { with: *n, waiting: site.count, does, at: at.clone() }];
     if family.childless > 0 {
-        finding.evidence.push(format!("{} have no child left", family.childless));
+        finding.evidence.push(Evidence::NoChildren { waiting: family.childless });
     }
-    finding.next = vec![format!(
-        "{}: this is the cause, those in Wait are the victims; make it end",
-        place(facts, *group)
-    )];
+    finding.next = vec![Step::at(at, Advice::ChildIsCause)];
     Some(finding)
 }
 
@@ -195,18 +193,10 @@ fn childless(facts: &Facts<'_>, site: &Site<'_>, family: &Family) -> Option<Find
     let mut finding = site.finding(facts, NEVER, Category::Leak, None);
     finding.severity = site.severity(facts);
     finding.confidence = Confidence::Likely;
-    finding.title = format!(
-        "{} in WaitGroup.Wait in {}, and nobody they started is left to call Done",
-        graph::wait(site.count),
-        site.function
-    );
-    finding.evidence = vec![format!(
-        "no goroutine in the dump was created by {} of the {} that wait: a child has ended without Done, or Add was called too often",
-        family.childless, site.count
-    )];
+    finding.title = Title::NoChild { waiting: site.count, function: site.function.to_owned() };
+    finding.evidence =
+        vec![Evidence::ChildrenGone { without: family.childless, waiting: site.count }];
     let at = site.groups.first().map(|group| place(facts, *group)).unwrap_or_default();
-    finding.next = vec![format!(
-        "{at}: call Done by defer, first thing in the goroutine, and Add right before `go`"
-    )];
+    finding.next = vec![Step::at(at, Advice::DoneByDefer)];
     Some(finding)
 }

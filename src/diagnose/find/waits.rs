@@ -9,6 +9,8 @@ use crate::diagnose::finding::{Finding, Root};
 use crate::diagnose::graph::{self, Chain};
 use crate::diagnose::locks::stack_of;
 use crate::diagnose::rating::{Category, Severity};
+use crate::diagnose::role::Role;
+use crate::model::SourceLocation;
 
 /// Goroutines from which on it is one more with each call, as in the other analyses.
 pub(super) const MANY: i64 = 20;
@@ -63,21 +65,14 @@ pub(super) fn user_frame<'d>(facts: &Facts<'d>, group: usize) -> Option<(usize, 
     Some((at, locks.frames.at(stack_of(facts, row), at).name))
 }
 
-/// `main.(*hub).Publish (main.go:281)` of the innermost frame of the user's code.
-pub(super) fn place(facts: &Facts<'_>, group: usize) -> String {
-    let teller = graph::Teller::new(facts.locks(), facts);
+/// The innermost frame of the user's code in the group.
+pub(super) fn place(facts: &Facts<'_>, group: usize) -> SourceLocation {
+    let locator = graph::Locator::new(facts.locks(), facts);
     let row = facts.summary.grouping.rows(group).first();
     match (row, user_frame(facts, group)) {
-        (Some(row), Some((at, _))) => teller.at(*row, at),
-        _ => String::new(),
+        (Some(row), Some((at, _))) => locator.at(*row, at),
+        _ => SourceLocation::default(),
     }
-}
-
-/// What the goroutines of a group do.
-pub(super) fn doing(facts: &Facts<'_>, group: usize) -> String {
-    let teller = graph::Teller::new(facts.locks(), facts);
-    let row = facts.summary.grouping.rows(group).first();
-    row.map_or_else(String::new, |row| teller.doing(*row))
 }
 
 impl Site<'_> {
@@ -97,24 +92,25 @@ impl Site<'_> {
         facts: &Facts<'_>,
         kind: &'static str,
         category: Category,
-        root: Option<(usize, &str)>,
+        root: Option<(usize, Role)>,
     ) -> Finding {
-        let mut finding = Finding::new(kind, category, "");
+        let mut finding = Finding::new(kind, category);
         finding.groups.clone_from(&self.groups);
-        if let Some((group, _)) = root.filter(|(group, _)| !self.groups.contains(group)) {
-            finding.groups.insert(0, group);
+        if let Some((group, _)) = root.as_ref().filter(|(group, _)| !self.groups.contains(group)) {
+            finding.groups.insert(0, *group);
         }
         let count = |group: &usize| facts.groups.get(*group).map_or(0, |group| group.count);
         finding.count = finding.groups.iter().map(count).sum();
         finding.weight = weight(finding.count);
-        let (at, role) = root.unwrap_or((self.groups.first().copied().unwrap_or(0), "waits"));
-        finding.root = made_root(facts, at, role);
+        let first = || (self.groups.first().copied().unwrap_or(0), Role::Waits);
+        let (at, role) = root.unwrap_or_else(first);
+        finding.root = made_root(facts, at, role.clone());
         finding.chain = chain(facts, at, role, &self.groups);
         finding
     }
 }
 
-fn made_root(facts: &Facts<'_>, group: usize, role: &str) -> Option<Root> {
+fn made_root(facts: &Facts<'_>, group: usize, role: Role) -> Option<Root> {
     let row = *facts.summary.grouping.rows(group).first()?;
     let known = facts.groups.get(group)?;
     let frame = graph::first_user(facts.locks(), facts, group);
@@ -122,18 +118,18 @@ fn made_root(facts: &Facts<'_>, group: usize, role: &str) -> Option<Root> {
         goids: known.goids.clone(),
         row,
         stack: known.stack,
-        role: role.to_owned(),
+        role: Some(role),
         blocking: frame.and_then(|frame| graph::shown_index(facts, row, frame)),
     })
 }
 
-fn chain(facts: &Facts<'_>, root: usize, role: &str, victims: &[usize]) -> Option<Chain> {
+fn chain(facts: &Facts<'_>, root: usize, role: Role, victims: &[usize]) -> Option<Chain> {
     let link = |group: usize| {
         let count = facts.groups.get(group)?.count;
         graph::links(facts, group, count, graph::first_user(facts.locks(), facts, group))
     };
-    let leaf = |group: &usize| Some(Chain::leaf(link(*group)?, "waits for it".to_owned()));
-    let mut made = Chain::leaf(link(root)?, role.to_owned());
+    let leaf = |group: &usize| Some(Chain::leaf(link(*group)?, Some(Role::WaitsForIt)));
+    let mut made = Chain::leaf(link(root)?, Some(role));
     made.victims = victims.iter().filter(|group| **group != root).filter_map(leaf).collect();
     Some(made)
 }

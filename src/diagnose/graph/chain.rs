@@ -1,6 +1,7 @@
 //! Goroutines and who waits for them, as it is told.
 
 use crate::diagnose::rating::Confidence;
+use crate::diagnose::role::Role;
 use crate::diagnose::waitfor::Why;
 use crate::model::StackId;
 
@@ -26,8 +27,8 @@ pub struct Link {
 pub struct Chain {
     /// The goroutines.
     pub link: Link,
-    /// What they do to those below, such as `holds 0x76daecbe1a0 (likely)`.
-    pub role: String,
+    /// What they do to those below, if that is known.
+    pub role: Option<Role>,
     /// What they wait for the one above to do, and how sure that is; unknown for a root, and where only
     /// the lock is known to be the same.
     pub edge: Option<(Why, Confidence)>,
@@ -42,7 +43,7 @@ pub struct Chain {
 
 impl Chain {
     /// One without victims.
-    pub fn leaf(link: Link, role: String) -> Self {
+    pub fn leaf(link: Link, role: Option<Role>) -> Self {
         Self { link, role, edge: None, member: false, closes: None, victims: Vec::new() }
     }
 

@@ -3,8 +3,8 @@
 //! chains are followed (`locks::diagnose`); here they are laid out.
 
 mod chain;
+mod locator;
 mod tree;
-mod words;
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ use super::locks::{Locks, stack_of};
 use crate::model::WaitKind;
 
 pub use chain::{Chain, Link};
+pub use locator::Locator;
 pub use tree::chain;
-pub use words::{Teller, wait};
 
 /// Ids that a link keeps.
 const IDS: usize = 64;

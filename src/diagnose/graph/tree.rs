@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use super::{Chain, IDS, Link, Teller, first_user, link, links, parents, shown_index};
+use super::{Chain, IDS, Link, Locator, first_user, link, links, parents, shown_index};
 use crate::diagnose::Facts;
 use crate::diagnose::locks::Locks;
+use crate::diagnose::role::Role;
 use crate::diagnose::tangles::{Tangle, Trouble};
 use crate::diagnose::waitfor::NodeId;
 
@@ -16,7 +17,7 @@ const DEEP: usize = 24;
 
 /// The tree of `tangle`.
 pub fn chain<'d>(locks: &Locks<'d>, facts: &Facts<'d>, tangle: &Tangle) -> Option<Chain> {
-    let tell = Teller::new(locks, facts);
+    let tell = Locator::new(locks, facts);
     let mut tree = Tree { locks, facts, tell: &tell, tangle, merged: FxHashSet::default() };
     if tangle.trouble == Trouble::Cycle {
         tree.merged = (1..tangle.path.len()).flat_map(|at| tree.alike(at)).collect();
@@ -38,13 +39,11 @@ pub fn chain<'d>(locks: &Locks<'d>, facts: &Facts<'d>, tangle: &Tangle) -> Optio
     for (group, count) in &tangle.alike {
         let frame = first_user(locks, facts, *group);
         let made = links(facts, *group, *count, frame);
-        let role = "does the same with another lock".to_owned();
-        root.victims.extend(made.map(|link| Chain::leaf(link, role)));
+        root.victims.extend(made.map(|link| Chain::leaf(link, Some(Role::DoesTheSame))));
     }
     for (group, count) in parents(locks, facts, &tangle.groups(locks, facts.graph())) {
         let made = links(facts, group, count, first_user(locks, facts, group));
-        let role = "started them and waits for them".to_owned();
-        root.victims.extend(made.map(|link| Chain::leaf(link, role)));
+        root.victims.extend(made.map(|link| Chain::leaf(link, Some(Role::StartedThem))));
     }
     Some(root)
 }
@@ -52,7 +51,7 @@ pub fn chain<'d>(locks: &Locks<'d>, facts: &Facts<'d>, tangle: &Tangle) -> Optio
 struct Tree<'t, 'd> {
     locks: &'t Locks<'d>,
     facts: &'t Facts<'d>,
-    tell: &'t Teller<'t, 'd>,
+    tell: &'t Locator<'t, 'd>,
     tangle: &'t Tangle,
     /// Nodes that are told as members of the circle.
     merged: FxHashSet<NodeId>,
@@ -73,9 +72,8 @@ impl Tree<'_, '_> {
                     made.role = self.tell.role(self.tangle, row);
                 }
                 (1, Some(root), Some(edge)) => {
-                    let closes = self.tell.verb(*root, edge);
-                    let sure = edge.sure.name();
-                    made.role = format!("{}; the one at the top {closes} it ({sure})", made.role);
+                    let wants = self.tell.wants(*root, edge, &self.tangle.locks);
+                    made.role = Some(Role::Closes(made.role.map(Box::new), wants, edge.sure));
                 }
                 _ => {}
             }
@@ -112,7 +110,7 @@ impl Tree<'_, '_> {
             let row = self.tangle.roots.first().map_or(0, |(row, _)| *row);
             made.edge = None;
             made.role = match self.tangle.source() {
-                Some(_) => self.tell.doing(made.link.row),
+                Some(_) => Some(Role::Does(self.tell.does(made.link.row))),
                 None => self.tell.role(self.tangle, row),
             };
         }
@@ -129,10 +127,7 @@ impl Tree<'_, '_> {
         let waiting = self.tangle.locks.iter().flat_map(|lock| graph.of_lock(*lock));
         root.victims = self.fold(&waiting.copied().collect::<Vec<_>>(), 0);
         for victim in &mut root.victims {
-            let lock = "waits for it";
-            if victim.role.is_empty() {
-                lock.clone_into(&mut victim.role);
-            }
+            victim.role.get_or_insert(Role::WaitsForIt);
             let goid = root.link.goids.first();
             if victim.link.group == group {
                 victim.link.count -= root.link.count;
@@ -141,15 +136,15 @@ impl Tree<'_, '_> {
         }
         root.victims.retain(|victim| victim.link.count > 0 || !victim.victims.is_empty());
         if let Some(writer) = self.tangle.writer {
-            let role = "waits to write, so that no new reader is let in";
             let named = |victim: &Chain| victim.link.row == writer;
             if let Some(victim) = root.victims.iter_mut().find(|victim| named(victim)) {
-                role.clone_into(&mut victim.role);
+                victim.role = Some(Role::WaitsToWrite);
             } else {
                 let frame = self.locks.wait(writer).map_or(0, |wait| wait.caller as usize);
                 let group = self.locks.group(writer);
                 let made = group.and_then(|group| link(self.facts, group, writer, frame));
-                root.victims.splice(0..0, made.map(|made| Chain::leaf(made, role.to_owned())));
+                root.victims
+                    .splice(0..0, made.map(|made| Chain::leaf(made, Some(Role::WaitsToWrite))));
             }
         }
         Some(root)
@@ -173,8 +168,9 @@ impl Tree<'_, '_> {
             stack: dump.goroutine(row as usize)?.stack(),
             blocking: shown_index(self.facts, row, first.frame),
         };
-        let role = edge
-            .map_or_else(String::new, |edge| self.tell.edge(*first_id, &edge, &self.tangle.locks));
+        let role = edge.map(|edge| {
+            Role::Wants(self.tell.wants(*first_id, &edge, &self.tangle.locks), edge.sure)
+        });
         let mut made = Chain::leaf(link, role);
         made.edge = edge.map(|edge| (edge.why, edge.sure));
         if depth < DEEP {

@@ -31,6 +31,23 @@ pub enum Tier {
     Released,
 }
 
+impl Tier {
+    /// The name used in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Receiver => "receiver",
+            Self::Shared => "shared-pointer",
+            Self::Near => "near-receiver",
+            Self::Enclosing => "near-pointer",
+            Self::Type => "type",
+            Self::Sibling => "same-start",
+            Self::Parent => "creator",
+            Self::Package => "package",
+            Self::Released => "cond",
+        }
+    }
+}
+
 /// A goroutine that may hold a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {

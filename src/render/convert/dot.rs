@@ -14,9 +14,9 @@ use super::Conversion;
 use crate::diagnose::Sight;
 use crate::diagnose::graph::Chain;
 use crate::model::{Dump, Goroutine, StrId, WaitKind, wait};
-use crate::render::Limit;
 use crate::render::escape::visible;
 use crate::render::words::{counted, cut_end, location, number, wait};
+use crate::render::{Limit, wording};
 use crate::view::Selection;
 use crate::view::canon::{Shown, Stacks};
 
@@ -263,7 +263,7 @@ fn wait_edges(
             edge(chain, before, "waits for its lock");
         }
         for victim in others {
-            edge(victim, chain, &victim.role);
+            edge(victim, chain, &wording::role(victim.role.as_ref()));
         }
         open.extend(&chain.victims);
     }

@@ -6,6 +6,7 @@ use super::view::{FrameView, GroupView};
 use crate::diagnose::Sight;
 use crate::diagnose::standing::{Standing, standing};
 use crate::render::convert::rows::{Row, Rows};
+use crate::render::wording;
 use crate::view::Summary;
 use crate::view::inspect::Inspection;
 use crate::view::listing::Listing;
@@ -238,7 +239,7 @@ fn goroutine<'a, 'd>(
     let of_diagnosis = standing(sight, one.goroutine);
     let (standing, why, found): (_, _, &[usize]) = match &of_diagnosis {
         Standing::Found(found) => ("finding", None, found),
-        Standing::Fine(why) => ("fine", Some(why.clone()), &[]),
+        Standing::Fine(why) => ("fine", Some(wording::fine(why)), &[]),
         Standing::Plain => ("unremarkable", None, &[]),
         Standing::System => ("system", None, &[]),
         Standing::Writer => ("writer", None, &[]),

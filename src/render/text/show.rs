@@ -6,11 +6,11 @@ use super::entries::set;
 use super::stack::{Entry, entry};
 use super::{Role, paragraph};
 use crate::diagnose::standing::{Part, Standing, part, standing};
-use crate::diagnose::{Severity, Sight};
+use crate::diagnose::{Root, Severity, Sight};
 use crate::model::wait;
-use crate::render::View;
 use crate::render::line::{Line, flow};
 use crate::render::words::{counted, number, wait};
+use crate::render::{View, wording};
 use crate::view::inspect::{Inspection, Kin, Link};
 
 /// Children that are named.
@@ -218,12 +218,12 @@ fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
                         finding.category.name(),
                         finding.kind,
                         finding.confidence.name(),
-                        finding.title
+                        wording::title(&finding.title)
                     ),
                 );
                 match (part(one.goroutine, finding), &finding.root) {
-                    (Some(Part::Root), Some(root)) if !root.role.is_empty() => {
-                        let words = format!("This one is the root: {}.", root.role);
+                    (Some(Part::Root), Some(Root { role: Some(does), .. })) => {
+                        let words = format!("This one is the root: {}.", wording::role(Some(does)));
                         lines.extend(text(role, &words));
                     }
                     (Some(Part::Root), _) => lines.extend(text(role, "This one is the root.")),
@@ -233,12 +233,20 @@ fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
                     _ => {}
                 }
                 if let Some(next) = finding.next.first() {
-                    lines.extend(paragraph(Role::Dim, &format!("Next: {next}"), 4, view.width));
+                    lines.extend(paragraph(
+                        Role::Dim,
+                        &format!("Next: {}", wording::step(next)),
+                        4,
+                        view.width,
+                    ));
                 }
                 lines
             })
             .collect(),
-        Standing::Fine(why) => text(Role::Good, &format!("Looked at and found fine: {why}.")),
+        Standing::Fine(why) => {
+            let why = wording::fine(why);
+            text(Role::Good, &format!("Looked at and found fine: {why}."))
+        }
         Standing::Plain => {
             text(Role::Plain, "Nothing speaks against it, and nothing is known of it.")
         }

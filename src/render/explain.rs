@@ -1,8 +1,9 @@
 //! What a word means: a wait reason, a status, a known goroutine, the kind of a finding.
 #![doc = include_str!("ANALYSES.md")]
 
-use super::find::{ANALYSES, also, analysis_of};
-use super::known::{Class, Entry, Known};
+use super::wording::{kind_text, kind_texts};
+use crate::diagnose::find::{also, analysis_of};
+use crate::diagnose::known::{Class, Entry, Known};
 use crate::model::wait::{self, Leak, STATUSES, WAIT_REASONS};
 
 /// What a word means.
@@ -67,7 +68,7 @@ pub fn explain_with(word: &str, known: &Known) -> Option<Explanation> {
 
 /// The kinds of findings with what each finds, in the order in which they are looked for.
 pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
-    ANALYSES.iter().map(|analysis| (analysis.kind, analysis.finds))
+    kind_texts().iter().map(|text| (text.kind, text.finds))
 }
 
 /// The wait reasons that Go prints.
@@ -104,14 +105,15 @@ fn exactly(word: &str, known: &Known) -> Option<Explanation> {
         return of_state(word, WordKind::Status);
     }
     if let Some((kind, analysis)) = analysis_of(word) {
+        let text = kind_text(analysis.kind)?;
         return Some(Explanation {
             word: kind.to_owned(),
             kind: WordKind::Finding,
-            meaning: sentence(analysis.finds),
+            meaning: sentence(text.finds),
             parts: vec![
-                ("Why it matters", sentence(analysis.matters)),
-                ("What it cannot know", sentence(analysis.cannot)),
-                ("Evidence it needs", sentence(analysis.needs)),
+                ("Why it matters", sentence(text.matters)),
+                ("What it cannot know", sentence(text.cannot)),
+                ("Evidence it needs", sentence(text.needs)),
             ],
             similar: also(analysis.kind)
                 .chain([analysis.kind])
