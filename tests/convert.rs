@@ -11,12 +11,13 @@ mod totals;
 
 use std::path::PathBuf;
 
-use gdump::analysis::facts::Config;
-use gdump::analysis::known::Known;
-use gdump::analysis::summary::Look;
-use gdump::analysis::{Filter, Selection, Sight};
+use gdump::diagnose::Sight;
+use gdump::diagnose::facts::Config;
+use gdump::diagnose::known::Known;
 use gdump::model::Dump;
 use gdump::render::convert::{Conversion, Extra, How, Target};
+use gdump::view::summary::Look;
+use gdump::view::{Filter, Selection};
 
 use crate::support::{bytes, corpus, files, parse, relative, root};
 

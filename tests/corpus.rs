@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use gdump::error::Error;
-use gdump::model::{Dump, Frame, Goroutine, Symbol, TruncationReason};
+use gdump::model::{Dump, Frame, Goroutine, Symbol, TruncationReason, WaitKind};
 
 use crate::support::{bytes, corpus, files, parse, relative, scan};
 
@@ -357,7 +357,7 @@ fn groups(dumps: &[Dump]) -> BTreeMap<Vec<String>, i64> {
 fn moving(dumps: &[Dump]) -> BTreeSet<String> {
     let goroutines = dumps.iter().flat_map(|dump| dump.goroutines().map(move |g| (dump, g)));
     goroutines
-        .filter(|(_, goroutine)| gdump::model::state::is_on_cpu(goroutine.state()))
+        .filter(|(_, goroutine)| WaitKind::of_state(goroutine.state()) == WaitKind::OnCpu)
         .filter_map(|(dump, goroutine)| match goroutine.frames().next_back()? {
             Frame::Call { function, .. } => Some(dump.str(function).to_owned()),
             _ => None,

@@ -3,9 +3,11 @@
 
 use std::fmt::Write;
 
-use gdump::analysis::facts::{Case, Config};
-use gdump::analysis::find;
-use gdump::analysis::{Category, Facts, Finding, Known, Severity};
+use crate::support::worded::Worded;
+use gdump::diagnose::facts::{Case, Config};
+use gdump::diagnose::find;
+use gdump::diagnose::history::History;
+use gdump::diagnose::{Category, Facts, Finding, Known, Severity};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
 use gdump::source::Stream;
@@ -20,7 +22,8 @@ fn findings(texts: &[&str]) -> Vec<Finding> {
     let mut before: Vec<Facts<'_>> = dumps.iter().map(Facts::new).collect();
     let now = before.pop().unwrap();
     let (config, known) = (Config::default(), Known::built_in());
-    let case = Case::new(&now, &before, &config, &known);
+    let history = History::of_last(before.iter().chain([&now]).map(Facts::index));
+    let case = Case::new(&now, history, &config, &known);
     find::run(&case)
 }
 
@@ -53,7 +56,7 @@ fn kinds(findings: &[Finding]) -> Vec<(&str, Severity)> {
 /// The first finding, which must be of `kind`.
 fn first(findings: &[Finding], kind: &str) -> Finding {
     let first = findings.first().unwrap_or_else(|| panic!("nothing was found, not {kind}"));
-    assert_eq!(first.kind, kind, "{}", first.title);
+    assert_eq!(first.kind, kind, "{}", first.title());
     first.clone()
 }
 
@@ -77,9 +80,9 @@ fn open_bodies_leak_and_idle_connections_do_not() {
     let found = first(&findings(&[&leak]), "http-body-not-closed");
     assert_eq!((found.category, found.severity), (Category::Leak, Severity::High));
     assert!(
-        found.title.starts_with("30 HTTP response bodies were never closed"),
+        found.title().starts_with("30 HTTP response bodies were never closed"),
         "{}",
-        found.title
+        found.title()
     );
 
     let idle = many(100, 300, "IO wait", IDLE_LOOP) + &many(500, 300, "select", WRITE_LOOP);
@@ -103,7 +106,7 @@ fn slow_upstreams_are_slow_and_name_the_caller() {
         + &many(300, 40, "select", WRITE_LOOP);
     let found = first(&findings(&[&text]), "slow-upstream");
     assert_eq!((found.category, found.severity), (Category::Slow, Severity::High));
-    assert!(found.title.ends_with("in main.fetch"), "{}", found.title);
+    assert!(found.title().ends_with("in main.fetch"), "{}", found.title());
     let few = many(100, 3, "select", ROUND_TRIP) + &many(200, 3, "IO wait", IDLE_LOOP);
     assert_eq!(kinds(&findings(&[&few])), []);
 }
@@ -123,7 +126,7 @@ fn clients_that_do_not_read_block_the_handler() {
     ];
     let found =
         first(&findings(&[&many(100, 12, "IO wait, 7 minutes", &write)]), "client-does-not-read");
-    assert!(found.title.contains("main.download"), "{}", found.title);
+    assert!(found.title().contains("main.download"), "{}", found.title());
 }
 
 const WAITS: &[&str] = &[
@@ -140,9 +143,9 @@ fn a_pool_whose_rows_are_not_closed_is_a_leak() {
     let found = first(&findings(&[&text]), "sql-pool-exhausted");
     assert_eq!((found.category, found.severity), (Category::Leak, Severity::High));
     assert!(
-        found.title.starts_with("main.queryUser waits for a database connection"),
+        found.title().starts_with("main.queryUser waits for a database connection"),
         "{}",
-        found.title
+        found.title()
     );
 }
 
@@ -185,9 +188,9 @@ fn a_held_pipe_names_who_ran_the_command() {
     let text = many(100, 4, "chan receive", &wait) + &many(200, 4, "IO wait", &copy);
     let found = first(&findings(&[&text]), "exec-pipe-held");
     assert!(
-        found.title.starts_with("main.runHook waits for the output of 4 commands"),
+        found.title().starts_with("main.runHook waits for the output of 4 commands"),
         "{}",
-        found.title
+        found.title()
     );
     // A child that still runs.
     let child =
@@ -229,9 +232,9 @@ fn a_log_that_takes_no_more() {
     let text = many(100, 40, "sync.Mutex.Lock", &wait) + &many(7, 1, "IO wait", &write);
     let found = first(&findings(&[&text]), "log-sink-blocked");
     assert!(
-        found.title.contains("main.handle") && found.title.contains("main.audit"),
+        found.title().contains("main.handle") && found.title().contains("main.audit"),
         "{}",
-        found.title
+        found.title()
     );
     assert_eq!(found.root.map(|root| root.goids), Some(vec![7]));
 }
@@ -248,7 +251,7 @@ fn system_calls_that_do_not_return() {
     ];
     let found = first(&findings(&[&many(100, 12, "syscall, 9 minutes", &open)]), "stuck-syscall");
     assert_eq!((found.category, found.severity), (Category::Syscall, Severity::High));
-    assert!(found.title.contains("syscall.openat in main.readFifo"), "{}", found.title);
+    assert!(found.title().contains("syscall.openat in main.readFifo"), "{}", found.title());
     let signals = ["os/signal.signal_recv", "os/signal.loop", "by os/signal.Notify.func1.1"];
     assert_eq!(kinds(&findings(&[&many(5, 1, "syscall, 900 minutes", &signals)])), []);
 }
@@ -283,9 +286,9 @@ fn a_crash_is_the_first_goroutine_and_no_leak() {
     let crash = first(&found, "crash");
     assert_eq!(crash.category, Category::Crash);
     assert!(
-        crash.title.starts_with("the program crashed in main.(*service).set:"),
+        crash.title().starts_with("the program crashed in main.(*service).set:"),
         "{}",
-        crash.title
+        crash.title()
     );
     assert!(found.iter().skip(1).all(|finding| finding.severity <= Severity::Low), "{found:?}");
 }
@@ -309,7 +312,7 @@ fn all_asleep_is_a_deadlock_and_a_timeout_names_the_test() {
     let found = findings(&[&text]);
     assert_eq!(found.first().map(|finding| finding.category), Some(Category::Deadlock));
     assert!(
-        found.iter().any(|f| f.title.contains("main.collect waits in chan receive")),
+        found.iter().any(|f| f.title().contains("main.collect waits in chan receive")),
         "{found:?}"
     );
 
@@ -325,7 +328,7 @@ fn all_asleep_is_a_deadlock_and_a_timeout_names_the_test() {
         );
     let found = first(&findings(&[&text]), "test-timeout");
     assert_eq!(
-        found.title,
+        found.title(),
         "TestHangs did not end in 30s: example.com/a.TestHangs is in chan receive"
     );
 }
@@ -345,6 +348,6 @@ fn dumps_of_real_crashes_name_their_cause() {
         ("unlock.go1.27", "fatal error in main.init.func20: sync: unlock of unlocked mutex"),
     ] {
         let text = std::fs::read_to_string(format!("testdata/debug2/{file}.txt")).unwrap();
-        assert_eq!(first(&findings(&[&text]), "crash").title, title, "{file}");
+        assert_eq!(first(&findings(&[&text]), "crash").title(), title, "{file}");
     }
 }

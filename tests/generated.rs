@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gdump::analysis::explain::{explain, kinds};
+use gdump::render::explain::{explain, kinds};
 use prost_build::Config;
 
 const PROTO: &str = "grammar/profile.proto";
@@ -36,7 +36,7 @@ fn the_map_of_analyses_comes_from_their_table() {
             page.push_str(&format!("- Its other kinds: `{}`\n", found.similar.join("`, `")));
         }
     }
-    assert_is_fresh("src/analysis/ANALYSES.md", &page);
+    assert_is_fresh("src/render/ANALYSES.md", &page);
 }
 
 #[test]

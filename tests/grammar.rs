@@ -19,7 +19,7 @@ const HOMES: &[(&str, &str)] = &[
     ("gccgo", "src/parse/gccgo"),
     ("pprof-text", "src/parse/pprof_text"),
     ("race", "src/parse/race"),
-    ("filter", "src/analysis/filter"),
+    ("filter", "src/view/filter"),
 ];
 
 fn grammars() -> Vec<(String, String)> {
@@ -310,7 +310,7 @@ fn sentences_of_the_filter_language_are_read() {
     proptest!(ProptestConfig { failure_persistence: None, cases: 2048, ..ProptestConfig::default() },
         |(choices in prop::collection::vec(any::<u16>(), 0..200))| {
         let text = grammar.sentence("filter", &choices);
-        match gdump::analysis::filter::Where::new(&text) {
+        match gdump::view::filter::Where::new(&text) {
             Ok(_) => read.set(read.get() + 1),
             // The rules say nothing of types, of what is a regular expression, and of fields that are
             // compared with fields.

@@ -39,6 +39,8 @@ mod grammar;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod imports;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod leaks;

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use gdump::analysis::facts::Config;
-use gdump::analysis::summary::Look;
-use gdump::analysis::{Known, Sight};
+use gdump::diagnose::facts::Config;
+use gdump::diagnose::{Known, Sight};
+use gdump::view::summary::Look;
 
 use crate::support::parse;
 

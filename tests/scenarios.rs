@@ -12,17 +12,18 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use gdump::analysis::facts::Config;
-use gdump::analysis::graph::Chain;
-use gdump::analysis::summary::Look;
-use gdump::analysis::{Category, Facts, Finding, Known, Severity, Sight};
+use gdump::diagnose::facts::Config;
+use gdump::diagnose::graph::Chain;
+use gdump::diagnose::{Category, Facts, Finding, Known, Severity, Sight};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
 use gdump::source::{Limits, Target, open};
+use gdump::view::summary::Look;
 use regex::Regex;
 use serde::Deserialize;
 
 use crate::support::root;
+use crate::support::worded::Worded;
 
 const FORMATS: [&str; 2] = ["debug2", "debug1"];
 const VERSIONS: [&str; 2] = ["go1.27", "go1.21"];
@@ -101,18 +102,18 @@ fn judge(scenario: &Scenario, background: &Regex, sight: &Sight<'_>) -> Option<S
     let worst = severity(&scenario.worst);
     for finding in &sight.findings {
         if finding.severity > worst {
-            return Some(format!("more than {}: {}", scenario.worst, finding.title));
+            return Some(format!("more than {}: {}", scenario.worst, finding.title()));
         }
         let is_grave = finding.severity >= Severity::Medium;
-        if is_grave && background.is_match(&finding.title) {
-            return Some(format!("about what is fine: {}", finding.title));
+        if is_grave && background.is_match(&finding.title()) {
+            return Some(format!("about what is fine: {}", finding.title()));
         }
         if scenario.categories.is_empty() && is_grave && finding.category == Category::Leak {
-            return Some(format!("no leak: {}", finding.title));
+            return Some(format!("no leak: {}", finding.title()));
         }
         let moves = !scenario.categories.iter().any(|name| name == "deadlock" || name == "leak");
         if moves && finding.category == Category::Deadlock {
-            return Some(format!("no deadlock: {}", finding.title));
+            return Some(format!("no deadlock: {}", finding.title()));
         }
     }
     if scenario.categories.is_empty() {
@@ -120,11 +121,11 @@ fn judge(scenario: &Scenario, background: &Regex, sight: &Sight<'_>) -> Option<S
     }
     let Some(first) = sight.findings.first() else { return Some("nothing found".to_owned()) };
     if !scenario.categories.iter().any(|category| category == first.category.name()) {
-        return Some(format!("category {}: {}", first.category.name(), first.title));
+        return Some(format!("category {}: {}", first.category.name(), first.title()));
     }
     let names = Regex::new(scenario.names.as_ref().unwrap()).unwrap();
     if !places(first, &sight.facts).iter().any(|place| names.is_match(place)) {
-        return Some(format!("names another: {}", first.title));
+        return Some(format!("names another: {}", first.title()));
     }
     let chain: Vec<&str> =
         first.chain.iter().flat_map(|chain| members(chain, &sight.facts)).collect();
@@ -132,7 +133,7 @@ fn judge(scenario: &Scenario, background: &Regex, sight: &Sight<'_>) -> Option<S
         let pattern = Regex::new(pattern).unwrap();
         !chain.iter().any(|function| pattern.is_match(function))
     });
-    missing.map(|pattern| format!("{pattern} is not in the chain: {}", first.title))
+    missing.map(|pattern| format!("{pattern} is not in the chain: {}", first.title()))
 }
 
 /// The functions of all that are in a tree of who waits for whom.
@@ -146,7 +147,7 @@ fn places(finding: &Finding, facts: &Facts<'_>) -> Vec<String> {
     let groups = finding.groups.iter().filter_map(|group| facts.groups.get(*group));
     let stacks = finding.root.iter().map(|root| root.stack).chain(groups.map(|group| group.stack));
     let functions = stacks.flat_map(|stack| facts.functions(stack)).map(str::to_owned);
-    std::iter::once(finding.title.clone()).chain(functions).collect()
+    std::iter::once(finding.title()).chain(functions).collect()
 }
 
 fn line(finding: &Finding) -> String {
@@ -160,8 +161,8 @@ fn print(switch: &str, scenario: &Scenario, label: &str, wrong: Option<&str>, si
     let mark = if wrong.is_some() { "WRONG" } else { "right" };
     println!("{mark} {label} ({}) {}", scenario.what, wrong.unwrap_or_default());
     for finding in sight.findings.iter().take(if switch == "1" { 1 } else { usize::MAX }) {
-        println!("    {}, {}: {}", line(finding), finding.confidence.name(), finding.title);
-        for sentence in finding.evidence.iter().filter(|_| switch != "1") {
+        println!("    {}, {}: {}", line(finding), finding.confidence.name(), finding.title());
+        for sentence in finding.evidence().iter().filter(|_| switch != "1") {
             println!("        · {sentence}");
         }
     }

@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use gdump::analysis::facts::Config;
-use gdump::analysis::group::By;
-use gdump::analysis::inspect::{Ids, Inspection};
-use gdump::analysis::known::Known;
-use gdump::analysis::listing::{Listing, Order};
-use gdump::analysis::summary::Look;
-use gdump::analysis::tree::{Extent, Tree};
-use gdump::analysis::{Sight, Summary};
+use gdump::diagnose::Sight;
+use gdump::diagnose::facts::Config;
+use gdump::diagnose::known::Known;
 use gdump::model::Dump;
 use gdump::render::{Body, Limit, OutputFormat, Report, Style, View};
+use gdump::view::Summary;
+use gdump::view::group::By;
+use gdump::view::inspect::{Ids, Inspection};
+use gdump::view::listing::{Listing, Order};
+use gdump::view::summary::Look;
+use gdump::view::tree::{Extent, Tree};
 use serde_json::Value;
 
 use crate::support::{assert_keeps, bytes, files, parse, relative, report_schema, root};
@@ -120,7 +121,9 @@ fn who_looks_around_keeps_to_the_schema() {
         let sights = Sight::all(one, &look, &Config::default(), &Known::built_in());
         let ids = Ids::new(dump);
         let goids = dump.goroutines().filter_map(gdump::model::Goroutine::goid).take(20);
-        let shown = goids.filter_map(|goid| Inspection::new(&sights[0], &ids, goid)).collect();
+        let shown = goids
+            .filter_map(|goid| Inspection::new(&sights[0].facts.summary, &ids, goid))
+            .collect();
         let list = Listing::new(dump, &look, Order::Wait, 0, 50);
         let mut reports = vec![
             Report { command: "groups", body: Body::Groups(vec![Summary::new(dump, &look)], 0) },

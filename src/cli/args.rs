@@ -11,18 +11,17 @@ use super::argv::prepare;
 #[cfg(feature = "serve")]
 use super::commands::serve;
 #[cfg(feature = "tui")]
-use super::commands::watch;
 use super::commands::{
-    check, completions, convert, diff, explain, groups, list, man, show, tree, trend,
+    check, completions, convert, diff, explain, groups, list, man, show, tree, trend, watch,
 };
 #[cfg(feature = "live")]
 use super::commands::{collect, record, wallclock};
 use super::connect::{Ask, Connect};
 use super::values::{self, FailOn};
-use crate::analysis::By;
-use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
 use crate::render::Limit;
 use crate::source::Limits;
+use crate::view::By;
+use crate::view::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
 
 const EXAMPLES: &str = "\
 Examples:

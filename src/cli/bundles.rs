@@ -54,7 +54,7 @@ impl Bundles {
             return;
         };
         let (text, counts) = if dump.name == pair.text { (dump, first) } else { (first, dump) };
-        let mut joined = crate::analysis::merge::join(text, &counts).dump;
+        let mut joined = crate::transform::merge::join(text, &counts).dump;
         joined.name.clone_from(&pair.called);
         joined.taken_at_nanos = joined.taken_at_nanos.or(counts.taken_at_nanos);
         self.current = None;

@@ -4,10 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "live")]
-use super::live;
 use super::options::Options;
-use super::values;
+#[cfg(feature = "live")]
+use super::{live, values};
 use crate::error::Result;
 #[cfg(feature = "live")]
 use crate::live::follow::{Follower, Moment};

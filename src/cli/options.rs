@@ -8,15 +8,16 @@ use super::args::{Color, Format, Shared};
 use super::connect::Live;
 use super::environment::Environment;
 use super::values::{FailOn, Pattern};
-use crate::analysis::facts::Config;
-use crate::analysis::filter::{PprofFilter, WaitLimit};
-use crate::analysis::known::Known;
-use crate::analysis::summary::Look;
-use crate::analysis::{By, Filter, Finding};
+use crate::diagnose::Finding;
+use crate::diagnose::facts::Config;
+use crate::diagnose::known::Known;
 use crate::error::{Error, Result};
 use crate::render::{OutputFormat, Style, View};
 use crate::source::http::Address;
 use crate::source::{Limits, Target};
+use crate::view::filter::{PprofFilter, WaitLimit};
+use crate::view::summary::Look;
+use crate::view::{By, Filter};
 
 /// Columns if nobody says: output that goes to a file or another program.
 const WIDTH: usize = 100;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use crate::analysis::By;
-use crate::analysis::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
-use crate::analysis::find::ANALYSES;
-use crate::analysis::{Category, Finding, Severity};
+use crate::diagnose::find::ANALYSES;
+use crate::diagnose::{Category, Finding, Severity};
 use crate::render::Limit;
+use crate::view::By;
+use crate::view::filter::{CreatorTest, LabelTest, StateTest, TagTest, WaitLimit};
 
 pub(super) fn by(text: &str) -> Result<By, String> {
     By::parse(text).ok_or_else(|| format!("expected one of {}", By::NAMES))
@@ -33,7 +33,7 @@ pub(super) fn wait(text: &str) -> Result<WaitLimit, String> {
 
 /// A duration that is not zero.
 pub(super) fn time(text: &str) -> Result<Duration, String> {
-    let time = crate::analysis::duration::parse(text).filter(|time| !time.is_zero());
+    let time = crate::view::duration::parse(text).filter(|time| !time.is_zero());
     time.ok_or_else(|| "expected a duration such as 500ms, 30s, 10m or 1h30m".to_owned())
 }
 

@@ -8,14 +8,14 @@ use super::cost::Cost;
 use super::identity::identity;
 use super::pace::{Pace, patience};
 use super::take::{self, Event, Picture, Piece, Policy};
-use crate::analysis::Summary;
-use crate::analysis::series::process::Between;
-use crate::analysis::series::{Names, Snapshot};
-use crate::analysis::summary::Look;
 use crate::error::{Error, Result};
 use crate::model::Dump;
+use crate::series::process::Between;
+use crate::series::{Names, Snapshot};
 use crate::source::Limits;
 use crate::source::http::{Address, Client};
+use crate::view::Summary;
+use crate::view::summary::Look;
 
 /// A process, and what is remembered of it between two questions.
 pub struct Follower {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::analysis::facts::Config;
-use crate::analysis::gate::{Gate, Rules, Trip};
-use crate::analysis::summary::Look;
-use crate::analysis::{Finding, Known, Sight};
+use crate::diagnose::facts::Config;
+use crate::diagnose::title::Title;
+use crate::diagnose::{Finding, Known, Sight};
+use crate::gate::{Gate, Reason, Rules, Trip};
 use crate::model::Dump;
+use crate::view::summary::Look;
 
 /// Dumps that one is compared with: growth shows in so many.
 const PAST: usize = 8;
@@ -26,12 +27,12 @@ pub struct Judge {
 }
 
 /// What is said of a dump.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Judgement {
     /// Why the whole text is worth having, if it is.
-    pub tripped: Option<String>,
+    pub tripped: Option<Reason>,
     /// What was there already in the first dump.
-    pub known: Vec<String>,
+    pub known: Vec<Title>,
 }
 
 impl Judge {
@@ -75,11 +76,12 @@ impl Judge {
             return Judgement { tripped: None, known };
         };
         let new = meant.into_iter().find(|finding| !before.contains(&sight.id(finding)));
-        Judgement { tripped: new.map(|finding| finding.title.clone()), known: Vec::new() }
+        let found = |finding: &Finding| Reason::Found(finding.category, finding.title.clone());
+        Judgement { tripped: new.map(found), known: Vec::new() }
     }
 
     /// The worst of what thresholds and baseline allow no longer.
-    fn new_trip(&mut self, sight: Sight<'_>) -> Option<String> {
+    fn new_trip(&mut self, sight: Sight<'_>) -> Option<Reason> {
         let gate = Gate::new(vec![sight], &self.rules, |_| false);
         let name = |trip: &Trip| {
             let check = gate.checks.get(trip.check).map_or("", |check| &check.name);
@@ -92,10 +94,10 @@ impl Judge {
         let is_sure = |trip: &&&Trip| trip.kind == "max" || self.broken.contains(&name(trip));
         let sure: Vec<_> = trips.iter().filter(is_sure).copied().collect();
         let new = sure.iter().find(|trip| !self.over.contains(&name(trip)));
-        let message = new.map(|trip| trip.message.clone());
+        let reason = new.map(|trip| trip.reason.clone());
         self.over = sure.into_iter().map(name).collect();
         self.broken = trips.into_iter().map(name).collect();
-        message
+        reason
     }
 }
 
@@ -113,7 +115,7 @@ fn is_own(trip: &Trip) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::gate::{Baseline, Max, accepted};
+    use crate::gate::{Baseline, Max, accepted};
     use crate::source::Stream;
 
     /// So many goroutines that wait to send in `function`.
@@ -132,6 +134,14 @@ mod tests {
         crate::parse::parse(&mut stream, "x", &crate::parse::Options::default()).unwrap().remove(0)
     }
 
+    /// The function that a crowd was found in.
+    fn function(reason: &Reason) -> Option<&str> {
+        match reason {
+            Reason::Found(_, Title::Crowd { crowd }) => Some(&crowd.at.function),
+            _ => None,
+        }
+    }
+
     #[test]
     fn a_finding_is_new_once_and_the_first_dump_only_says_what_is_there() {
         let mut judge = Judge::new(Rules::default(), false);
@@ -139,14 +149,14 @@ mod tests {
         assert_eq!((first.tripped, first.known.len()), (None, 1));
         assert_eq!(judge.look(dump("old", 40), |_| true), Judgement::default());
         let new = judge.look(dump("new", 40), |_| true).tripped.unwrap();
-        assert!(new.contains("main.new"), "{new}");
+        assert_eq!(function(&new), Some("main.new"));
         assert_eq!(judge.look(dump("new", 40), |_| true).tripped, None);
         // What another process has, too, is known.
         judge.restart();
         assert_eq!(judge.look(dump("new", 40), |_| true).tripped, None);
         assert_eq!(judge.look(dump("old", 40), |_| false), Judgement::default());
         let from_start = Judge::new(Rules::default(), true).look(dump("old", 40), |_| true);
-        assert!(from_start.tripped.is_some_and(|title| title.contains("main.old")));
+        assert_eq!(from_start.tripped.as_ref().and_then(function), Some("main.old"));
     }
 
     #[test]

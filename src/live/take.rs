@@ -7,12 +7,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cost::{self, Cost};
-use crate::analysis::merge::join;
 use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::parse;
 use crate::source::http::{Address, Broken, Came, Client};
 use crate::source::{self, Limits};
+use crate::transform::merge::join;
 
 /// How much is taken.
 #[derive(Clone, Copy, Debug)]

@@ -2,11 +2,11 @@
 
 use super::args::Words;
 use super::chunked::Chunked;
-use super::completeness::Excerpt;
 use super::dump::{Account, Dump, Format};
 use super::goid_set::GoidSet;
 use super::goroutine::{Packed, Row, Signature, Wide};
 use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, StrId, Table};
+use super::problem::Excerpt;
 use super::problem::{Problem, Truncation};
 use super::race::Race;
 use super::stack::{Ancestor, ArgWord, Creator, Frame};

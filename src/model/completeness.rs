@@ -1,7 +1,7 @@
 //! How much of a process a dump shows, and of what is in it how much was read.
 
 use super::dump::{Dump, Format};
-use super::problem::Truncation;
+use super::problem::{Excerpt, Truncation};
 use super::state::Head;
 
 /// How much of a process a dump shows. What only a view of the whole process can tell, such as that nobody
@@ -16,20 +16,6 @@ pub enum Completeness {
     Excerpt(Excerpt),
     /// Goroutines that are in it were not read, or not to their end.
     Damaged,
-}
-
-/// Why a dump is taken for an excerpt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Excerpt {
-    /// A traceback text without goroutine 1, which runs `main` and is there as long as the process is.
-    NoMain,
-    /// A traceback text without a running goroutine, one of which must have written it, and without what a
-    /// crash or a signal prints before its goroutines.
-    NoWriter,
-    /// Records at debug=1, or goroutines that Delve lists, without the line that states their total.
-    NoTotal,
-    /// Such that add up to more than that line states.
-    OverTotal,
 }
 
 impl Completeness {
@@ -107,6 +93,14 @@ impl Dump {
             (None, None) if self.lost() > 0 => Completeness::Damaged,
             (None, None) => Completeness::Complete,
         }
+    }
+
+    /// Whether the dump is whole and everything in it was understood.
+    pub fn is_clean(&self) -> bool {
+        self.completeness() == Completeness::Complete
+            && self.lost() == 0
+            && self.problems.is_empty()
+            && self.more_problems == 0
     }
 
     /// Goroutines that are in the input and were not read in full.

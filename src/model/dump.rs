@@ -2,10 +2,10 @@
 
 use super::args::{Args, Words};
 use super::chunked::Chunked;
-use super::completeness::{Completeness, Excerpt};
 use super::goid_set::GoidSet;
 use super::goroutine::{Goroutine, Packed, Signature, Wide};
 use super::intern::{CreatorId, FrameId, HeadId, LabelsId, SignatureId, StackId, StrId, Table};
+use super::problem::Excerpt;
 use super::problem::{Problem, Truncation};
 use super::race::Race;
 use super::stack::{Ancestor, ArgWord, Creator, Frame};
@@ -211,14 +211,6 @@ impl Dump {
     /// Whether goroutines can have creators.
     pub fn has_creators(&self) -> bool {
         self.format.is_traceback() || self.creators.len() > 1
-    }
-
-    /// Whether the dump is whole and everything in it was understood.
-    pub fn is_clean(&self) -> bool {
-        self.completeness() == Completeness::Complete
-            && self.lost() == 0
-            && self.problems.is_empty()
-            && self.more_problems == 0
     }
 
     /// All records in the order of the input.

@@ -66,3 +66,17 @@ impl TruncationReason {
         }
     }
 }
+
+/// Why a dump is taken for an excerpt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excerpt {
+    /// A traceback text without goroutine 1, which runs `main` and is there as long as the process is.
+    NoMain,
+    /// A traceback text without a running goroutine, one of which must have written it, and without what a
+    /// crash or a signal prints before its goroutines.
+    NoWriter,
+    /// Records at debug=1, or goroutines that Delve lists, without the line that states their total.
+    NoTotal,
+    /// Such that add up to more than that line states.
+    OverTotal,
+}

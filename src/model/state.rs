@@ -1,6 +1,7 @@
 //! What a goroutine is doing: its status or wait reason, and the flags beside it.
 
 use super::intern::StrId;
+pub use super::wait::WAIT_REASONS;
 
 /// What stands between the brackets of a goroutine's header, or what was inferred in its place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -35,91 +36,4 @@ pub enum Bubble {
     Group(u64),
     /// `synctest bubble N` (Go 1.25 and later): N is the bubble's id.
     Bubble(u64),
-}
-
-/// Every wait reason that Go 1.0 to 1.27 prints (runtime2.go, waitReasonStrings; before 1.11 the
-/// arguments of gopark), in the order of that table where it has one.
-pub const WAIT_REASONS: &[&str] = &[
-    "GC assist marking",
-    "IO wait",
-    "chan receive (nil chan)",
-    "chan send (nil chan)",
-    "dumping heap",
-    "garbage collection",
-    "garbage collection scan",
-    "panicwait",
-    "select",
-    "select (no cases)",
-    "GC assist wait",
-    "GC sweep wait",
-    "GC scavenge wait",
-    "chan receive",
-    "chan send",
-    "finalizer wait",
-    "force gc (idle)",
-    "GOMAXPROCS updater (idle)",
-    "semacquire",
-    "semarelease",
-    "sleep",
-    "chan receive (durable)",
-    "chan send (durable)",
-    "select (durable)",
-    "sync.WaitGroup.Wait (durable)",
-    "chan receive (synctest)",
-    "chan send (synctest)",
-    "select (synctest)",
-    "sync.Cond.Wait",
-    "sync.Mutex.Lock",
-    "sync.RWMutex.RLock",
-    "sync.RWMutex.Lock",
-    "sync.WaitGroup.Wait",
-    "trace reader (blocked)",
-    "wait for GC cycle",
-    "GC worker (idle)",
-    "GC worker (active)",
-    "preempted",
-    "debug call",
-    "GC mark termination",
-    "stopping the world",
-    "flushing proc caches",
-    "trace goroutine status",
-    "trace proc status",
-    "page trace flush",
-    "coroutine",
-    "GC weak to strong wait",
-    "synctest.Run",
-    "synctest.Wait",
-    "cleanup wait",
-    // Gone from current versions:
-    "timer goroutine (idle)",
-    "new goroutine",
-    "stack split",
-    "stack unsplit",
-    "stack growth",
-    "mark wait (idle)",
-    "Concurrent GC wait",
-    "unknown wait reason",
-];
-
-/// Every goroutine status that Go 1.0 to 1.27 prints where there is no wait reason (traceback.go,
-/// gStatusStrings).
-pub const STATUSES: &[&str] = &[
-    "idle",
-    "runnable",
-    "running",
-    "syscall",
-    "waiting",
-    "dead",
-    "copystack",
-    "enqueue",
-    "moribund",
-    "preempted",
-    "leaked",
-    "waiting for cgo callback",
-    "???",
-];
-
-/// Whether `state` is a status that a running or runnable goroutine has, so that it waits for nothing.
-pub fn is_on_cpu(state: &str) -> bool {
-    matches!(state, "running" | "runnable" | "copystack" | "preempted")
 }

@@ -19,6 +19,7 @@ mod scan;
 mod scanner;
 mod streams;
 mod text;
+mod tool_line;
 mod tools;
 mod unread;
 mod unwrap;

@@ -51,7 +51,11 @@ pub(super) fn look(text: &Text<'_>, barren: Option<u64>) -> Outside {
         Outside::More => find_header(text.bytes, 0),
         Outside::Nothing { .. } => None,
     };
-    tools::look(text, at).unwrap_or(own)
+    match tools::look(text, at) {
+        Some(tools::Start::Dump { at, tool }) => dump(text, at, Author::Tool(tool)),
+        Some(tools::Start::Wrapped { at, wrapper }) => Outside::Wrapped { at, wrapper },
+        None => own,
+    }
 }
 
 /// Looks for the start of a dump that Go itself wrote.
@@ -159,7 +163,7 @@ fn is_name(before: &[u8], start: usize) -> bool {
 }
 
 /// The dump of `author` at `at`.
-pub(super) fn dump(text: &Text<'_>, at: usize, author: Author) -> Outside {
+fn dump(text: &Text<'_>, at: usize, author: Author) -> Outside {
     let before = text.bytes.get(..at).unwrap_or_default();
     let lines = memchr_iter(b'\n', before).count() as u64;
     Outside::Dump { at, lines, author }

@@ -8,6 +8,8 @@ use super::outside::Author;
 use super::outside::Outside;
 use super::place::Fed;
 use super::place::Text;
+use super::race::settle;
+use super::tool_line::Reader;
 use super::tools;
 use super::unwrap::Wrapper;
 use crate::model::Dump;
@@ -19,7 +21,7 @@ use crate::model::TruncationReason;
 enum Current {
     Debug1(Box<Debug1>),
     Debug2(Box<Debug2>),
-    Tool(Box<dyn tools::Reader>),
+    Tool(Box<dyn Reader>),
 }
 
 impl Current {
@@ -74,7 +76,7 @@ impl<'o> Dumps<'o> {
     pub(super) fn finish(mut self, name: &str, ignored: u64) -> Vec<Dump> {
         self.done.sort_by_key(|(order, _)| *order);
         let dumps = self.done.into_iter().map(|(_, dump)| dump).collect();
-        let mut dumps: Vec<Dump> = tools::settle(dumps);
+        let mut dumps: Vec<Dump> = settle(dumps);
         for (index, dump) in dumps.iter_mut().enumerate() {
             dump.name = match index {
                 0 => name.to_owned(),

@@ -2,14 +2,14 @@
 //! can have.
 
 use super::{Body, Report, View};
-use crate::analysis::Sight;
-use crate::analysis::facts::Config;
-use crate::analysis::known::Known;
-use crate::analysis::summary::Look;
+use crate::diagnose::Sight;
+use crate::diagnose::facts::Config;
+use crate::diagnose::known::Known;
 use crate::model::{
     CallKind, Creator, Dump, DumpBuilder, Format, Frame, FrameId, Head, LabelsId, Problem, Row,
     StackId, Truncation, TruncationReason,
 };
+use crate::view::summary::Look;
 
 struct Maker(DumpBuilder);
 

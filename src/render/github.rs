@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use super::escape::visible;
 use super::uri::relative;
-use crate::analysis::Severity;
-use crate::analysis::gate::{Gate, Trip};
+use super::wording;
+use crate::diagnose::Severity;
+use crate::gate::{Gate, Trip};
 
 pub(super) fn render(gate: &Gate<'_>, root: &str, out: &mut dyn Write) -> io::Result<()> {
     for trip in &gate.trips {
@@ -17,8 +18,8 @@ pub(super) fn render(gate: &Gate<'_>, root: &str, out: &mut dyn Write) -> io::Re
     if let Some(what) = &gate.unseen {
         writeln!(out, "::warning title={}::{}", property("gdump: not seen"), data(what))?;
     }
-    for note in &gate.notes {
-        writeln!(out, "::notice title={}::{}", property("gdump: note"), data(note))?;
+    for note in wording::gate_notes(gate) {
+        writeln!(out, "::notice title={}::{}", property("gdump: note"), data(&note))?;
     }
     if gate.is_green() {
         let text = format!("green: {} checks hold", gate.checks.len());
@@ -41,7 +42,7 @@ fn annotation(trip: &Trip, root: &str, out: &mut dyn Write) -> io::Result<()> {
         properties.push(format!("line={}", place.line.max(1)));
     }
     properties.push(format!("title={}", property(&format!("gdump: {}", trip.kind))));
-    writeln!(out, "::{level} {}::{}", properties.join(","), data(&trip.message))
+    writeln!(out, "::{level} {}::{}", properties.join(","), data(&wording::reason(trip)))
 }
 
 /// A message: what is special in it is written as its code, as GitHub's own toolkit does.

@@ -4,6 +4,7 @@
 
 mod chain;
 mod check;
+mod data;
 mod diff;
 mod finding;
 mod look;
@@ -18,14 +19,17 @@ use serde::ser::{Serialize, SerializeSeq, Serializer};
 use super::convert::rows::Rows;
 use super::harmless::{to_line, to_lines};
 use super::{Body, Limit, Report, View};
-use crate::analysis::{Sight, Summary};
-use finding::FindingView;
+use crate::diagnose::Sight;
+use crate::view::Summary;
+use finding::{FindingView, Findings};
 use view::{
     Account, Document, GroupView, Input, LeftOut, Note, Nothing, ProblemView, SetApart, State,
 };
 
 /// No groups.
 const NONE: [GroupView<'static>; 0] = [];
+/// No findings.
+const NO_FINDINGS: Findings<'static, 'static> = Findings { sights: &[], ids: 0 };
 /// Groups of one dump if the user did not say.
 const TOP: Limit = Limit::Most(1000);
 
@@ -35,17 +39,18 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
         Body::Sights(sights) => {
             let top = view.top.unwrap_or(TOP).get();
             let groups = Groups { sights, top, ids: view.ids.get() };
-            let findings = sights.iter().flat_map(|s| FindingView::all(s, view.ids.get()));
-            let mut document = document(report.command, &summaries, top, groups, Nothing {});
+            let found = Findings { sights, ids: view.ids.get() };
+            let mut document =
+                document(report.command, &summaries, top, (groups, found), Nothing {});
             document.notes.extend(sights.iter().flat_map(Note::said));
-            document.findings = findings.collect();
             to_lines(&document, out)
         }
         Body::Diff(found) => {
             let top = view.top.unwrap_or(TOP).get();
             let groups = diff::Groups { diff: found, top, ids: view.ids.get() };
             let body = diff::Body::new(found, top);
-            let mut document = document(report.command, &summaries, top, groups, body);
+            let mut document =
+                document(report.command, &summaries, top, (groups, NO_FINDINGS), body);
             document.notes.extend(diff::notes(found));
             document.left_out = diff::left_out(found, top);
             to_lines(&document, out)
@@ -54,42 +59,43 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
             let top = view.top.unwrap_or(TOP).get();
             let groups = look::Groups { summaries: found, skip: *skip, top, ids: view.ids.get() };
             let end = skip.saturating_add(top);
-            to_lines(&document(report.command, &summaries, end, groups, Nothing {}), out)
+            let document =
+                document(report.command, &summaries, end, (groups, NO_FINDINGS), Nothing {});
+            to_lines(&document, out)
         }
         Body::List(lists) => {
             let body = look::ListBody::new(lists);
-            to_lines(&document(report.command, &summaries, usize::MAX, NONE, body), out)
+            let all = (NONE, NO_FINDINGS);
+            to_lines(&document(report.command, &summaries, usize::MAX, all, body), out)
         }
         Body::Trees(trees) => {
             let body = look::TreeBody::new(trees);
-            to_lines(&document(report.command, &summaries, usize::MAX, NONE, body), out)
+            let all = (NONE, NO_FINDINGS);
+            to_lines(&document(report.command, &summaries, usize::MAX, all, body), out)
         }
         Body::Shown(sights, shown) => {
             let rows: Vec<_> = sights.iter().map(|sight| Rows::of(sight.facts.dump())).collect();
             let body = look::ShowBody::new(sights, &rows, shown);
-            let found = sights.iter().flat_map(|s| FindingView::all(s, view.ids.get()));
-            let mut document = document(report.command, &summaries, usize::MAX, NONE, body);
-            document.findings = found.collect();
-            to_lines(&document, out)
+            let found = Findings { sights, ids: view.ids.get() };
+            to_lines(&document(report.command, &summaries, usize::MAX, (NONE, found), body), out)
         }
         Body::Gate(gate) => {
             let sights = gate.sights.get(gate.sights.len().saturating_sub(1)..).unwrap_or(&[]);
             let (top, ids) = (view.top.map_or(0, Limit::get), view.ids.get());
             let groups = Groups { sights, top, ids };
-            let findings = sights.iter().flat_map(|s| FindingView::all(s, ids));
+            let found = Findings { sights, ids };
             let body = check::Body::new(gate);
-            let mut document = document(report.command, &summaries, top, groups, body);
+            let mut document = document(report.command, &summaries, top, (groups, found), body);
             document.notes.extend(check::notes(gate));
-            document.findings = findings.collect();
             to_lines(&document, out)
         }
         Body::Unread(_) => {
-            to_lines(&document(report.command, &summaries, 0, NONE, Nothing {}), out)
+            to_lines(&document(report.command, &summaries, 0, (NONE, NO_FINDINGS), Nothing {}), out)
         }
         Body::Series(found, _) => {
             let top = view.top.unwrap_or(TOP).get();
             let body = series::Body::new(found, top);
-            let mut document = document(report.command, &summaries, top, NONE, body);
+            let mut document = document(report.command, &summaries, top, (NONE, NO_FINDINGS), body);
             document.notes.extend(series::notes(found));
             document.left_out = series::left_out(found, top);
             to_lines(&document, out)
@@ -111,13 +117,13 @@ pub(super) fn lines(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io
 }
 
 /// What all commands say of the dumps that they read, with `body` for what only this one says.
-fn document<'a, G: Serialize, B: Serialize>(
+fn document<'a, G: Serialize, F: Serialize, B: Serialize>(
     command: &'static str,
     summaries: &[&'a Summary<'_>],
     top: usize,
-    groups: G,
+    (groups, findings): (G, F),
     body: B,
-) -> Document<'a, G, B> {
+) -> Document<'a, G, F, B> {
     let all = || summaries.iter().copied();
     Document {
         schema: "gdump/1",
@@ -130,7 +136,7 @@ fn document<'a, G: Serialize, B: Serialize>(
         states: all().flat_map(State::all).collect(),
         groups,
         left_out: all().map(|s| LeftOut::new(s, top)).fold(LeftOut::default(), LeftOut::plus),
-        findings: Vec::new(),
+        findings,
         body,
     }
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::escape::visible;
-use crate::analysis::gate::{Gate, Trip};
+use super::wording;
+use crate::gate::{Gate, Trip};
 
 pub(super) fn render(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
     let input = gate.sights.last().map_or("", |sight| &sight.facts.dump().name);
@@ -29,7 +30,7 @@ pub(super) fn render(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
                 out,
                 r#"      <failure type="{}" message="{}">"#,
                 xml(first.kind),
-                xml(&first.message)
+                xml(&wording::reason(first))
             )?;
             for trip in trips {
                 writeln!(out, "{}", xml(&line(trip)))?;
@@ -39,7 +40,8 @@ pub(super) fn render(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "      <system-out>{}</system-out>", xml(&check.says))?;
         writeln!(out, "    </testcase>")?;
     }
-    let notes = gate.incomplete.iter().chain(&gate.unseen).chain(&gate.notes);
+    let said = wording::gate_notes(gate);
+    let notes = gate.incomplete.iter().chain(&gate.unseen).chain(&said);
     let notes: Vec<_> = notes.map(|note| xml(note)).collect();
     if !notes.is_empty() {
         writeln!(out, "    <system-err>{}</system-err>", notes.join("\n"))?;
@@ -50,7 +52,7 @@ pub(super) fn render(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn line(trip: &Trip) -> String {
     let place = trip.place.as_ref().filter(|place| !place.file.is_empty());
     let at = place.map_or_else(String::new, |place| format!(" ({}:{})", place.file, place.line));
-    format!("{} {}: {}{at}", trip.severity.name(), trip.kind, trip.message)
+    format!("{} {}: {}{at}", trip.severity.name(), trip.kind, wording::reason(trip))
 }
 
 /// Text as XML holds it. Control characters, which XML cannot hold at all, are written out.

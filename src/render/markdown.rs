@@ -13,11 +13,11 @@ use std::io::{self, Write};
 
 use super::line::Line;
 use super::style::{Role, Style};
-use super::text;
 use super::time::rfc3339;
 use super::words::{counted, cut_end, number};
-use super::{Body, Limit, Report, View};
-use crate::analysis::{Finding, Severity, Sight};
+use super::{Body, Limit, Report, View, text};
+use crate::diagnose::{Finding, Severity, Sight};
+use crate::render::wording;
 use escape::{code, inside_code, sentence};
 
 /// Findings that are told with their evidence unless `--top` says more; others get a line.
@@ -86,7 +86,7 @@ fn verdict(
 
 fn headline(finding: &Finding) -> String {
     let severity = finding.severity.name().to_uppercase();
-    let title = sentence(&cut_end(&finding.title, SENTENCE));
+    let title = sentence(&cut_end(&wording::title(&finding.title), SENTENCE));
     format!("**{severity}** {}: {title}", finding.category.name())
 }
 
@@ -126,11 +126,11 @@ fn told(
         if index > 0 {
             writeln!(out, "{}\n", headline(finding))?;
         }
-        points(&finding.evidence, out)?;
+        points(&wording::all_evidence(finding), out)?;
         fence(&text::concerned(sight, finding, view), out)?;
         if !finding.next.is_empty() {
             writeln!(out, "Next:\n")?;
-            points(&finding.next, out)?;
+            points(&wording::all_steps(finding), out)?;
         }
     }
     let rest = findings.get(most..).unwrap_or(&[]);
@@ -163,8 +163,8 @@ fn groups(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::Result<()>
 
 /// How it was made, what was set apart, and how to see more.
 fn account(sight: &Sight<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let said = sight.summary().notes.iter().chain(&sight.notes);
-    notes(said.cloned().collect(), out)?;
+    let said = sight.summary().notes.iter().cloned().chain(wording::notes(sight));
+    notes(said.collect(), out)?;
     for line in text::set_apart(sight.summary(), view) {
         let text = plain(&line);
         if !text.is_empty() {

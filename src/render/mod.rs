@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod escape;
+pub mod explain;
 mod github;
 mod harmless;
 pub mod html;
@@ -16,18 +17,20 @@ mod table;
 mod text;
 pub mod time;
 mod uri;
+pub mod wording;
 pub mod words;
 
 use std::io::{self, Write};
 
 pub use style::Style;
 
-use crate::analysis::gate::Gate;
-use crate::analysis::inspect::Inspection;
-use crate::analysis::listing::Listing;
-use crate::analysis::series::{Diff, Series};
-use crate::analysis::tree::Tree;
-use crate::analysis::{Finding, Sight, Summary};
+use crate::diagnose::{Finding, Sight};
+use crate::gate::Gate;
+use crate::series::{Diff, Series};
+use crate::view::Summary;
+use crate::view::inspect::Inspection;
+use crate::view::listing::Listing;
+use crate::view::tree::Tree;
 
 /// What is to be written.
 pub struct Report<'d> {

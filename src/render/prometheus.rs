@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::escape::visible;
-use crate::analysis::gate::Gate;
+use crate::gate::Gate;
 
 /// Groups that are written if the user did not say.
 const TOP: usize = 20;

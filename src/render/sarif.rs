@@ -7,16 +7,17 @@ use serde_json::{Value, json};
 use super::escape::visible;
 use super::harmless::to_lines;
 use super::uri::uri;
-use crate::analysis::Severity;
-use crate::analysis::find::ANALYSES;
-use crate::analysis::gate::{Gate, KINDS, Trip};
+use super::wording::{self, kind_texts};
+use crate::diagnose::Severity;
+use crate::gate::{Gate, KINDS, Trip};
 
 pub(super) fn render(gate: &Gate<'_>, root: &str, out: &mut dyn Write) -> io::Result<()> {
     let rules = rules(gate);
     let input = gate.sights.last().map_or("", |sight| &sight.facts.dump().name);
     let results: Vec<Value> =
         gate.trips.iter().map(|trip| result(trip, &rules, input, root)).collect();
-    let notes = gate.notes.iter().map(|note| ("note", note));
+    let notes = wording::gate_notes(gate);
+    let notes = notes.iter().map(|note| ("note", note));
     let unseen = gate.incomplete.iter().chain(&gate.unseen).map(|why| ("warning", why));
     let notifications: Vec<Value> = unseen
         .chain(notes)
@@ -66,13 +67,13 @@ impl Rule {
 /// The kinds that there are reasons of, in the order of the tables.
 fn rules(gate: &Gate<'_>) -> Vec<Rule> {
     let is_used = |id: &str| gate.trips.iter().any(|trip| trip.kind == id);
-    let findings = ANALYSES.iter().map(|analysis| Rule {
-        id: analysis.kind,
-        short: analysis.finds,
+    let findings = kind_texts().iter().map(|text| Rule {
+        id: text.kind,
+        short: text.finds,
         help: format!(
             "Why it matters: {}. What it cannot know: {}. What it needs: {}. \
              `gdump explain {}` tells more.",
-            analysis.matters, analysis.cannot, analysis.needs, analysis.kind
+            text.matters, text.cannot, text.needs, text.kind
         ),
     });
     let thresholds = KINDS.iter().map(|(id, meaning)| Rule {
@@ -115,7 +116,7 @@ fn result(trip: &Trip, rules: &[Rule], input: &str, root: &str) -> Value {
     let mut result = json!({
         "ruleId": trip.kind,
         "level": level(trip.severity),
-        "message": { "text": visible(&trip.message) },
+        "message": { "text": visible(&wording::reason(trip)) },
         "locations": [location],
         "properties": { "goroutines": trip.count },
     });

@@ -5,13 +5,13 @@ use std::io::{self, Write};
 
 use super::convert::csv::{Table, names};
 use super::{Body, Report, View, json};
-use crate::analysis::canon::Shown;
-use crate::analysis::group::Group;
-use crate::analysis::series::diff::Row;
-use crate::analysis::series::process::Flow;
-use crate::analysis::series::snapshot::Place;
-use crate::analysis::series::{Diff, Series, Track, Who};
-use crate::analysis::summary::Summary;
+use crate::model::SourceLocation;
+use crate::series::diff::Row;
+use crate::series::process::Flow;
+use crate::series::{Diff, Series, Track, Who};
+use crate::view::canon::Shown;
+use crate::view::group::Group;
+use crate::view::summary::Summary;
 
 /// Rows as JSON objects, one a line.
 pub(super) fn ndjson(report: &Report<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
@@ -188,10 +188,10 @@ fn followed(series: &Series, top: usize, out: &mut dyn Write) -> io::Result<()> 
 
 fn who(table: &mut Table<'_>, who: &Who) -> io::Result<()> {
     table.text(&who.state)?;
-    let Place { function, file, line } = &who.place;
+    let SourceLocation { function, file, line } = &who.place;
     table.place(function, file, *line)?;
     match &who.creator {
-        Some(Place { function, file, line }) => table.place(function, file, *line)?,
+        Some(SourceLocation { function, file, line }) => table.place(function, file, *line)?,
         None => table.place("", "", 0)?,
     }
     table.text(&format!("{:016x}", who.id))

@@ -27,7 +27,8 @@ use std::io::{self, Write};
 use super::line::{Line, flow};
 use super::style::Role;
 use super::{Body, Limit, Report, View, words};
-use crate::analysis::{Finding, Sight, Summary};
+use crate::diagnose::{Finding, Sight};
+use crate::view::Summary;
 
 /// Groups on one screen if the user did not say.
 const TOP: Limit = Limit::Most(6);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::analysis::WaitStats;
+use crate::view::WaitStats;
 
 /// `n` with thousands separators.
 pub fn number(n: impl Into<i128>) -> String {

@@ -8,9 +8,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::store::{About, Settings};
-use crate::analysis::summary::Look;
-use crate::analysis::{Judged, Sight};
+use crate::diagnose::find::Note;
+use crate::diagnose::{Judged, Sight};
 use crate::model::Dump;
+use crate::view::summary::Look;
 
 /// After so long without a question what was found out is forgotten: it may be as large as the dumps.
 const IDLE: Duration = Duration::from_secs(300);
@@ -94,8 +95,10 @@ impl<'d> Base<'d> {
             let restarted = about.restarted.as_ref().map(|why| {
                 format!("the process was restarted before this dump: {why}; ids start again")
             });
-            sight.notes.extend(restarted);
-            sight.notes.extend(Some(about.note.clone()).filter(|note| !note.is_empty()));
+            sight.notes.extend(restarted.map(Note::other));
+            sight
+                .notes
+                .extend(Some(about.note.clone()).filter(|note| !note.is_empty()).map(Note::other));
         }
         sights
     }
@@ -104,9 +107,10 @@ impl<'d> Base<'d> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::facts::Config;
-    use crate::analysis::{Filter, Known};
+    use crate::diagnose::Known;
+    use crate::diagnose::facts::Config;
     use crate::source::Stream;
+    use crate::view::Filter;
 
     #[test]
     fn all_filters_are_answered_from_one_judgement() {

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::Summary;
-use crate::analysis::canon::{Shown, Stacks};
-use crate::analysis::summary::Look;
 use crate::model::{Dump, Goroutine};
 use crate::render::escape::visible;
+use crate::view::Summary;
+use crate::view::canon::{Shown, Stacks};
+use crate::view::summary::Look;
 
 /// Goroutines of one page.
 const TOP: usize = 100;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::analyst::{Analyst, Base};
 use super::cache::Cache;
-use crate::analysis::facts::Config;
-use crate::analysis::known::Known;
-use crate::analysis::summary::Look;
-use crate::analysis::{Filter, Sight};
+use crate::diagnose::Sight;
+use crate::diagnose::facts::Config;
+use crate::diagnose::known::Known;
 use crate::model::Dump;
+use crate::view::Filter;
+use crate::view::summary::Look;
 
 /// Dumps of one process that are kept; the oldest goes first.
 const KEPT: usize = 32;
@@ -255,7 +256,7 @@ mod tests {
         assert_eq!((names.len(), names[0].as_str(), names[1].as_str()), (KEPT + 1, "file", "10"));
         let notes = |base: &Base<'_>| base.sights(&Look::default())[1].notes.clone();
         let notes = series.ask(store.settings(), notes).unwrap();
-        assert!(notes.iter().any(|note| note.contains("restarted")));
+        assert!(notes.iter().any(|note| crate::render::wording::note(note).contains("restarted")));
         assert_eq!(series.dump(1).unwrap().name, "10");
         assert_eq!(store.sources().0[0].trouble.as_deref(), Some("gone"));
         store.upload("u".to_owned(), vec![dump("u", 1)]);

@@ -1,9 +1,10 @@
 //! What an input is that is no goroutine dump, and what to fetch instead.
 
 mod profile;
+mod tracebacks;
 
-pub use super::tracebacks::other_tracebacks;
 pub use profile::other_profile;
+pub use tracebacks::other_tracebacks;
 
 use crate::error::Error;
 use memchr::memmem;

@@ -14,7 +14,6 @@ mod open;
 mod salvage;
 mod sniff;
 mod stream;
-mod tracebacks;
 mod utf16;
 mod window;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::history::History;
 use super::picture::{Detail, GroupLine, Picture};
 use super::work::{Answer, Ask, clock};
-use crate::analysis::Filter;
+use crate::view::Filter;
 
 /// Moments that a group's history shows.
 pub(super) const HISTORY: usize = 10;

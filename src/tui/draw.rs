@@ -13,7 +13,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 use super::app::{App, Pane};
 use super::export::MENU;
 use super::keys::HELP;
-use crate::analysis::Severity;
+use crate::diagnose::Severity;
 use crate::render::escape::visible;
 use crate::render::words::{columns, cut_end, cut_start};
 

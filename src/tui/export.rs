@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ratatui::crossterm::event::KeyCode;
 
 use super::feed::Raw;
-use crate::analysis::Sight;
+use crate::diagnose::Sight;
 use crate::error::{Error, Result};
 use crate::render::{Body, Limit, OutputFormat, Report, View};
 

@@ -21,10 +21,10 @@ use std::path::PathBuf;
 
 pub use feed::Feed;
 
-use crate::analysis::facts::Config;
-use crate::analysis::known::Known;
-use crate::analysis::summary::Look;
+use crate::diagnose::facts::Config;
+use crate::diagnose::known::Known;
 use crate::error::Result;
+use crate::view::summary::Look;
 
 /// How to watch.
 pub struct Options {

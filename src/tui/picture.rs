@@ -2,11 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::canon::Shown;
-use crate::analysis::{Finding, Group, Severity, Sight, Summary};
-use crate::model::{Completeness, Dump, Goroutine, StackId};
-use crate::render::words;
-use crate::render::{OutputFormat, View, finding_lines, part_read};
+use crate::diagnose::{Finding, Severity, Sight};
+use crate::model::{Completeness, Dump, Goroutine, StackId, wait};
+use crate::render::{OutputFormat, View, finding_lines, part_read, wording, words};
+use crate::view::canon::Shown;
+use crate::view::{Group, Summary};
 
 /// Groups of one dump that the screen can show: more than anybody scrolls through.
 pub(super) const GROUPS: usize = 5_000;
@@ -231,10 +231,7 @@ fn goroutine_line(
     stack: std::sync::Arc<Vec<FrameLine>>,
 ) -> GoroutineLine {
     let head = goroutine.head();
-    let mut state = match goroutine.state() {
-        "" => "unknown".to_owned(),
-        state => state.to_owned(),
-    };
+    let mut state = wait::shown(goroutine.state()).to_owned();
     for (flag, word) in [(head.locked, "locked to thread"), (head.leaked, "leaked")] {
         if flag {
             state.push_str(", ");
@@ -293,7 +290,7 @@ fn finding_line(sight: &Sight<'_>, finding: &Finding) -> FindingLine {
     FindingLine {
         severity: finding.severity,
         category: finding.category.name(),
-        title: finding.title.clone(),
+        title: wording::title(&finding.title),
         text: finding_lines(sight, finding, &view),
     }
 }

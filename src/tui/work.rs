@@ -12,10 +12,11 @@ use super::export::{self, Kind};
 use super::feed::{Come, Feed, Next, Raw};
 use super::picture::{Detail, Picture};
 use super::pump::{self, Order};
-use crate::analysis::summary::Look;
-use crate::analysis::{Filter, Sight, Summary};
+use crate::diagnose::Sight;
 use crate::error::{Error, Result};
 use crate::model::Dump;
+use crate::view::summary::Look;
+use crate::view::{Filter, Summary};
 
 /// Dumps of a live process that are kept whole; of older ones the picture remains.
 const KEPT: usize = 16;

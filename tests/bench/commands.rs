@@ -9,9 +9,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
 
-use super::median;
-use super::newlines;
-use super::timed;
+use super::{median, newlines, timed};
 
 /// Commands that are measured.
 const COMMANDS: &[&[&str]] = &[

@@ -4,10 +4,11 @@
 
 mod text;
 
-use gdump::analysis::facts::{Case, Config};
-use gdump::analysis::find;
-use gdump::analysis::waitfor::Why;
-use gdump::analysis::{Category, Confidence, Facts, Finding, Known, Severity};
+use crate::support::worded::Worded;
+use gdump::diagnose::facts::{Case, Config};
+use gdump::diagnose::history::History;
+use gdump::diagnose::waitfor::Why;
+use gdump::diagnose::{Category, Confidence, Facts, Finding, Known, Severity, find};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
 use gdump::source::Stream;
@@ -20,7 +21,7 @@ fn findings(text: &str) -> Vec<Finding> {
     let facts = Facts::new(&dump);
     let known = Known::built_in();
     let config = Config::default();
-    find::run(&Case::new(&facts, &[], &config, &known))
+    find::run(&Case::new(&facts, History::none(), &config, &known))
 }
 
 fn first(text: &Text) -> Finding {
@@ -55,11 +56,15 @@ fn the_holder_is_found_by_the_offset_in_its_receiver() {
     let root = found.root.clone().unwrap();
     assert_eq!(root.goids, [51]);
     assert!(
-        found.title.contains("main.(*cache).refresh, is reading from the network"),
+        found.title().contains("main.(*cache).refresh, is reading from the network"),
         "{}",
-        found.title
+        found.title()
     );
-    assert!(found.evidence.iter().any(|line| line.contains("offset 8")), "{:?}", found.evidence);
+    assert!(
+        found.evidence().iter().any(|line| line.contains("offset 8")),
+        "{:?}",
+        found.evidence()
+    );
     let chain = found.chain.unwrap();
     assert_eq!((chain.link.goids, chain.victims[0].link.count), (vec![51], 30));
 }
@@ -86,7 +91,7 @@ fn words_that_go_marks_are_no_evidence() {
         .add(51, "IO wait, 3 minutes", &stale, "main.start in goroutine 1");
     let found = first(&text);
     assert_eq!((found.kind, found.category), ("abandoned-lock", Category::Deadlock));
-    assert!(found.title.contains("main.(*cache).Get"), "{}", found.title);
+    assert!(found.title().contains("main.(*cache).Get"), "{}", found.title());
 }
 
 #[test]
@@ -147,10 +152,10 @@ fn a_lock_holder_that_waits_for_children_at_work_is_contention() {
     let found = first(&text);
     assert_eq!((found.kind, found.category), ("lock-pileup", Category::Contention));
     // The tree starts with those at work; who holds the lock waits for them.
-    let chain = found.chain.unwrap();
+    let chain = found.chain.clone().unwrap();
     assert_eq!((chain.link.count, chain.victims[0].link.goids.clone()), (3, vec![30]));
     assert_eq!(chain.victims[0].victims[0].link.count, 9);
-    assert!(found.title.contains("main.(*book).fetch, which is reading"), "{}", found.title);
+    assert!(found.title().contains("main.(*book).fetch, which is reading"), "{}", found.title());
 }
 
 #[test]
@@ -200,10 +205,10 @@ fn a_chain_of_holders_leads_to_its_end() {
         .add(30, "sync.Mutex.Lock, 4 minutes", &middle, "main.run in goroutine 1")
         .add(31, "IO wait, 4 minutes", &root, "main.run in goroutine 1");
     let all = findings(&text.0);
-    assert_eq!(all.len(), 1, "{:?}", all.iter().map(|f| &f.title).collect::<Vec<_>>());
+    assert_eq!(all.len(), 1, "{:?}", all.iter().map(Worded::title).collect::<Vec<_>>());
     assert_eq!(all[0].root.as_ref().unwrap().goids, [31]);
     assert_eq!(all[0].count, 27);
-    assert!(all[0].title.contains("main.(*back).dial"), "{}", all[0].title);
+    assert!(all[0].title().contains("main.(*back).dial"), "{}", all[0].title());
 }
 
 #[test]
@@ -249,8 +254,8 @@ fn a_method_that_calls_a_locking_method_stops_itself() {
         .many(100, 25, "sync.Mutex.Lock, 3 minutes", &crowd, "main.serve in goroutine 9");
     let found = first(&text);
     assert_eq!((found.kind, found.category), ("self-deadlock", Category::Deadlock));
-    assert_eq!(found.root.unwrap().goids, [30]);
-    assert!(found.title.contains("(*tree).Walk"), "{}", found.title);
+    assert_eq!(found.root.clone().unwrap().goids, [30]);
+    assert!(found.title().contains("(*tree).Walk"), "{}", found.title());
 }
 
 #[test]
@@ -284,7 +289,7 @@ fn a_once_that_calls_itself() {
     let text = program().add(30, "sync.Mutex.Lock, 4 minutes", &own, "main.run in goroutine 1");
     let found = first(&text);
     assert_eq!((found.kind, found.category), ("once-recursion", Category::Deadlock));
-    assert!(found.title.contains("main.config"), "{}", found.title);
+    assert!(found.title().contains("main.config"), "{}", found.title());
 }
 
 #[test]
@@ -323,9 +328,9 @@ fn a_reader_that_reads_again_behind_a_writer() {
     let found = first(&text);
     assert_eq!((found.kind, found.severity), ("recursive-read-lock", Severity::High));
     assert!(
-        found.title.contains("(*reg).Report") && found.title.contains("(*reg).Set"),
+        found.title().contains("(*reg).Report") && found.title().contains("(*reg).Set"),
         "{}",
-        found.title
+        found.title()
     );
 }
 
@@ -340,7 +345,7 @@ fn readers_wait_for_a_writer_that_waits_for_one_reader() {
         .add(32, "IO wait, 3 minutes", &slow, "main.run in goroutine 1");
     let found = first(&text);
     assert_eq!((found.kind, found.category), ("lock-pileup", Category::Contention));
-    assert!(found.title.contains("main.(*reg).Dump"), "{}", found.title);
+    assert!(found.title().contains("main.(*reg).Dump"), "{}", found.title());
 }
 
 #[test]
@@ -430,7 +435,7 @@ fn the_blocked_child_is_to_blame_for_the_waitgroup() {
             );
     }
     let found = first(&text);
-    assert!(found.title.contains("main.(*batch).shard"), "{}", found.title);
+    assert!(found.title().contains("main.(*batch).shard"), "{}", found.title());
     assert_eq!(found.category, Category::Leak);
     let all = findings(&text.0);
     assert!(all.iter().any(|found| found.kind == "waitgroup-waits-for-children"));
@@ -469,6 +474,30 @@ fn consumers_that_are_gone_slow_or_there() {
 }
 
 #[test]
+fn a_wait_in_a_synctest_bubble_is_the_same_wait() {
+    let send = frames(&["main.(*hub).Publish(0xc000100000)@30", "main.handle()@9"]);
+    let limit = frames(&["main.limited(0x0?)@30", "main.handle()@9"]);
+    let hold = network(&["main.fetch()@70", "main.limited(0x0?)@33", "main.handle()@9"]);
+    let children = frames(&["sync.(*WaitGroup).Wait(0xc000500000)", "main.fanOut()@40"]);
+    let said = |mark: &str| {
+        let state = |state: &str| format!("{state}{mark}, 2 minutes");
+        let text = program()
+            .many(100, 40, &state("chan send"), &send, "main.serve in goroutine 9")
+            .many(200, 60, &state("chan send"), &limit, "main.serve in goroutine 9")
+            .many(300, 4, "IO wait, 1 minutes", &hold, "main.serve in goroutine 9")
+            .many(400, 25, &state("sync.WaitGroup.Wait"), &children, "main.serve in goroutine 9");
+        let found = findings(&text.0).into_iter();
+        found.map(|found| (found.kind, found.severity, found.count)).collect::<Vec<_>>()
+    };
+    let plain = said("");
+    let kinds: Vec<_> = plain.iter().map(|(kind, ..)| *kind).collect();
+    for kind in ["dead-consumer", "semaphore-exhausted", "waitgroup-never-done"] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+    assert_eq!(said(" (durable)"), plain);
+}
+
+#[test]
 fn a_semaphore_with_all_places_taken() {
     let wait = frames(&["main.limited(0x0?)@30", "main.handle()@9"]);
     let hold = network(&["main.fetch()@70", "main.limited(0x0?)@33", "main.handle()@9"]);
@@ -477,7 +506,7 @@ fn a_semaphore_with_all_places_taken() {
         .many(200, 4, "IO wait, 1 minutes", &hold, "main.serve in goroutine 9");
     let found = first(&text);
     assert_eq!((found.kind, found.category), ("semaphore-exhausted", Category::Contention));
-    assert!(found.title.contains("main.fetch"), "{}", found.title);
+    assert!(found.title().contains("main.fetch"), "{}", found.title());
 }
 
 #[test]
@@ -510,11 +539,11 @@ fn circles_are_named_where_all_are_asleep() {
             crate::support::root().join(format!("testdata/debug2/deadlock-{name}.go1.27.txt"));
         let found = findings(&std::fs::read_to_string(file).unwrap());
         assert_eq!((found[0].kind, found[0].severity), (kind, Severity::High), "{name}");
-        assert!(found[0].title.contains(title), "{name}: {}", found[0].title);
+        assert!(found[0].title().contains(title), "{name}: {}", found[0].title());
         let asleep = found.iter().find(|finding| finding.kind == "all-asleep").unwrap();
         assert_eq!(asleep.severity == Severity::High, kind == "all-asleep", "{name}");
         // The program has ended.
-        let next = found.iter().flat_map(|finding| &finding.next);
+        let next = found.iter().flat_map(Worded::steps);
         assert_eq!(next.filter(|step| step.contains("second")).count(), 0, "{name}");
     }
 }
@@ -545,7 +574,7 @@ fn who_started_all_waiters_and_waits_for_them_may_hold_their_lock() {
     };
     let found = dump(", 3 minutes", false);
     assert_eq!((found.kind, found.severity), ("wait-cycle", Severity::High));
-    assert!(found.title.starts_with("main.harvest holds the mutex"), "{}", found.title);
+    assert!(found.title().starts_with("main.harvest holds the mutex"), "{}", found.title());
     // For a moment one of them may have it, and then the next.
     assert_ne!(dump("", false).kind, "wait-cycle");
     // Who comes from elsewhere has the lock from elsewhere.

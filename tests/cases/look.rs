@@ -1,11 +1,13 @@
 //! What the analyses say of a dump, as far as the scores need it.
 
-use gdump::analysis::facts::{Case, Config};
-use gdump::analysis::find;
-use gdump::analysis::{Facts, Finding, Known, Severity};
+use gdump::diagnose::facts::{Case, Config};
+use gdump::diagnose::find;
+use gdump::diagnose::history::History;
+use gdump::diagnose::{Facts, Finding, Known, Severity};
 use regex::Regex;
 
 use super::truth::Truth;
+use crate::support::worded::Worded;
 
 /// The findings of a dump, without those about the test harness alone, and what is in the dump.
 pub(super) struct Look {
@@ -55,7 +57,8 @@ impl Look {
 pub(super) fn look(now: &Facts<'_>, before: &[Facts<'_>], case: &Truth) -> Look {
     let config = Config::default();
     let known = Known::built_in();
-    let found = find::run(&Case::new(now, before, &config, &known));
+    let history = History::of_last(before.iter().chain([now]).map(Facts::index));
+    let found = find::run(&Case::new(now, history, &config, &known));
     let findings = found
         .iter()
         .filter(|finding| !(case.has_harness() && is_harness(finding, now)))
@@ -73,7 +76,7 @@ pub(super) fn look(now: &Facts<'_>, before: &[Facts<'_>], case: &Truth) -> Look 
 }
 
 fn said(finding: &Finding, facts: &Facts<'_>) -> Said {
-    let mut place = finding.title.clone();
+    let mut place = finding.title();
     let stacks =
         finding.root.iter().map(|root| root.stack).chain(
             finding.groups.iter().filter_map(|group| facts.groups.get(*group)).map(|g| g.stack),
@@ -86,10 +89,10 @@ fn said(finding: &Finding, facts: &Facts<'_>) -> Said {
         kind: finding.kind,
         category: finding.category.name(),
         severity: finding.severity,
-        title: finding.title.clone(),
+        title: finding.title(),
         count: finding.count,
         place,
-        evidence: finding.evidence.join("\n"),
+        evidence: finding.evidence().join("\n"),
     }
 }
 

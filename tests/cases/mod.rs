@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
 
-use gdump::analysis::Facts;
+use gdump::diagnose::Facts;
 use gdump::model::Dump;
 
 use look::{Look, look};

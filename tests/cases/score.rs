@@ -1,6 +1,6 @@
 //! The scores of a dump and their sums.
 
-use gdump::analysis::Severity;
+use gdump::diagnose::Severity;
 
 use super::look::Look;
 use super::truth::{Truth, Variant};

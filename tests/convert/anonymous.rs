@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gdump::analysis::Sight;
-use gdump::analysis::anonymize::{Key, anonymize};
-use gdump::analysis::facts::Config;
-use gdump::analysis::filter::PprofFilter;
-use gdump::analysis::known::Known;
-use gdump::analysis::summary::Look;
+use gdump::diagnose::Sight;
+use gdump::diagnose::facts::Config;
+use gdump::diagnose::known::Known;
 use gdump::model::{Dump, Frame, Symbol};
 use gdump::render::convert::Target;
+use gdump::transform::anonymize::{Key, anonymize};
+use gdump::view::filter::PprofFilter;
+use gdump::view::summary::Look;
 
 use super::{convert, each};
 use crate::support::{bytes, command, is_understood, parse, root};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
-use gdump::analysis::{Filter, Selection};
 use gdump::model::{Dump, Goroutine};
 use gdump::render::convert::{Conversion, How, Target};
+use gdump::view::{Filter, Selection};
 
 use super::each;
 use crate::support::{bytes, command, gos, parse, root};

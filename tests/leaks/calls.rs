@@ -1,9 +1,9 @@
 //! What calls left behind: goroutines that outlive the request or the call that started them.
 
-use gdump::analysis::Severity;
-use gdump::analysis::facts::Config;
-use gdump::analysis::summary::Look;
-use gdump::analysis::{Confidence, Known, Sight};
+use crate::support::worded::{Worded, notes};
+use gdump::diagnose::facts::Config;
+use gdump::diagnose::{Confidence, Known, Severity, Sight};
+use gdump::view::summary::Look;
 
 use super::text::Text;
 use super::{read, report};
@@ -63,7 +63,7 @@ fn pipes_whose_reader_has_left() {
     };
     let stuck = report(&[&writers("select", 25)]);
     assert_eq!((stuck.first().0, stuck.first().1), ("pipe-end-left", Severity::High));
-    assert!(stuck.findings[0].next[0].contains("main.go:40: where the reading stops"));
+    assert!(stuck.findings[0].steps()[0].contains("main.go:40: where the reading stops"));
     assert_eq!(report(&[&writers("select, 9 minutes", 4)]).worst(), Severity::Medium);
     // As many write to the network: they read from the pipes and send on what they read.
     let mut busy = writers("select", 25);
@@ -100,7 +100,7 @@ fn a_leak_profile_proves_what_is_suspected_beside_it() {
         let sights = Sight::all(&dumps, &Look::default(), &Config::default(), &known);
         let last = sights.last().unwrap();
         let first = last.findings.first().cloned().unwrap();
-        (last.facts.dump().profile.clone(), first, last.notes.clone())
+        (last.facts.dump().profile.clone(), first, notes(last))
     };
     let (_, alone, _) = look(&[&text.0]);
     assert_eq!((alone.severity, alone.confidence), (Severity::Low, Confidence::Possible));
@@ -109,7 +109,7 @@ fn a_leak_profile_proves_what_is_suspected_beside_it() {
         let (profile, first, notes) = look(&texts);
         assert_ne!(profile, "goroutineleak");
         assert_eq!((first.severity, first.confidence), (Severity::High, Confidence::Proven));
-        assert!(first.evidence[0].contains("proves that 40 goroutines are leaked here"));
+        assert!(first.evidence()[0].contains("proves that 40 goroutines are leaked here"));
         assert!(notes.iter().any(|note| note.contains("proves 40 leaks: 40 in main.watch")));
     }
 }
@@ -132,8 +132,8 @@ fn labels_of_one_each_tell_requests_apart() {
     let dumps = [dump];
     let sights = Sight::all(&dumps, &Look::default(), &Config::default(), &known);
     let first = &sights[0].findings[0];
-    let said = first.evidence.iter().any(|e| e.contains("its own for the label request"));
-    assert!(said, "{:?}", first.evidence);
+    let said = first.evidence().iter().any(|e| e.contains("its own for the label request"));
+    assert!(said, "{:?}", first.evidence());
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn what_to_do_names_the_users_own_lines() {
     let mut text = Text::service();
     text.abandoned(100, 30, "chan receive, 30 minutes", &[("main.follow", 30)]);
     let left = report(&[&text]);
-    let next = left.findings[0].next.join("\n");
+    let next = left.findings[0].steps().join("\n");
     assert!(next.contains("main.go:30: "), "{next}");
     assert!(next.contains("main.go:40: main.serve starts them and nothing ends them"), "{next}");
     // Handlers are started by the server; nobody is to look there.
@@ -152,7 +152,7 @@ fn what_to_do_names_the_users_own_lines() {
         text.add(id, "chan receive, 90 minutes", &frames, by);
     }
     let hang = report(&[&text]);
-    let said = [hang.findings[0].evidence.clone(), hang.findings[0].next.clone()].concat();
+    let said = [hang.findings[0].evidence(), hang.findings[0].steps()].concat();
     assert!(said.iter().all(|line| !line.contains("Server).Serve")), "{said:?}");
 }
 

@@ -5,11 +5,14 @@
 mod calls;
 mod text;
 
-use gdump::analysis::facts::{Case, Config};
-use gdump::analysis::find::{self, Fine};
-use gdump::analysis::{Category, Confidence, Facts, Finding, Known, Severity};
+use crate::support::worded::Worded;
+use gdump::diagnose::facts::{Case, Config};
+use gdump::diagnose::find::{self, Fine};
+use gdump::diagnose::history::History;
+use gdump::diagnose::{Category, Confidence, Facts, Finding, Known, Severity};
 use gdump::model::Dump;
 use gdump::parse::{Options, parse};
+use gdump::render::wording;
 use gdump::source::Stream;
 
 use text::Text;
@@ -22,9 +25,9 @@ struct Report {
 }
 
 impl Report {
-    fn first(&self) -> (&'static str, Severity, Confidence, &str) {
+    fn first(&self) -> (&'static str, Severity, Confidence, String) {
         let first = self.findings.first().expect("there is a finding");
-        (first.kind, first.severity, first.confidence, &first.title)
+        (first.kind, first.severity, first.confidence, first.title())
     }
 
     fn worst(&self) -> Severity {
@@ -32,7 +35,7 @@ impl Report {
     }
 
     fn evidence(&self) -> String {
-        self.findings.first().map(|first| first.evidence.join("\n")).unwrap_or_default()
+        self.findings.first().map(|first| first.evidence().join("\n")).unwrap_or_default()
     }
 }
 
@@ -46,10 +49,11 @@ fn report_with(texts: &[&str], config: &Config) -> Report {
     let mut before: Vec<Facts<'_>> = dumps.iter().map(Facts::new).collect();
     let now = before.pop().unwrap();
     let known = Known::built_in();
-    let case = Case::new(&now, &before, config, &known);
+    let history = History::of_last(before.iter().chain([&now]).map(Facts::index));
+    let case = Case::new(&now, history, config, &known);
     let findings = find::run(&case);
     let (notes, fine) = (find::notes(&case, &findings), find::fine(&case, &findings));
-    Report { findings, notes, fine }
+    Report { findings, notes: notes.iter().map(wording::note).collect(), fine }
 }
 
 fn report(texts: &[&Text]) -> Report {
@@ -72,7 +76,7 @@ fn senders_that_outlive_their_callers() {
             "suspected-leak",
             Severity::High,
             Confidence::Likely,
-            "30 goroutines are stuck sending on a channel in main.lookup.func1 (main.go:88): nobody receives"
+            "30 goroutines are stuck sending on a channel in main.lookup.func1 (main.go:88): nobody receives".to_owned()
         )
     );
     let evidence = report.evidence();
@@ -80,7 +84,7 @@ fn senders_that_outlive_their_callers() {
         evidence.contains("started by main.serve (main.go:40), each by a goroutine of its own")
     );
     assert!(evidence.contains("47 min"), "{evidence}");
-    assert!(report.findings[0].next[0].starts_with("main.go:88: "));
+    assert!(report.findings[0].steps()[0].starts_with("main.go:88: "));
     // The pool and the accept loop were looked at.
     assert_eq!(report.fine.len(), 2);
 }
@@ -130,7 +134,7 @@ fn pools_and_subscribers_are_no_leak() {
     text.of_main(200, 120, "select, 300 minutes", SELECT);
     let one = report(&[&text]);
     assert_eq!(one.worst(), Severity::Low);
-    assert!(one.findings[0].next.iter().any(|step| step.contains("second dump")));
+    assert!(one.findings[0].steps().iter().any(|step| step.contains("second dump")));
     let series = report(&[&text, &text, &text]);
     assert_eq!(series.worst(), Severity::Info);
     assert!(series.evidence().contains("120 → 120 → 120"));
@@ -163,7 +167,7 @@ fn a_channel_that_limits_is_no_leak() {
     text.of_main(200, 4, "sleep", &[("time.Sleep", 1), ("main.fetch.func1", 33)]);
     let report = report(&[&text]);
     let first = &report.findings[0];
-    assert_ne!(first.category, Category::Leak, "{}", first.title);
+    assert_ne!(first.category, Category::Leak, "{}", first.title());
     assert!(
         report.findings.iter().all(|f| f.category != Category::Leak || f.severity <= Severity::Low)
     );
@@ -183,9 +187,9 @@ fn for_ever_by_construction() {
     );
     assert!(title.contains("receiving from a nil channel in main.(*batch).shard (main.go:64)"));
     // What was started once and parks is harmless, and main is never blamed.
-    let park = report.findings.iter().find(|f| f.title.contains("main.park")).unwrap();
+    let park = report.findings.iter().find(|f| f.title().contains("main.park")).unwrap();
     assert_eq!(park.severity, Severity::Low);
-    assert!(!report.findings.iter().any(|finding| finding.title.contains("main.main")));
+    assert!(!report.findings.iter().any(|finding| finding.title().contains("main.main")));
 }
 
 #[test]
@@ -199,11 +203,14 @@ fn what_go_has_proven() {
     assert_eq!(proven.len(), 2);
     assert!(
         proven[0]
-            .title
+            .title()
             .starts_with("56 goroutines are leaked, sending on a channel in main.lookup")
     );
     assert!(
-        proven[0].evidence.iter().any(|e| e.starts_with("44 more are at the same place unmarked"))
+        proven[0]
+            .evidence()
+            .iter()
+            .any(|e| e.starts_with("44 more are at the same place unmarked"))
     );
     assert_eq!(proven[1].category, Category::Deadlock);
     assert!(report.findings.iter().all(|f| f.kind == "proven-leak"), "said once");
@@ -249,7 +256,7 @@ fn requests_with_their_helpers_are_one_finding() {
     let leaks: Vec<_> = report.findings.iter().filter(|f| f.severity > Severity::Low).collect();
     assert_eq!(leaks.len(), 1);
     assert_eq!(leaks[0].count, 75);
-    assert!(leaks[0].title.starts_with("25 instances of a 3-goroutine cluster are stuck"));
+    assert!(leaks[0].title().starts_with("25 instances of a 3-goroutine cluster are stuck"));
 }
 
 #[test]
@@ -264,8 +271,10 @@ fn a_series_raises_lowers_and_acquits() {
     assert_eq!(grows.first().1, Severity::High);
     assert!(grows.evidence().contains("30 → 90 → 190 (+80 per dump)"));
     assert!(grows.evidence().contains("90 of the 90 that were there in the dump before still are"));
-    // It falls.
-    let falls = report(&[&crowd(100, 198), &crowd(100, 563), &crowd(100, 206)]);
+    // It falls. Whatever takes the last dump is newer than what was there before.
+    let mut last = crowd(100, 206);
+    last.add(900, "runnable", &[("main.dump", 30)], Some(("main.start", 9, 1)));
+    let falls = report(&[&crowd(100, 198), &crowd(100, 563), &last]);
     assert!(falls.findings.is_empty());
     // Others each time.
     let moves = report(&[&crowd(100, 100), &crowd(1_000, 102)]);
@@ -274,7 +283,28 @@ fn a_series_raises_lowers_and_acquits() {
     let mut other = Text::default();
     other.of_main(5_000, 100, "chan receive", &[("main.watch", 30)]);
     let restarted = report(&[&other, &crowd(100, 100)]);
-    assert!(restarted.notes.iter().any(|note| note.contains("different processes")));
+    assert!(restarted.notes.iter().any(|note| note.contains("from another process")));
+}
+
+#[test]
+fn nothing_is_compared_over_a_restart() {
+    let moment = |n: u64, parent: u64| {
+        let mut text = Text::default();
+        for id in 100..100 + n {
+            text.add(id, "chan receive", &[("main.watch", 30)], Some(("main.start", 9, parent)));
+        }
+        text
+    };
+    // The same ids in the same place, started by another goroutine.
+    let restarted = report(&[&moment(30, 7), &moment(190, 8)]);
+    assert_eq!(restarted.first(), report(&[&moment(190, 8)]).first());
+    assert!(!restarted.evidence().contains("30 →"), "{}", restarted.evidence());
+    let reason = "of 30 ids in both, 30 are of goroutines started elsewhere";
+    assert!(restarted.notes.iter().any(|note| note.contains(reason)), "{:?}", restarted.notes);
+    // What came after the restart is compared.
+    let after = report(&[&moment(30, 7), &moment(30, 8), &moment(190, 8)]);
+    assert_eq!(after.worst(), Severity::High);
+    assert!(after.evidence().contains("it grows: 30 → 190"), "{}", after.evidence());
 }
 
 const DEBUG1: &str = "goroutine profile: total 250
@@ -291,7 +321,7 @@ fn without_ages_min_wait_is_answered_all_the_same() {
     let report = report_with(&[DEBUG1], &config);
     assert_eq!(report.findings.len(), 1);
     let first = &report.findings[0];
-    assert!(first.title.contains("main.(*session).keepalive"), "{}", first.title);
+    assert!(first.title().contains("main.(*session).keepalive"), "{}", first.title());
     assert!(first.confidence < Confidence::Proven);
     assert!(report.notes[0].contains("--min-wait 10m cannot be applied"), "{:?}", report.notes);
     assert!(report.notes[0].contains("goroutine?debug=2"));
@@ -299,7 +329,7 @@ fn without_ages_min_wait_is_answered_all_the_same() {
     let report = report_with(&[DEBUG1], &Config::default());
     assert!(report.findings.len() > 1);
     assert!(report.notes[0].contains("debug=2 tells since when"), "{:?}", report.notes);
-    assert!(report.findings.iter().all(|f| f.evidence.iter().all(|e| !e.contains("debug=2"))));
+    assert!(report.findings.iter().all(|f| f.evidence().iter().all(|e| !e.contains("debug=2"))));
 }
 
 #[test]
@@ -329,7 +359,7 @@ fn idle_connections_are_known() {
     assert_eq!((old.first().0, old.first().1), ("idle-connections", Severity::Low));
     let young = report(&[&Text(text.0.replace(", 3 minutes", ""))]);
     assert!(young.findings.is_empty(), "{:?}", young.findings);
-    assert!(young.fine.iter().any(|fine| fine.why.contains("connection")));
+    assert!(young.fine.iter().any(|fine| wording::fine(&fine.why).contains("connection")));
 }
 
 #[test]
@@ -381,7 +411,7 @@ fn without_ids_equal_ages_hold_a_cluster_together() {
     assert_eq!((first.severity, first.count), (Severity::High, 100));
     assert!(
         first
-            .title
+            .title()
             .starts_with("20 instances of a 5-goroutine cluster are stuck: main.(*join).Close")
     );
 }
@@ -404,7 +434,7 @@ fn senders_with_a_slow_consumer_are_no_leak() {
     text.of_main(300, 1, "sleep", &[("time.Sleep", 1), ("main.(*queue).drain", 31)]);
     let slow = report(&[&text]);
     assert_eq!(slow.findings[0].category, Category::Backpressure);
-    let title = &slow.findings[0].title;
+    let title = slow.findings[0].title();
     assert!(title.contains("main.(*queue).drain"), "{title}");
     assert!(slow.evidence().contains("main.(*queue).drain (main.go:31)"));
 }

@@ -7,8 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::gdump;
-use crate::support::gos;
-use crate::support::root;
+use crate::support::{gos, root};
 
 /// A running testdata/go/live.
 pub(super) struct Program {

@@ -222,8 +222,9 @@ fn a_terminal_that_goes_away_ends_it() {
 #[test]
 #[ignore = "another test runs it"]
 fn breaks_off() {
-    use gdump::analysis::{Known, facts::Config, summary::Look};
+    use gdump::diagnose::{Known, facts::Config};
     use gdump::tui::{Feed, Options, feed::Next};
+    use gdump::view::summary::Look;
 
     struct Breaks;
 

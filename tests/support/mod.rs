@@ -4,6 +4,7 @@ pub(crate) mod command;
 pub(crate) mod describe;
 pub(crate) mod scan;
 pub(crate) mod sentence;
+pub(crate) mod worded;
 
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};

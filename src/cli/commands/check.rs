@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::{with_inputs, write_report};
-use crate::analysis::Severity;
-use crate::analysis::Sight;
-use crate::analysis::gate::{Baseline, Check, Findings, Gate, Growth, Max, Rules, Trip, accepted};
-use crate::analysis::group::By;
 use crate::cli::args::Shared;
 use crate::cli::options::Options;
 use crate::cli::{Exit, fail, note, output};
+use crate::diagnose::{Severity, Sight};
 use crate::error::{Error, Result};
+use crate::gate::{Baseline, Check, Findings, Gate, Growth, Max, Reason, Rules, Trip, accepted};
 use crate::render::{Body, Report};
+use crate::view::group::By;
 
 /// Examples in the help.
 pub(in crate::cli) const EXAMPLES: &str = "\
@@ -115,7 +114,7 @@ fn not_judged(gate: &mut Gate<'_>) {
             check: gate.checks.len() - 1,
             kind: "incomplete-dump",
             severity: Severity::High,
-            message,
+            reason: Reason::Measured(message),
             count: 0,
             place: None,
             id: None,

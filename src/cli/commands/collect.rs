@@ -4,8 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::cli::connect::{Ask, Common};
-use crate::cli::live;
-use crate::cli::{Exit, complain, fail, note, output};
+use crate::cli::{Exit, complain, fail, live, note, output};
 use crate::error::{Error, Result};
 use crate::live::bundle::{self, Manifest};
 use crate::live::take::{self, Piece};

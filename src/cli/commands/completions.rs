@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use clap::CommandFactory;
 
-use crate::cli::args;
-use crate::cli::{Exit, fail};
+use crate::cli::{Exit, args, fail};
 use crate::error::Error;
 
 // What can be typed.

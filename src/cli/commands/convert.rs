@@ -8,16 +8,17 @@ use std::slice;
 use clap::ValueEnum;
 
 use super::with_dumps;
-use crate::analysis::anonymize::{Key, anonymize as nameless};
-use crate::analysis::summary::Look;
-use crate::analysis::{Filter, Selection, Sight};
 use crate::cli::args::{Format, Shared};
 use crate::cli::environment::Environment;
 use crate::cli::{Exit, fail, note};
+use crate::diagnose::Sight;
 use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::render::Limit;
 use crate::render::convert::{Conversion, Edges, Extra, How, Tag, Target};
+use crate::transform::anonymize::{Key, anonymize as nameless};
+use crate::view::summary::Look;
+use crate::view::{Filter, Selection};
 
 // What can be typed.
 #[derive(Debug, clap::Args)]

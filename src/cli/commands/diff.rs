@@ -1,12 +1,12 @@
 //! `gdump diff A B`: what changed from one dump to another.
 
 use super::{with_inputs, write_page, write_report};
-use crate::analysis::series::Diff;
 use crate::cli::Exit;
 use crate::cli::args::Shared;
 use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::render::{Body, OutputFormat, Report};
+use crate::series::Diff;
 
 /// Examples in the help.
 pub(in crate::cli) const EXAMPLES: &str = "\

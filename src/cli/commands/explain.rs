@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use crate::analysis::explain::{Explanation, explain, kinds, statuses, wait_reasons};
-use crate::analysis::filter;
-use crate::analysis::known::Known;
 use crate::cli::{Exit, fail};
+use crate::diagnose::known::Known;
 use crate::error::Error;
+use crate::render::explain::{Explanation, explain, kinds, statuses, wait_reasons};
 use crate::render::words::{columns, counted, wrap};
+use crate::view::filter;
 
 /// Words for the filter language.
 const WHERE: &[&str] = &["where", "filter", "filters"];

@@ -1,12 +1,12 @@
 //! `gdump groups`: goroutines that are alike.
 
 use super::{with_dumps, write_page, write_report};
-use crate::analysis::group::{GroupOrder, Similarity};
-use crate::analysis::{By, Summary};
 use crate::cli::Exit;
 use crate::cli::args::Shared;
 use crate::error::Error;
 use crate::render::{Body, OutputFormat, Report};
+use crate::view::group::{GroupOrder, Similarity};
+use crate::view::{By, Summary};
 
 pub(in crate::cli) const EXAMPLES: &str = "\
 Examples:

@@ -1,10 +1,10 @@
 //! `gdump list`: one line for each goroutine.
 
 use super::{with_dumps, write_report};
-use crate::analysis::listing::{Listing, Order};
 use crate::cli::Exit;
 use crate::cli::args::Shared;
 use crate::render::{Body, OutputFormat, Report};
+use crate::view::listing::{Listing, Order};
 
 pub(in crate::cli) const EXAMPLES: &str = "\
 Examples:

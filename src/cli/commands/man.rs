@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 use clap_mangen::Man;
 
-use crate::cli::args;
-use crate::cli::{Exit, fail};
+use crate::cli::{Exit, args, fail};
 use crate::error::{Error, Result};
 
 // What can be typed.

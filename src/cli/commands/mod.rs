@@ -30,13 +30,13 @@ use super::args::{Command, Shared, short_help};
 use super::environment::Environment;
 use super::inputs::{self, Inputs};
 use super::options::Options;
-use super::output;
-use super::{Exit, fail};
-use crate::analysis::summary::Look;
-use crate::analysis::{Sight, Summary};
+use super::{Exit, fail, output};
+use crate::diagnose::Sight;
 use crate::error::{Error, Result};
 use crate::model::Dump;
 use crate::render::{Body, OutputFormat, Report};
+use crate::view::Summary;
+use crate::view::summary::Look;
 
 /// Does what was typed; without a command that is `summarize`.
 pub(super) fn run(command: Option<Command>, shared: Shared) -> Exit {

@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::check;
-use crate::analysis::Finding;
-use crate::analysis::gate::{Max, Rules};
 use crate::cli::connect::{Ask, Common, Live};
 use crate::cli::values::{self, FailOn};
 use crate::cli::{Exit, complain, fail, live, note};
+use crate::diagnose::Finding;
 use crate::error::{Error, Result};
+use crate::gate::{Max, Reason, Rules};
 use crate::live::bundle::{self, Manifest};
 use crate::live::identity::identity;
 use crate::live::judge::{Judge, Judgement};
@@ -21,6 +21,7 @@ use crate::live::store::Store;
 use crate::live::take::{self, Piece, Policy};
 use crate::live::trigger::Triggers;
 use crate::model::Dump;
+use crate::render::wording;
 use crate::render::words::counted;
 use crate::source::http::{Address, Client, Poll};
 
@@ -310,10 +311,13 @@ impl Recorder {
         if !known.is_empty() && !self.live.quiet {
             note(&format!(
                 "there from the start, so it trips nothing (--from-start lets it): {}",
-                known.join("; ")
+                known.iter().map(wording::title).collect::<Vec<_>>().join("; ")
             ));
         }
-        tripped
+        tripped.map(|reason| match reason {
+            Reason::Found(_, title) => wording::title(&title),
+            Reason::Measured(text) => text,
+        })
     }
 
     /// Adds a line to the index. If that cannot be written, neither can dumps, which is said then.

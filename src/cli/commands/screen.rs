@@ -1,9 +1,9 @@
 //! `gdump summarize`, `leaks` and `blocked`: what was found in each dump.
 
 use super::{with_dumps, write_report};
-use crate::analysis::Sight;
 use crate::cli::Exit;
 use crate::cli::args::Shared;
+use crate::diagnose::Sight;
 use crate::render::{Body, Report};
 
 /// Looks at all dumps and writes what `command` tells of them; [`Exit::Gate`] if `--fail-on` names what

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use super::{with_dumps, write_report};
-use crate::analysis::Sight;
-use crate::analysis::inspect::{Ids, Inspection};
-use crate::analysis::version::format_words;
 use crate::cli::args::Shared;
 use crate::cli::{Exit, fail};
+use crate::diagnose::Sight;
 use crate::error::{Error, Result};
 use crate::render::words::number;
 use crate::render::{Body, Report};
+use crate::view::inspect::{Ids, Inspection};
+use crate::view::version::format_words;
 
 pub(in crate::cli) const EXAMPLES: &str = "\
 Examples:
@@ -38,7 +38,8 @@ pub(super) fn run(args: Args) -> Exit {
         let mut shown = Vec::new();
         for sight in &sights {
             let ids = Ids::new(sight.facts.dump());
-            let found = goids.iter().filter_map(|goid| Inspection::new(sight, &ids, *goid));
+            let found =
+                goids.iter().filter_map(|goid| Inspection::new(&sight.facts.summary, &ids, *goid));
             shown.push(found.collect::<Vec<_>>());
         }
         check(&sights, &goids, &shown)?;

@@ -1,12 +1,12 @@
 //! `gdump tree`: who created whom.
 
 use super::{with_dumps, write_report};
-use crate::analysis::tree::{Extent, Tree};
-use crate::analysis::version::format_words;
 use crate::cli::args::Shared;
 use crate::cli::{Exit, values};
 use crate::error::Error;
 use crate::render::{Body, Limit, Report};
+use crate::view::tree::{Extent, Tree};
+use crate::view::version::format_words;
 
 pub(in crate::cli) const EXAMPLES: &str = "\
 Examples:

@@ -1,12 +1,12 @@
 //! `gdump trend A B C…`: what grows, stays or falls over a series of dumps.
 
 use super::{with_dumps, with_each, write_page, write_report};
-use crate::analysis::series::SeriesBuilder;
-use crate::analysis::series::taken::Taken;
 use crate::cli::Exit;
 use crate::cli::args::{Format, Shared};
 use crate::error::{Error, Result};
 use crate::render::{Body, Report};
+use crate::series::SeriesBuilder;
+use crate::series::taken::Taken;
 
 /// Examples in the help.
 pub(in crate::cli) const EXAMPLES: &str = "\

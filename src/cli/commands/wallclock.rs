@@ -7,14 +7,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::convert::To;
-use crate::analysis::canon::{Shown, Stacks};
-use crate::analysis::filter::Filter;
-use crate::analysis::merge::Samples;
-use crate::analysis::summary::Look;
-use crate::analysis::{Selection, Summary};
 use crate::cli::connect::{Ask, Common, Live};
-use crate::cli::values;
-use crate::cli::{Exit, complain, fail, live, note, output};
+use crate::cli::{Exit, complain, fail, live, note, output, values};
 use crate::error::{Error, Result};
 use crate::live::pace::Pace;
 use crate::live::take;
@@ -24,6 +18,11 @@ use crate::render::convert::{Conversion, Extra, How, Tag};
 use crate::render::escape::visible;
 use crate::render::words::{counted, number};
 use crate::source::http::{Address, Poll, Stop};
+use crate::transform::merge::Samples;
+use crate::view::canon::{Shown, Stacks};
+use crate::view::filter::Filter;
+use crate::view::summary::Look;
+use crate::view::{Selection, Summary};
 
 pub(in crate::cli) const EXAMPLES: &str = "\
 Examples:

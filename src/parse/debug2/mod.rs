@@ -16,6 +16,7 @@ mod known;
 mod lines;
 mod mangled;
 mod mend;
+mod named;
 mod paths;
 mod reader;
 mod start;

@@ -14,7 +14,7 @@ use crate::model::{
     StrId,
 };
 use crate::parse::lexical::number;
-use crate::parse::tools::Line;
+use crate::parse::tool_line::Line;
 
 /// A line of at least so many bytes may have been wrapped at a width.
 const WIDTH: usize = 60;

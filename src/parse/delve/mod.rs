@@ -13,9 +13,9 @@ mod tests;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::tools::Joiner;
-use super::tools::Line;
-use super::tools::Reader;
+use super::tool_line::Joiner;
+use super::tool_line::Line;
+use super::tool_line::Reader;
 use crate::model::{
     Dump, DumpBuilder, Format, Problem, Row, StackId, Truncation, TruncationReason,
 };

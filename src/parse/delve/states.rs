@@ -1,7 +1,6 @@
 //! States of Delve's goroutines: what it prints, corrected by what the frames prove.
 
-use crate::model::state::is_on_cpu;
-use crate::model::{Dump, DumpBuilder, Frame, Goroutine, Head, StackId, Symbol};
+use crate::model::{Dump, DumpBuilder, Frame, Goroutine, Head, StackId, Symbol, WaitKind};
 use crate::parse::infer::era::Era;
 use crate::parse::infer::of_stack;
 
@@ -125,4 +124,9 @@ fn is_in_system_call(dump: &Dump, stack: StackId) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a goroutine in this state does not wait.
+fn is_on_cpu(state: &str) -> bool {
+    WaitKind::of_state(state) == WaitKind::OnCpu
 }

@@ -8,7 +8,7 @@ use super::grammar::Raw as Said;
 use super::{nanos, seconds};
 use crate::model::{Dump, DumpBuilder, Format, Truncation, TruncationReason};
 use crate::parse::proto;
-use crate::parse::tools::{Line, Reader};
+use crate::parse::tool_line::{Line, Reader};
 use crate::pprof::{Function, Label, Line as Call, Location, Profile, Sample, ValueType};
 
 /// Longest text of a sample's labels, in bytes.

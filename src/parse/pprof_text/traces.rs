@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::parse::infer;
 use crate::parse::infer::era::Era;
-use crate::parse::tools::{Line, Reader};
+use crate::parse::tool_line::{Line, Reader};
 
 /// Longest text of a stack's labels, in lines.
 const MAX_LABELS: usize = 256;

@@ -5,20 +5,22 @@
 //! program goes on to write while it is printed.
 
 mod grammar;
+mod settle;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::place::Text;
-use super::tools::Joiner;
-use super::tools::Line;
-use super::tools::Reader;
-use super::tools::add_races;
+use super::tool_line::Joiner;
+use super::tool_line::Line;
+use super::tool_line::Reader;
 use crate::model::{
     Access, CallKind, Creator, CreatorId, Dump, DumpBuilder, Format, Frame, FrameId, Head, Race,
     Row, StackId, StrId, Truncation, TruncationReason,
 };
 use crate::parse::scan::find_header;
 use grammar::Said;
+use settle::add_races;
+pub(super) use settle::settle;
 
 /// Whether the line `text` is the first of a report, whose words stand at `at`: then how many bytes are
 /// before them that are no blanks of the report's own.

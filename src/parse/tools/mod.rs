@@ -1,12 +1,8 @@
 //! Tracebacks of other tools than Go's runtime: where one starts in a text, and the reader of each.
 
-mod line;
-mod settle;
 mod start;
 
-pub(super) use line::Joiner;
-pub(super) use line::Line;
-pub(super) use settle::{add_races, settle};
+pub(super) use start::Start;
 pub(super) use start::look;
 
 use super::delve::Delve;
@@ -15,8 +11,8 @@ use super::place::Text;
 use super::pprof_text::Raw;
 use super::pprof_text::Traces;
 use super::race::Reports;
-use crate::model::Dump;
-use crate::model::DumpBuilder;
+use super::tool_line::Line;
+use super::tool_line::Reader;
 
 /// A tool whose text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,20 +37,6 @@ impl Tool {
             Self::Raw => Box::new(Raw::new(name)),
         }
     }
-}
-
-/// A reader of one dump, which is given line by line.
-pub(super) trait Reader {
-    /// The dump as far as it was read.
-    fn builder(&mut self) -> &mut DumpBuilder;
-
-    /// Reads a line, and counts it in the account. False, and nothing was done, if it begins something
-    /// else; never for the first line.
-    fn line(&mut self, line: &Line<'_>) -> bool;
-
-    /// The dump, whose text has `bytes` bytes and ends at `end` of the input; `at_eof` if the input ends
-    /// there too. `None` if there was no goroutine in it.
-    fn finish(self: Box<Self>, bytes: u64, end: u64, at_eof: bool) -> Option<Dump>;
 }
 
 /// Gives each whole line of `text` to `reader`, and at the end of the input the last one.

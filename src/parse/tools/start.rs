@@ -6,17 +6,23 @@ use memchr::memrchr;
 
 use super::Tool;
 use crate::parse::delve;
-use crate::parse::outside::Author;
-use crate::parse::outside::Outside;
-use crate::parse::outside::dump;
 use crate::parse::place::Text;
 use crate::parse::pprof_text;
 use crate::parse::race;
 use crate::parse::unwrap::Wrapper;
 
+/// The first traceback of another tool in a text.
+#[derive(Debug)]
+pub(in crate::parse) enum Start {
+    /// It starts at the line at `at`.
+    Dump { at: usize, tool: Tool },
+    /// The lines around its start at `at` are wrapped.
+    Wrapped { at: usize, wrapper: Box<Wrapper> },
+}
+
 /// A place at which a tool's text seems to start.
 #[derive(Clone, Copy, Debug)]
-struct Start {
+struct Place {
     tool: Tool,
     /// The first byte of the line.
     line: usize,
@@ -25,22 +31,19 @@ struct Start {
 }
 
 /// Looks for the first traceback of another tool in `text`. `limit`: where one of Go's own starts.
-pub(in crate::parse) fn look(text: &Text<'_>, limit: Option<usize>) -> Option<Outside> {
+pub(in crate::parse) fn look(text: &Text<'_>, limit: Option<usize>) -> Option<Start> {
     let start = first(text, limit)?;
     if start.prefix > 0 && text.pieces.is_none() {
         let rest = text.bytes.get(start.line..)?;
         let line = rest.get(..memchr(b'\n', rest).unwrap_or(rest.len()))?;
         let wrapper = Wrapper::of_line(line, start.prefix)?;
-        return Some(Outside::Wrapped {
-            at: start.line + start.prefix,
-            wrapper: Box::new(wrapper),
-        });
+        return Some(Start::Wrapped { at: start.line + start.prefix, wrapper: Box::new(wrapper) });
     }
-    Some(dump(text, start.line, Author::Tool(start.tool)))
+    Some(Start::Dump { at: start.line, tool: start.tool })
 }
 
 /// The first of all tools before `limit`.
-fn first(text: &Text<'_>, limit: Option<usize>) -> Option<Start> {
+fn first(text: &Text<'_>, limit: Option<usize>) -> Option<Place> {
     let kinds: [(&[u8], Tool); 5] = [
         (b"Goroutine ", Tool::Delve),
         (b"  0x0000", Tool::Delve),
@@ -48,7 +51,7 @@ fn first(text: &Text<'_>, limit: Option<usize>) -> Option<Start> {
         (pprof_text::SEPARATOR, Tool::Traces),
         (b"PeriodType: goroutine", Tool::Raw),
     ];
-    let mut found: Option<Start> = None;
+    let mut found: Option<Place> = None;
     for (anchor, tool) in kinds {
         // What starts behind the first one that was found need not be looked for.
         let end = found.map(|start| start.line).or(limit).unwrap_or(text.bytes.len());
@@ -61,7 +64,7 @@ fn first(text: &Text<'_>, limit: Option<usize>) -> Option<Start> {
 }
 
 /// The first place in `area`, the beginning of `text`, at which `tool` can start, which has `anchor`.
-fn search(text: &Text<'_>, area: &[u8], anchor: &[u8], tool: Tool) -> Option<Start> {
+fn search(text: &Text<'_>, area: &[u8], anchor: &[u8], tool: Tool) -> Option<Place> {
     let mut from = 0;
     while let Some(found) = memmem::find(area.get(from..)?, anchor) {
         let at = from + found;
@@ -84,7 +87,7 @@ fn search(text: &Text<'_>, area: &[u8], anchor: &[u8], tool: Tool) -> Option<Sta
         match (tool, start) {
             (Tool::Traces, _) => {
                 if let Some(line) = pprof_text::starts_traces(before, line) {
-                    return Some(Start { tool, line, prefix: 0 });
+                    return Some(Place { tool, line, prefix: 0 });
                 }
             }
             (Tool::Race, Some(prefix)) => {
@@ -93,13 +96,13 @@ fn search(text: &Text<'_>, area: &[u8], anchor: &[u8], tool: Tool) -> Option<Sta
                 let rule = rule.map_or(0, |newline| newline + 1);
                 let above = area.get(rule..line)?.trim_ascii();
                 let is_rule = prefix == 0 && race::is_rule(above);
-                return Some(Start { tool, line: if is_rule { rule } else { line }, prefix });
+                return Some(Place { tool, line: if is_rule { rule } else { line }, prefix });
             }
             (Tool::Delve, Some(0)) => {
                 let line = delve::asked_before(before, line);
-                return Some(Start { tool, line, prefix: 0 });
+                return Some(Place { tool, line, prefix: 0 });
             }
-            (_, Some(prefix)) => return Some(Start { tool, line, prefix }),
+            (_, Some(prefix)) => return Some(Place { tool, line, prefix }),
             (_, None) => {}
         }
         from = line + end.max(at + 1 - line);

@@ -6,7 +6,7 @@ use csv_core::ReaderBuilder;
 
 use super::clean::Clean;
 use super::clean::Line;
-use super::layer::push_logged;
+use super::escape::push_logged;
 
 /// Longest record, in bytes: a stray quote must not swallow the rest of a file.
 const MAX_RECORD: usize = 16 << 20;

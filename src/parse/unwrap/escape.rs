@@ -2,6 +2,8 @@
 
 use super::Clean;
 use super::Line;
+use super::shape::Shape;
+use crate::parse::scan::find_header;
 
 /// Undoes the escapes of JSON and of Go's `%q` in the bytes of `line` from `start` on, up to
 /// `quote`, and appends what they stand for. The end in `line`: of the string or of the line.
@@ -142,6 +144,37 @@ pub(super) fn unescape_syslog(line: Line<'_>, start: usize, clean: &mut Clean) {
             clean.text.push(b'#');
             at += 1;
         }
+    }
+}
+
+/// Appends a line that stood in a line of a log. rsyslog escapes its tabs:
+/// `app[123]: #011/src/main.go:5 +0x1d`
+pub(super) fn push_logged(line: Line<'_>, clean: &mut Clean) {
+    if memchr::memmem::find(line.bytes, b"#011").is_some() {
+        clean.piece(line.offset, line.number);
+        unescape_syslog(line, 0, clean);
+        clean.end_line();
+    } else {
+        clean.push_line(line);
+    }
+}
+
+/// Makes whole lines of the text in `clean` from `start` on, with the header at the start of one.
+pub(super) fn finish_escaped(start: usize, clean: &mut Clean) {
+    if clean.text.last() != Some(&b'\n') || clean.text.len() == start {
+        clean.end_line();
+    }
+    // `"error":"recovered: boom: goroutine 12 [running]:\nmain.main()…"`, from
+    // fmt.Sprintf("recovered: %v: %s", r, debug.Stack()).
+    let Some(at) = find_header(&clean.text, start) else { return };
+    let (before, behind) = clean.text.split_at(at);
+    let before = before.get(start..).unwrap_or_default();
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    // Where all lines have a prefix, it is that of the header's line, too.
+    let next = behind.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
+    let has_prefix = || Shape::learn(line, b"").0.read(next, &mut |_, _| {}).is_some();
+    if !line.trim_ascii().is_empty() && (next.is_empty() || !has_prefix()) {
+        clean.break_line(at);
     }
 }
 

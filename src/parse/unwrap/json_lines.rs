@@ -2,8 +2,8 @@
 
 use super::clean::Clean;
 use super::clean::Line;
+use super::escape::finish_escaped;
 use super::escape::unescape;
-use super::layer::finish_escaped;
 use super::strings::Strings;
 use crate::parse::json::Event;
 use crate::parse::json::walk;

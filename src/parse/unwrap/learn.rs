@@ -15,10 +15,10 @@ use super::csv::Cells;
 use super::detect;
 use super::layer::Layer;
 use super::level::Level;
-use super::level::Rule;
 use super::markup;
 use super::order::Kind;
 use super::order::Order;
+use super::rule::Rule;
 use super::strings::Strings;
 use crate::parse::scan::find_header;
 

@@ -6,20 +6,10 @@ use indexmap::IndexMap;
 use super::clean::Clean;
 use super::clean::Line;
 use super::layer::Layer;
+use super::rule::Rule;
 
 /// A line between two layers that is longer than this is passed on in pieces.
 const MAX_PENDING: usize = 64 << 20;
-
-/// What a word of a prefix, or a field of a record, may be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Rule {
-    /// Anything: a time, a counter.
-    Free,
-    /// Always this so far.
-    Equal(Vec<u8>),
-    /// It tells one process from another.
-    Key,
-}
 
 /// Whether a line is wrapped as the wrapper says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ mod learn;
 mod level;
 mod markup;
 mod order;
+mod rule;
 mod runs;
 mod shape;
 mod strings;
@@ -32,7 +33,7 @@ pub(super) use markup::blank_entity;
 
 use layer::Layer;
 use level::Level;
-use level::Rule;
+use rule::Rule;
 
 /// Whether `line` is one of a stack or record.
 pub(super) fn is_structure(line: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! The shape of what stands before each line of a text: its punctuation is the same in each line, its
 //! words may differ. Which of the words differ, and which tell one process from another, is learned.
 
-use super::level::Rule;
+use super::rule::Rule;
 use super::runs::Runs;
 
 /// A line prefix.

@@ -4,9 +4,9 @@
 use std::io::{self, Write};
 
 use super::rows::{Place, Row, Rows};
-use crate::analysis::Selection;
-use crate::analysis::canon::Shown;
 use crate::render::escape::visible;
+use crate::view::Selection;
+use crate::view::canon::Shown;
 
 /// The names of the columns.
 const COLUMNS: &[&str] = &[

@@ -7,11 +7,11 @@
 
 use std::io::{self, Write};
 
-use crate::analysis::Selection;
 use crate::model::{
     ArgWord, Args, Bubble, CallKind, CreatorId, Dump, Format, Frame, FrameId, Goroutine,
 };
 use crate::render::escape::is_hidden;
+use crate::view::Selection;
 
 /// Writes the goroutines of `selection`.
 pub(super) fn write(selection: &Selection<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -11,13 +11,14 @@ use std::io::{self, Write};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Conversion;
-use crate::analysis::canon::{Shown, Stacks};
-use crate::analysis::graph::Chain;
-use crate::analysis::{Selection, Sight};
-use crate::model::{Dump, Goroutine, StrId};
-use crate::render::Limit;
+use crate::diagnose::Sight;
+use crate::diagnose::graph::Chain;
+use crate::model::{Dump, Goroutine, StrId, WaitKind, wait};
 use crate::render::escape::visible;
 use crate::render::words::{counted, cut_end, location, number, wait};
+use crate::render::{Limit, wording};
+use crate::view::Selection;
+use crate::view::canon::{Shown, Stacks};
 
 /// Groups that are drawn if the user did not say: more than that nobody can look at.
 const TOP: usize = 60;
@@ -215,7 +216,7 @@ impl<'d> Graph<'d> {
     fn label(&self, group: &Group<'d>) -> Vec<String> {
         let stack = group.sample.stack();
         let state = group.sample.state();
-        let state = if state.is_empty() { "unknown" } else { state };
+        let state = wait::shown(state);
         let longest = group.longest.map_or(String::new(), |n| format!(", up to {}", wait(n)));
         let mut lines = vec![cut(&format!("{} × {state}{longest}", number(group.count)))];
         let shown = self.stacks.visible(stack).next();
@@ -262,7 +263,7 @@ fn wait_edges(
             edge(chain, before, "waits for its lock");
         }
         for victim in others {
-            edge(victim, chain, &victim.role);
+            edge(victim, chain, &wording::role(victim.role.as_ref()));
         }
         open.extend(&chain.victims);
     }
@@ -292,11 +293,12 @@ fn quoted(lines: &[&str]) -> String {
 
 /// What waits for a lock is red, for a channel yellow, for the network or the system blue; what runs green.
 fn color(state: &str) -> &'static str {
-    match state {
-        "running" | "runnable" => "#d9f2d0",
-        "IO wait" | "syscall" => "#d6e6f7",
-        _ if state.starts_with("chan ") || state.starts_with("select") => "#fdf0c8",
-        _ if state.starts_with("sync.") || state == "semacquire" => "#f9d7d3",
+    match WaitKind::of_state(state) {
+        WaitKind::OnCpu => "#d9f2d0",
+        WaitKind::Io | WaitKind::Syscall => "#d6e6f7",
+        WaitKind::Select | WaitKind::EmptySelect => "#fdf0c8",
+        kind if kind.is_channel() => "#fdf0c8",
+        WaitKind::Lock(_) | WaitKind::WaitGroup | WaitKind::Cond => "#f9d7d3",
         _ => "#f1f1ee",
     }
 }

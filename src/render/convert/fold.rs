@@ -6,11 +6,11 @@
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::analysis::Selection;
-use crate::analysis::canon::{Shown, Stacks};
 use crate::model::{Goroutine, StackId, Symbol};
 use crate::render::escape::visible;
 use crate::render::words;
+use crate::view::Selection;
+use crate::view::canon::{Shown, Stacks};
 
 /// Frames to add to every stack.
 #[derive(Clone, Debug, Default)]

@@ -7,12 +7,12 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
 use super::rows::{Labels, Place};
-use crate::analysis::Selection;
 use crate::model::{
     Access, Account, Ancestor, ArgWord, Bubble, CallKind, CreatorId, Dump, Frame, Goroutine, Race,
     StackId,
 };
 use crate::render::harmless::to_line;
+use crate::view::Selection;
 
 pub(super) fn write(selections: &[Selection<'_>], out: &mut dyn Write) -> io::Result<()> {
     to_line(

@@ -15,8 +15,9 @@ mod speedscope;
 
 use std::io::{self, Write};
 
-use crate::analysis::{Selection, Sight};
+use crate::diagnose::Sight;
 use crate::render::Limit;
+use crate::view::Selection;
 pub use dot::Edges;
 pub use fold::{Extra, Tag};
 

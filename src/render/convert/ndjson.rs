@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::rows::Rows;
-use crate::analysis::Selection;
 use crate::render::harmless::to_line;
+use crate::view::Selection;
 
 pub(in crate::render) fn write<'a, 'd: 'a>(
     selections: impl IntoIterator<Item = &'a Selection<'d>>,

@@ -15,7 +15,6 @@ use indexmap::{IndexMap, IndexSet};
 use prost::Message;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::analysis::Selection;
 use crate::model::{
     Bubble, CallKind, CreatorId, Dump, Format, Frame, FrameId, Goroutine, HeadId, LabelsId,
     StackId, StrId,
@@ -23,6 +22,7 @@ use crate::model::{
 use crate::pprof::{
     Function, Label, Line, Location, Mapping, Profile, Sample, ValueType, elided, flags, keys,
 };
+use crate::view::Selection;
 
 /// Bytes that are encoded before they are compressed.
 const BLOCK: usize = 64 << 10;

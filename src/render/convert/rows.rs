@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde::ser::Serializer;
 
-use crate::analysis::Selection;
-use crate::analysis::canon::{Shown, Stacks};
-use crate::analysis::group::group_id;
 use crate::model::{Bubble, Dump, Goroutine, StackId};
 use crate::render::json::view::FrameView;
+use crate::view::Selection;
+use crate::view::canon::{Shown, Stacks};
+use crate::view::group::group_id;
 
 /// What the rows of one dump have in common.
 pub struct Rows<'d> {

@@ -9,13 +9,14 @@ use super::findings::{self, FindingView, Fine};
 use super::frames::Frames;
 use super::groups::{self, GroupView, Room};
 use super::series::{self, Past};
-use crate::analysis::explain::explain;
-use crate::analysis::states::StateRow;
-use crate::analysis::{Sight, Summary, WaitStats};
+use crate::diagnose::Sight;
 use crate::render::escape::visible;
+use crate::render::explain::explain;
 use crate::render::time::rfc3339;
 use crate::render::words::counted;
-use crate::render::{Limit, View, text};
+use crate::render::{Limit, View, text, wording};
+use crate::view::states::StateRow;
+use crate::view::{Summary, WaitStats};
 
 /// Everything that the page shows.
 #[derive(Serialize)]
@@ -112,7 +113,7 @@ fn dump<'d>(sight: &Sight<'d>, room: &Room, past: &Past, frames: &mut Frames<'d>
     let summary = sight.summary();
     let dump = summary.dump;
     let words = |pieces: Vec<(_, String)>| pieces.into_iter().map(|(_, text)| escaped(&text));
-    let notes = summary.notes.iter().chain(&sight.notes);
+    let notes = summary.notes.iter().cloned().chain(wording::notes(sight));
     let groups = groups::of(sight, room, past, frames);
     let shown = summary.grouping.len().min(room.groups);
     let rest = (shown..summary.grouping.len()).map(|index| summary.grouping.count(index));
@@ -122,7 +123,7 @@ fn dump<'d>(sight: &Sight<'d>, room: &Room, past: &Past, frames: &mut Frames<'d>
         account: words(text::account(summary)).collect::<Vec<_>>().join(", "),
         missing: text::missing(summary).map(|(_, text)| escaped(&text)),
         preamble: dump.preamble.as_deref().map(lines),
-        notes: notes.map(|note| escaped(note)).collect(),
+        notes: notes.map(|note| escaped(&note)).collect(),
         problems: problems(summary),
         more_problems: (dump.problems.len().saturating_sub(PROBLEMS) as u64)
             .saturating_add(dump.more_problems),

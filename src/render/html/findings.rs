@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::data::escaped;
 use super::frames::Frames;
-use crate::analysis::graph::Chain;
-use crate::analysis::{Facts, Finding, Root, Sight};
+use crate::diagnose::graph::Chain;
+use crate::diagnose::{Facts, Finding, Root, Sight};
+use crate::render::wording;
 
 /// Findings of one dump: each has its evidence with it.
 const FINDINGS: usize = 200;
@@ -80,7 +81,7 @@ fn one<'d>(sight: &Sight<'d>, finding: &Finding, frames: &mut Frames<'d>) -> Fin
         category: finding.category.name(),
         severity: finding.severity.name(),
         confidence: finding.confidence.name(),
-        title: escaped(&finding.title),
+        title: escaped(&wording::title(&finding.title)),
         count: finding.count,
         groups: finding
             .groups
@@ -92,8 +93,8 @@ fn one<'d>(sight: &Sight<'d>, finding: &Finding, frames: &mut Frames<'d>) -> Fin
         goids: sight.goids(finding, IDS),
         root: finding.root.as_ref().map(|root| root_view(facts, root, frames)),
         chain: finding.chain.as_ref().map(|chain| chain_view(facts, chain, frames, 0)),
-        evidence: finding.evidence.iter().map(|text| escaped(text)).collect(),
-        next: finding.next.iter().map(|text| escaped(text)).collect(),
+        evidence: wording::all_evidence(finding).iter().map(|text| escaped(text)).collect(),
+        next: wording::all_steps(finding).iter().map(|text| escaped(text)).collect(),
     }
 }
 
@@ -106,7 +107,7 @@ fn root_view<'d>(facts: &Facts<'d>, root: &Root, frames: &mut Frames<'d>) -> Roo
     RootView {
         goids: root.goids.iter().take(IDS).copied().collect(),
         state: escaped(state),
-        role: escaped(&root.role),
+        role: escaped(&wording::role(root.role.as_ref())),
         stack: facts.frames(root.stack).map(|frame| frames.number(frame)).collect(),
         blocking: root.blocking,
     }
@@ -122,7 +123,7 @@ fn chain_view<'d>(
     let stack: Vec<_> = facts.frames(link.stack).collect();
     let user = || {
         let is_user =
-            |frame: &_| matches!(frame, crate::analysis::canon::Shown::Call { std: false, .. });
+            |frame: &_| matches!(frame, crate::view::canon::Shown::Call { std: false, .. });
         stack.iter().position(is_user)
     };
     let frame = link.blocking.or_else(user).and_then(|at| stack.get(at)).or(stack.first());
@@ -133,7 +134,7 @@ fn chain_view<'d>(
         state: escaped(facts.state(link.group)),
         count: link.count,
         goids: link.goids.iter().take(IDS / 4).copied().collect(),
-        role: escaped(&chain.role),
+        role: escaped(&wording::role(chain.role.as_ref())),
         frame: frame.map(|frame| frames.number(*frame)),
         victims: victims.map(|victim| chain_view(facts, victim, frames, depth + 1)).collect(),
         more_victims: chain.victims.len().saturating_sub(shown),
@@ -142,15 +143,15 @@ fn chain_view<'d>(
 
 /// What was looked at and found fine, alike reasons together, most goroutines first.
 pub(super) fn fine(sight: &Sight<'_>) -> Vec<Fine> {
-    let mut reasons: indexmap::IndexMap<&str, (i64, Vec<String>)> = indexmap::IndexMap::new();
+    let mut reasons: indexmap::IndexMap<String, (i64, Vec<String>)> = indexmap::IndexMap::new();
     for fine in &sight.fine {
-        let (sum, ids) = reasons.entry(&fine.why).or_default();
+        let (sum, ids) = reasons.entry(wording::fine(&fine.why)).or_default();
         let count = sight.facts.groups.get(fine.group).map_or(0, |group| group.count);
         *sum = sum.saturating_add(count);
         ids.extend(group_id(&sight.facts, fine.group));
     }
     let mut list: Vec<Fine> =
-        reasons.into_iter().map(|(why, (count, ids))| (escaped(why), count, ids)).collect();
+        reasons.into_iter().map(|(why, (count, ids))| (escaped(&why), count, ids)).collect();
     list.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
     list.truncate(FINE);
     list

@@ -5,9 +5,9 @@ use rustc_hash::FxBuildHasher;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
-use crate::analysis::canon::Shown;
 use crate::render::escape::visible;
 use crate::render::words::number;
+use crate::view::canon::Shown;
 
 /// What a frame is to the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,12 +10,13 @@ use super::data::{Wait, at_most, escaped, waits};
 use super::findings;
 use super::frames::Frames;
 use super::series::Past;
-use crate::analysis::canon::Shown;
-use crate::analysis::group::{CreatorCount, LabelCounts};
-use crate::analysis::meaning::meaning;
-use crate::analysis::{Group, Sight, Summary};
+use crate::diagnose::Sight;
 use crate::model::{Goroutine, LabelsId};
 use crate::render::{Limit, View};
+use crate::view::canon::Shown;
+use crate::view::group::{CreatorCount, LabelCounts};
+use crate::view::meaning::meaning;
+use crate::view::{Group, Summary};
 
 /// Groups of a dump unless `--top` says otherwise; of earlier dumps of a series there are fewer.
 const GROUPS: usize = 1000;

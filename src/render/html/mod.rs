@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::{Body, Report, View};
-use crate::analysis::Sight;
+use crate::diagnose::Sight;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");

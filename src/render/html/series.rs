@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::Sight;
+use crate::diagnose::Sight;
 
 /// Groups of one dump that are counted: more are not followed through a series.
 const GROUPS: usize = 20_000;

@@ -1,9 +1,9 @@
 //! What a file holds, without a browser; tests/browser drives the page in one.
 
-use super::{Escaped, SCRIPT, STYLE, hash};
-use crate::render::fixture;
-use crate::render::{OutputFormat, View};
 use std::io::Write;
+
+use super::{Escaped, SCRIPT, STYLE, hash};
+use crate::render::{OutputFormat, View, fixture};
 
 fn page() -> String {
     let view = View::plain(OutputFormat::Html, 80);

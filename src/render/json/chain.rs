@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 
-use crate::analysis::Sight;
-use crate::analysis::canon::Shown;
-use crate::analysis::graph::Chain;
+use crate::diagnose::Sight;
+use crate::diagnose::graph::Chain;
+use crate::render::wording;
+use crate::view::canon::Shown;
 
 #[derive(Serialize)]
 pub(super) struct ChainView<'a> {
@@ -24,7 +25,7 @@ struct NodeView<'a> {
     function: &'a str,
     file: &'a str,
     line: u32,
-    role: &'a str,
+    role: String,
     in_cycle: bool,
 }
 
@@ -80,7 +81,7 @@ impl<'a> ChainView<'a> {
             function,
             file,
             line,
-            role: &chain.role,
+            role: wording::role(chain.role.as_ref()),
             in_cycle: chain.member,
         });
         if let Some(above) = above {

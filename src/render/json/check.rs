@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::view::Note;
-use crate::analysis::gate::{Check, Gate, Trip};
+use crate::gate::{Check, Gate, Trip};
+use crate::render::wording;
 
 /// What only this command says.
 #[derive(Serialize)]
@@ -24,7 +25,7 @@ struct CheckView<'a> {
 struct Reason<'a> {
     kind: &'static str,
     severity: &'static str,
-    message: &'a str,
+    message: String,
     count: i64,
     id: Option<String>,
     function: Option<&'a str>,
@@ -39,7 +40,7 @@ impl<'a> From<&'a Trip> for Reason<'a> {
         Self {
             kind: trip.kind,
             severity: trip.severity.name(),
-            message: &trip.message,
+            message: wording::reason(trip),
             count: trip.count,
             id: trip.id.map(|id| format!("{id:016x}")),
             function: place.map(|place| &*place.function),
@@ -80,5 +81,5 @@ impl<'a> Body<'a> {
 /// What the gate has to say beside its verdict.
 pub(super) fn notes<'a>(gate: &'a Gate<'_>) -> impl Iterator<Item = Note<'a>> {
     let input = gate.sights.last().map_or("", |sight| &*sight.facts.dump().name);
-    gate.notes.iter().map(move |message| Note::of(input, message))
+    wording::gate_notes(gate).into_iter().map(move |message| Note::of(input, message))
 }

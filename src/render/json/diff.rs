@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
 use super::view::{GroupView, LeftOut, Note};
-use crate::analysis::series::diff::{Change, Row};
-use crate::analysis::series::process::Flow;
-use crate::analysis::series::snapshot::Place;
-use crate::analysis::series::{Diff, Who};
+use crate::model::SourceLocation;
+use crate::series::diff::{Change, Row};
+use crate::series::process::Flow;
+use crate::series::{Diff, Who};
 
 /// What only this command says.
 #[derive(Serialize)]
@@ -76,8 +76,8 @@ struct PlaceView<'a> {
     line: u32,
 }
 
-impl<'a> From<&'a Place> for PlaceView<'a> {
-    fn from(place: &'a Place) -> Self {
+impl<'a> From<&'a SourceLocation> for PlaceView<'a> {
+    fn from(place: &'a SourceLocation) -> Self {
         Self { function: &place.function, file: &place.file, line: place.line }
     }
 }

@@ -1,10 +1,12 @@
 //! Findings as JSON.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::chain::ChainView;
+use super::data::DataView;
 use super::view::FrameView;
-use crate::analysis::{Finding, Sight};
+use crate::diagnose::{Finding, Sight};
+use crate::render::wording;
 
 #[derive(Serialize)]
 pub(super) struct FindingView<'a> {
@@ -14,29 +16,41 @@ pub(super) struct FindingView<'a> {
     category: &'static str,
     severity: &'static str,
     confidence: &'static str,
-    title: &'a str,
+    title: String,
+    title_data: DataView,
     count: i64,
     groups: Vec<String>,
     goids: Vec<u64>,
     root: Option<RootView<'a>>,
     chain: Option<ChainView<'a>>,
-    evidence: &'a [String],
-    next: &'a [String],
+    evidence: Vec<String>,
+    evidence_data: Vec<DataView>,
+    next: Vec<String>,
+    next_data: Vec<DataView>,
 }
 
 #[derive(Serialize)]
 struct RootView<'a> {
     goids: &'a [u64],
-    role: &'a str,
+    role: String,
     stack: Vec<FrameView<'a>>,
 }
 
-impl<'a> FindingView<'a> {
-    /// The findings of `sight`, each with at most `ids` goroutine ids.
-    pub(super) fn all(sight: &'a Sight<'_>, ids: usize) -> impl Iterator<Item = Self> {
-        sight.findings.iter().map(move |finding| Self::new(sight, finding, ids))
-    }
+/// The findings of some dumps, one after the other, each with at most so many goroutine ids.
+pub(super) struct Findings<'a, 'd> {
+    pub(super) sights: &'a [Sight<'d>],
+    pub(super) ids: usize,
+}
 
+impl Serialize for Findings<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all =
+            self.sights.iter().flat_map(|sight| sight.findings.iter().map(move |f| (sight, f)));
+        serializer.collect_seq(all.map(|(sight, f)| FindingView::new(sight, f, self.ids)))
+    }
+}
+
+impl<'a> FindingView<'a> {
     fn new(sight: &'a Sight<'_>, finding: &'a Finding, ids: usize) -> Self {
         let groups = finding.groups.iter().filter_map(|index| sight.facts.groups.get(*index));
         Self {
@@ -46,18 +60,21 @@ impl<'a> FindingView<'a> {
             category: finding.category.name(),
             severity: finding.severity.name(),
             confidence: finding.confidence.name(),
-            title: &finding.title,
+            title: wording::title(&finding.title),
+            title_data: finding.title.data().into(),
             count: finding.count,
             groups: groups.map(|group| format!("{:016x}", group.id)).collect(),
             goids: sight.goids(finding, ids),
             root: finding.root.as_ref().map(|root| RootView {
                 goids: &root.goids,
-                role: &root.role,
+                role: wording::role(root.role.as_ref()),
                 stack: sight.facts.frames(root.stack).map(FrameView::from).collect(),
             }),
             chain: finding.chain.as_ref().map(|chain| ChainView::new(sight, chain, ids)),
-            evidence: &finding.evidence,
-            next: &finding.next,
+            evidence: wording::all_evidence(finding),
+            evidence_data: finding.evidence.iter().map(|one| one.data().into()).collect(),
+            next: wording::all_steps(finding),
+            next_data: finding.next.iter().map(|one| one.data().into()).collect(),
         }
     }
 

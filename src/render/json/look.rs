@@ -3,11 +3,14 @@
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::view::{FrameView, GroupView};
-use crate::analysis::inspect::{Inspection, Standing};
-use crate::analysis::listing::Listing;
-use crate::analysis::tree::{Node, Place, Tree};
-use crate::analysis::{Sight, Summary};
+use crate::diagnose::Sight;
+use crate::diagnose::standing::{Standing, standing};
 use crate::render::convert::rows::{Row, Rows};
+use crate::render::wording;
+use crate::view::Summary;
+use crate::view::inspect::Inspection;
+use crate::view::listing::Listing;
+use crate::view::tree::{Node, Place, Tree};
 
 /// Some groups of each dump.
 pub(super) struct Groups<'a, 'd> {
@@ -181,7 +184,7 @@ struct Goroutine<'a> {
     children: Vec<Child<'a>>,
     alike: i64,
     standing: &'static str,
-    why: Option<&'a str>,
+    why: Option<String>,
     findings: Vec<String>,
 }
 
@@ -233,9 +236,10 @@ fn goroutine<'a, 'd>(
 ) -> Goroutine<'a> {
     let dump = sight.facts.dump();
     let stacks = &sight.facts.summary.stacks;
-    let (standing, why, found): (_, _, &[usize]) = match &one.standing {
+    let of_diagnosis = standing(sight, one.goroutine);
+    let (standing, why, found): (_, _, &[usize]) = match &of_diagnosis {
         Standing::Found(found) => ("finding", None, found),
-        Standing::Fine(why) => ("fine", Some(why.as_str()), &[]),
+        Standing::Fine(why) => ("fine", Some(wording::fine(why)), &[]),
         Standing::Plain => ("unremarkable", None, &[]),
         Standing::System => ("system", None, &[]),
         Standing::Writer => ("writer", None, &[]),

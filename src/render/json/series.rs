@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::diff::{FlowView, WhoView};
 use super::view::{LeftOut, Note};
-use crate::analysis::series::taken::Taken;
-use crate::analysis::series::track::slope_of;
-use crate::analysis::series::{Series, Track};
 use crate::render::time::rfc3339;
+use crate::series::taken::Taken;
+use crate::series::track::slope_of;
+use crate::series::{Series, Track};
 
 /// What only this command says.
 #[derive(Serialize)]

@@ -2,17 +2,19 @@
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use std::borrow::Cow;
 
-use super::finding::FindingView;
-use crate::analysis::canon::Shown;
-use crate::analysis::group::CreatorCount;
-use crate::analysis::states::StateRow;
-use crate::analysis::{Group, Sight, Summary, WaitStats};
+use crate::diagnose::Sight;
 use crate::model::{Problem, Symbol};
 use crate::render::time::rfc3339;
+use crate::render::wording;
+use crate::view::canon::Shown;
+use crate::view::group::CreatorCount;
+use crate::view::states::StateRow;
+use crate::view::{Group, Summary, WaitStats};
 
 #[derive(Serialize)]
-pub(super) struct Document<'a, G: Serialize, B: Serialize> {
+pub(super) struct Document<'a, G: Serialize, F: Serialize, B: Serialize> {
     pub(super) schema: &'static str,
     pub(super) command: &'static str,
     pub(super) inputs: Vec<Input<'a>>,
@@ -23,7 +25,7 @@ pub(super) struct Document<'a, G: Serialize, B: Serialize> {
     pub(super) states: Vec<State<'a>>,
     pub(super) groups: G,
     pub(super) left_out: LeftOut,
-    pub(super) findings: Vec<FindingView<'a>>,
+    pub(super) findings: F,
     /// Fields that only this command has, beside the others.
     #[serde(flatten)]
     pub(super) body: B,
@@ -191,23 +193,23 @@ impl LeftOut {
 #[derive(Serialize)]
 pub(super) struct Note<'a> {
     input: &'a str,
-    message: &'a str,
+    message: Cow<'a, str>,
 }
 
 impl<'a> Note<'a> {
-    pub(super) fn of(input: &'a str, message: &'a str) -> Self {
-        Self { input, message }
+    pub(super) fn of(input: &'a str, message: impl Into<Cow<'a, str>>) -> Self {
+        Self { input, message: message.into() }
     }
 
     pub(super) fn all(summary: &'a Summary<'_>) -> impl Iterator<Item = Self> {
         let input = &*summary.dump.name;
-        summary.notes.iter().map(move |message| Self { input, message })
+        summary.notes.iter().map(move |message| Self::of(input, message))
     }
 
     /// What the analyses could not judge.
     pub(super) fn said(sight: &'a Sight<'_>) -> impl Iterator<Item = Self> {
         let input = &*sight.facts.dump().name;
-        sight.notes.iter().map(move |message| Self { input, message })
+        wording::notes(sight).map(move |message| Self::of(input, message))
     }
 }
 

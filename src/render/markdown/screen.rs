@@ -5,12 +5,12 @@ use std::io::{self, Write};
 
 use super::escape::{code, inside_code, sentence};
 use super::{SENTENCE, WIDTH, fence, made_by, notes};
-use crate::analysis::Summary;
-use crate::analysis::gate::{Gate, Trip};
-use crate::analysis::series::{Diff, Series, Track, Trend};
+use crate::gate::{Gate, Trip};
 use crate::render::style::Style;
 use crate::render::words::{counted, cut_end, location, number};
-use crate::render::{Body, Limit, Report, View, text};
+use crate::render::{Body, Limit, Report, View, text, wording};
+use crate::series::{Diff, Series, Track, Trend};
+use crate::view::Summary;
 
 /// Reasons of a red gate unless `--top` says more.
 const REASONS: usize = 10;
@@ -20,7 +20,7 @@ pub(super) fn render(report: &Report<'_>, view: &View, out: &mut dyn Write) -> i
     let mut said: Vec<String> = Vec::new();
     if let Body::Gate(gate) = &report.body {
         check(gate, &view, out)?;
-        said.extend(gate.notes.iter().cloned());
+        said.extend(wording::gate_notes(gate));
     } else {
         writeln!(out, "{}\n", headline(&report.body))?;
         writeln!(out, "```text")?;
@@ -123,7 +123,7 @@ fn check(gate: &Gate<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn reason(trip: &Trip, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "- {}: {}", code(trip.kind), sentence(&cut_end(&trip.message, SENTENCE)))?;
+    write!(out, "- {}: {}", code(trip.kind), sentence(&cut_end(&wording::reason(trip), SENTENCE)))?;
     if let Some(place) = trip.place.as_ref().filter(|place| !place.file.is_empty()) {
         write!(out, " ({})", code(&location(&place.file, place.line, WIDTH / 2)))?;
     }

@@ -2,12 +2,12 @@
 
 use super::Role;
 use super::stack::Entry;
-use crate::analysis::Facts;
-use crate::analysis::canon::Shown;
-use crate::analysis::graph::{Chain, Link};
-use crate::render::View;
+use crate::diagnose::Facts;
+use crate::diagnose::graph::{Chain, Link};
 use crate::render::line::{Line, flow};
 use crate::render::words::{columns, location, number};
+use crate::render::{View, wording};
+use crate::view::canon::Shown;
 
 /// Victims of one goroutine that are named without `-v`, those of most goroutines first.
 const VICTIMS: usize = 6;
@@ -69,8 +69,8 @@ fn branch(
         first.push(Role::Plain, &format!("  {}", location(&place.file, place.line, room.min(44))));
     }
     let mut pieces = Vec::new();
-    if !victim.role.is_empty() {
-        pieces.push((Role::Plain, victim.role.clone()));
+    if let Some(does) = &victim.role {
+        pieces.push((Role::Plain, wording::role(Some(does))));
     }
     let ids = view.ids.get().min(victim.link.goids.len());
     pieces.extend(victim.link.goids.iter().take(ids).map(|goid| (Role::Dim, goid.to_string())));

@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use super::{Role, paragraph, write_all};
-use crate::analysis::Severity;
-use crate::analysis::gate::{Gate, Trip};
-use crate::render::View;
+use crate::diagnose::Severity;
+use crate::gate::{Gate, Trip};
 use crate::render::escape::visible;
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, location, wrap};
+use crate::render::{View, wording};
 
 pub(super) fn render(gate: &Gate<'_>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let mut lines: Vec<Line> = gate.trips.iter().map(reason).collect();
@@ -31,8 +31,13 @@ pub(super) fn render(gate: &Gate<'_>, view: &View, out: &mut dyn Write) -> io::R
     if !view.quiet {
         lines.push(Line::new());
         lines.extend(checks(gate, view));
-        for note in &gate.notes {
-            lines.extend(paragraph(Role::Dim, &format!("Note: {}.", visible(note)), 1, view.width));
+        for note in wording::gate_notes(gate) {
+            lines.extend(paragraph(
+                Role::Dim,
+                &format!("Note: {}.", visible(&note)),
+                1,
+                view.width,
+            ));
         }
     }
     write_all(&lines, view, out)
@@ -44,7 +49,7 @@ fn reason(trip: &Trip) -> Line {
     let role = if trip.severity >= Severity::High { Role::Bad } else { Role::Warn };
     line.push(role, "red").push(Role::Plain, "  ");
     line.push(Role::State, trip.kind).push(Role::Plain, ": ");
-    line.push(Role::Plain, &visible(&trip.message));
+    line.push(Role::Plain, &visible(&wording::reason(trip)));
     if let Some(place) = trip.place.as_ref().filter(|place| !place.file.is_empty()) {
         line.push(Role::Dim, &format!("  [{}]", location(&place.file, place.line, 40)));
     }

@@ -5,15 +5,15 @@ use std::io::{self, Write};
 use super::entries::set;
 use super::stack::{Entry, digest, whole};
 use super::{Role, paragraph, write_all};
-use crate::analysis::group::By;
-use crate::analysis::series::Diff;
-use crate::analysis::series::diff::{Change, Row};
-use crate::analysis::series::process::{Between, Flow};
-use crate::analysis::version::format_words;
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
 use crate::render::words::{self, columns, counted, cut_end, location, number};
 use crate::render::{Limit, View};
+use crate::series::Diff;
+use crate::series::diff::{Change, Row};
+use crate::series::process::{Between, Flow};
+use crate::view::group::By;
+use crate::view::version::format_words;
 
 /// Groups on one screen if the user did not say.
 const TOP: Limit = Limit::Most(10);

@@ -5,10 +5,11 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::Role;
-use crate::analysis::{Sight, Summary};
+use crate::diagnose::Sight;
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, number};
 use crate::render::{Limit, View};
+use crate::view::Summary;
 
 /// More dumps than these are told in a digest instead of a screen each.
 const MANY: usize = 8;

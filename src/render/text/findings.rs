@@ -4,16 +4,15 @@
 use std::io::{self, Write};
 
 use super::entries::set;
-use super::groups;
 use super::stack::whole;
-use super::{Role, chain, head, paragraph, write_all};
-use crate::analysis::find::Fine;
-use crate::analysis::{Category, Finding, Severity, Sight};
+use super::{Role, chain, groups, head, paragraph, write_all};
+use crate::diagnose::find::Fine;
+use crate::diagnose::{Category, Finding, Severity, Sight};
 use crate::model::Completeness;
 use crate::render::escape::visible;
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, number, wrap};
-use crate::render::{Limit, View};
+use crate::render::{Limit, View, wording};
 
 /// Findings on the summary's screen.
 const BRIEF: usize = 3;
@@ -130,7 +129,8 @@ pub(super) fn brief(sight: &Sight<'_>, view: &View) -> Vec<Line> {
         line.push(role(finding.severity), &finding.severity.name().to_uppercase());
         line.pad_to(10).push(Role::State, finding.category.name());
         let at = 10 + category + 2;
-        let text = wrap(&visible(&finding.title), view.width.saturating_sub(at).max(24));
+        let text =
+            wrap(&visible(&wording::title(&finding.title)), view.width.saturating_sub(at).max(24));
         for (index, part) in text.iter().enumerate() {
             if index > 0 {
                 lines.push(std::mem::replace(&mut line, Line::new()));
@@ -181,7 +181,7 @@ pub(super) fn render(
 fn screen(sight: &Sight<'_>, about: About, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = head::lines(sight.summary(), view);
     if !view.quiet {
-        for note in &sight.notes {
+        for note in wording::notes(sight) {
             lines.extend(paragraph(Role::Warn, &format!("Note: {note}"), 1, view.width));
         }
     }
@@ -215,10 +215,10 @@ pub(super) fn told(sight: &Sight<'_>, finding: &Finding, number: usize, view: &V
     head.push(Role::State, finding.category.name());
     head.push(Role::Dim, &format!("  {}  {}", finding.kind, finding.confidence.name()));
     let mut lines = vec![head];
-    lines.extend(paragraph(Role::Title, &finding.title, 4, view.width));
+    lines.extend(paragraph(Role::Title, &wording::title(&finding.title), 4, view.width));
     lines.extend(concerned(sight, finding, view));
-    lines.extend(points("Evidence", &finding.evidence, view));
-    lines.extend(points("Next", &finding.next, view));
+    lines.extend(points("Evidence", &wording::all_evidence(finding), view));
+    lines.extend(points("Next", &wording::all_steps(finding), view));
     lines
 }
 
@@ -258,12 +258,13 @@ fn root(sight: &Sight<'_>, finding: &Finding, view: &View) -> Vec<Line> {
     let mut lines = vec![Line::new()];
     // What it does to the others stands beside it, or below if there is no room.
     let room = view.width.saturating_sub(head.width() + 2);
-    if columns(&root.role) <= room {
-        head.push(Role::Plain, &format!("  {}", visible(&root.role)));
+    let does = wording::role(root.role.as_ref());
+    if columns(&does) <= room {
+        head.push(Role::Plain, &format!("  {}", visible(&does)));
         lines.push(head);
     } else {
         lines.push(head);
-        lines.extend(paragraph(Role::Plain, &root.role, 6, view.width));
+        lines.extend(paragraph(Role::Plain, &does, 6, view.width));
     }
     let mut entries = whole(&sight.facts.summary, root.stack);
     if let Some(entry) = root.blocking.and_then(|at| entries.get_mut(at)) {
@@ -346,10 +347,11 @@ fn fine(sight: &Sight<'_>, view: &View) -> Vec<Line> {
         return Vec::new();
     }
     // Alike reasons are one.
-    let mut reasons: Vec<(&str, i64)> = Vec::new();
+    let mut reasons: Vec<(String, i64)> = Vec::new();
     for Fine { group, why } in &sight.fine {
         let count = sight.facts.groups.get(*group).map_or(0, |group| group.count);
-        match reasons.iter_mut().find(|(known, _)| known == why) {
+        let why = wording::fine(why);
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, sum)) => *sum = sum.saturating_add(count),
             None => reasons.push((why, count)),
         }

@@ -6,12 +6,13 @@ use std::ops::Range;
 use super::entries::set;
 use super::stack::{Entry, digest, whole};
 use super::{Role, TOP};
-use crate::analysis::group::{CreatorCount, LabelCounts};
-use crate::analysis::{Group, Sight, Summary};
+use crate::diagnose::Sight;
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
 use crate::render::words::{columns, counted, cut_end, number, range};
 use crate::render::{Limit, View};
+use crate::view::group::{CreatorCount, LabelCounts};
+use crate::view::{Group, Summary};
 
 /// Groups on one page of `gdump groups` if the user did not say.
 const PAGE: Limit = Limit::Most(20);

@@ -1,14 +1,14 @@
 //! The first lines: what the dump is, whether it is whole, what became of it, and how the process died.
 
 use super::{Role, paragraph};
-use crate::analysis::Summary;
-use crate::analysis::version::format_words;
 use crate::model::{Completeness, Dump, Excerpt, Format, Truncation, TruncationReason};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
 use crate::render::time::rfc3339;
 use crate::render::words::{counted, cut_end, cut_start, number, size};
+use crate::view::Summary;
+use crate::view::version::format_words;
 
 /// Lines of a preamble that are shown without `-v`.
 const PREAMBLE: usize = 4;

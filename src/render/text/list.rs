@@ -3,15 +3,15 @@
 use std::io::{self, Write};
 
 use super::{Role, paragraph, set_apart};
-use crate::analysis::canon::Shown;
-use crate::analysis::listing::Listing;
-use crate::model::Goroutine;
+use crate::model::{Goroutine, wait};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::Line;
 use crate::render::words::{
     columns, counted, cut_end, cut_start, function, location, number, wait,
 };
+use crate::view::canon::Shown;
+use crate::view::listing::Listing;
 
 /// Goroutines that decide how wide the columns are, so that many can be written as they come.
 const SAMPLE: usize = 200;
@@ -66,7 +66,7 @@ fn cells(list: &Listing<'_>, goroutine: Goroutine<'_>) -> Cells {
     let visible = |text: &str| visible(text).into_owned();
     Cells {
         id,
-        state: visible(if state.is_empty() { "unknown" } else { state }),
+        state: visible(wait::shown(state)),
         wait: goroutine.head().minutes.map_or(String::new(), wait),
         user: visible(&user),
         is_user: own.is_some(),

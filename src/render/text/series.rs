@@ -6,12 +6,12 @@ use super::diff::{duration, few, signed};
 use super::entries::set;
 use super::stack::Entry;
 use super::{Role, paragraph, write_all};
-use crate::analysis::series::track::slope_of;
-use crate::analysis::series::{Series, Track, Trend};
 use crate::render::escape::visible;
 use crate::render::line::{Line, flow};
 use crate::render::words::{columns, counted, cut_end, cut_start, number};
 use crate::render::{Limit, View};
+use crate::series::track::slope_of;
+use crate::series::{Series, Track, Trend};
 
 /// Groups of each kind on one screen if the user did not say.
 const TOP: [(Trend, &str, usize); 4] = [

@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use super::entries::set;
 use super::stack::{Entry, entry};
 use super::{Role, paragraph};
-use crate::analysis::inspect::{Inspection, Kin, Link, Part, Standing};
-use crate::analysis::{Severity, Sight};
-use crate::render::View;
+use crate::diagnose::standing::{Part, Standing, part, standing};
+use crate::diagnose::{Root, Severity, Sight};
+use crate::model::wait;
 use crate::render::line::{Line, flow};
 use crate::render::words::{counted, number, wait};
+use crate::render::{View, wording};
+use crate::view::inspect::{Inspection, Kin, Link};
 
 /// Children that are named.
 const CHILDREN: usize = 12;
@@ -108,7 +110,7 @@ fn head(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
     let goid = one.goroutine.goid().unwrap_or(0);
     let mut facts = vec![
         (Role::Title, format!("goroutine {goid}")),
-        (Role::State, format!("[{}]", if state.is_empty() { "unknown" } else { state })),
+        (Role::State, format!("[{}]", wait::shown(state))),
     ];
     if let Some(minutes) = head.minutes {
         facts.push((Role::Plain, format!("for {}", wait(minutes))));
@@ -186,7 +188,7 @@ fn link(link: &Link<'_>) -> Entry {
 fn kin(kin: &Kin<'_>) -> Entry {
     let ids: Vec<String> = kin.goids.iter().take(5).map(u64::to_string).collect();
     let more = if kin.count > ids.len() as u64 { " …" } else { "" };
-    let state = if kin.state.is_empty() { "unknown" } else { kin.state };
+    let state = wait::shown(kin.state);
     Entry {
         role: Role::User,
         file: kin.file.to_owned(),
@@ -198,7 +200,7 @@ fn kin(kin: &Kin<'_>) -> Entry {
 
 fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
     let text = |role, text: &str| paragraph(role, text, 2, view.width);
-    match &one.standing {
+    match &standing(sight, one.goroutine) {
         Standing::Found(list) => list
             .iter()
             .filter_map(|index| sight.findings.get(*index))
@@ -216,12 +218,12 @@ fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
                         finding.category.name(),
                         finding.kind,
                         finding.confidence.name(),
-                        finding.title
+                        wording::title(&finding.title)
                     ),
                 );
-                match (one.part(finding), &finding.root) {
-                    (Some(Part::Root), Some(root)) if !root.role.is_empty() => {
-                        let words = format!("This one is the root: {}.", root.role);
+                match (part(one.goroutine, finding), &finding.root) {
+                    (Some(Part::Root), Some(Root { role: Some(does), .. })) => {
+                        let words = format!("This one is the root: {}.", wording::role(Some(does)));
                         lines.extend(text(role, &words));
                     }
                     (Some(Part::Root), _) => lines.extend(text(role, "This one is the root.")),
@@ -231,12 +233,20 @@ fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
                     _ => {}
                 }
                 if let Some(next) = finding.next.first() {
-                    lines.extend(paragraph(Role::Dim, &format!("Next: {next}"), 4, view.width));
+                    lines.extend(paragraph(
+                        Role::Dim,
+                        &format!("Next: {}", wording::step(next)),
+                        4,
+                        view.width,
+                    ));
                 }
                 lines
             })
             .collect(),
-        Standing::Fine(why) => text(Role::Good, &format!("Looked at and found fine: {why}.")),
+        Standing::Fine(why) => {
+            let why = wording::fine(why);
+            text(Role::Good, &format!("Looked at and found fine: {why}."))
+        }
         Standing::Plain => {
             text(Role::Plain, "Nothing speaks against it, and nothing is known of it.")
         }

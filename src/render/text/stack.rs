@@ -1,11 +1,12 @@
 //! A stack in a few lines: the program's own frames, and what the library's mean.
 
 use super::Role;
-use crate::analysis::canon::Shown;
-use crate::analysis::meaning::meaning;
-use crate::analysis::{Group, Summary};
-use crate::model::StackId;
+use crate::model::wait::LockKind;
+use crate::model::{StackId, WaitKind};
 use crate::render::words::number;
+use crate::view::canon::Shown;
+use crate::view::meaning::meaning;
+use crate::view::{Group, Summary};
 
 /// A row of the right-hand column: words before the function, the function, its place.
 pub(super) struct Entry {
@@ -50,9 +51,12 @@ pub(super) fn digest(summary: &Summary<'_>, group: &Group<'_>) -> Vec<Entry> {
         (None, Some(outermost)) => entries.push(entry(outermost, Role::Plain, "")),
         (None, None) => entries.push(Entry::words(Role::Dim, "(no stack)")),
     }
-    if let Some(meaning) =
-        meaning(&lead).filter(|_| !state.starts_with("sync.") && state != "sleep")
-    {
+    // What such a state says is not said again.
+    let says_all = match WaitKind::of_state(state) {
+        WaitKind::Lock(lock) => lock != LockKind::Semaphore,
+        kind => matches!(kind, WaitKind::WaitGroup | WaitKind::Cond | WaitKind::Sleep),
+    };
+    if let Some(meaning) = meaning(&lead).filter(|_| !says_all) {
         entries.push(Entry::words(Role::Dim, meaning));
     } else if let (None, Some(innermost)) = (first, frames.first().filter(|_| frames.len() > 1)) {
         entries.push(entry(innermost, Role::Dim, "in "));

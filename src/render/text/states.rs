@@ -1,11 +1,12 @@
 //! The table of states.
 
 use super::Role;
-use crate::analysis::Summary;
-use crate::analysis::states::StateRow;
+use crate::model::wait;
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, number, range};
 use crate::render::{Limit, View};
+use crate::view::Summary;
+use crate::view::states::StateRow;
 
 /// States that are listed unless the user asks for all.
 const TOP: usize = 12;
@@ -20,7 +21,7 @@ pub(in crate::render) fn lines(summary: &Summary<'_>, view: &View) -> Vec<Line> 
     let shown: Vec<_> = summary.states.iter().take(most).collect();
     let ages = summary.dump.has_ages();
     let waits: Vec<_> = shown.iter().map(|row| waiting(row, ages, view.width)).collect();
-    let all_inferred = shown.iter().all(|row| row.inferred || row.state == "unknown");
+    let all_inferred = shown.iter().all(|row| row.inferred || row.state == wait::UNKNOWN);
     let title = if all_inferred { "State (inferred)" } else { "State" };
     let names: Vec<_> = shown.iter().map(|row| name(row, all_inferred)).collect();
     let state =

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use super::{Role, paragraph, set_apart};
-use crate::analysis::tree::{Node, Tree};
 use crate::render::View;
 use crate::render::escape::visible;
 use crate::render::line::Line;
 use crate::render::words::{columns, counted, cut_end, function, location, number};
+use crate::view::tree::{Node, Tree};
 
 /// Levels whose lines are drawn; deeper ones are only told.
 const DRAWN: usize = 24;

@@ -5,15 +5,15 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{Palette, screen};
-use crate::analysis::facts::Config;
-use crate::analysis::known::Known;
-use crate::analysis::summary::Look;
+use crate::diagnose::facts::Config;
+use crate::diagnose::known::Known;
 use crate::model::Dump;
 use crate::source::Stream;
 use crate::tui::app::App;
 use crate::tui::feed::Files;
 use crate::tui::work::Work;
 use crate::tui::{Feed, Options, keys};
+use crate::view::summary::Look;
 
 /// A series: 30 goroutines, then 45 of which one group grew and one is new.
 fn series() -> Vec<Dump> {
