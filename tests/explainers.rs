@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use crate::support::whole;
 use crate::support::worded::Worded;
 use gdump::diagnose::facts::{Case, Config};
 use gdump::diagnose::find;
@@ -13,6 +14,7 @@ use gdump::parse::{Options, parse};
 use gdump::source::Stream;
 
 fn read(text: &str) -> Dump {
+    let text = whole(text);
     let mut stream = Stream::new(text.as_bytes());
     parse(&mut stream, "test", &Options::default()).unwrap().remove(0)
 }
@@ -329,7 +331,7 @@ fn all_asleep_is_a_deadlock_and_a_timeout_names_the_test() {
     let found = first(&findings(&[&text]), "test-timeout");
     assert_eq!(
         found.title(),
-        "TestHangs did not end in 30s: example.com/a.TestHangs is in chan receive"
+        "the tests of the package did not end in 30s; TestHangs (29s) ran; example.com/a.TestHangs is in chan receive"
     );
 }
 

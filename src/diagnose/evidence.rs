@@ -31,6 +31,10 @@ named! {
         NoAddresses,
         /// It carries no addresses, but ids.
         NoAddressesButIds,
+        /// Who ended the program is not in the dump, or its stack is not.
+        CulpritUnseen,
+        /// net/http recovered from the panic.
+        ServerWentOn,
         /// The race detector has numbers of its own.
         RaceNumbers,
         /// What the holder waits for must come from this process.

@@ -107,6 +107,8 @@ pub enum Role {
     WentOn,
     /// It ran when the program ended.
     Ran,
+    /// It panicked while it served a request.
+    Panicked,
     /// It writes with the logger's lock held.
     WritesLog,
 }

@@ -37,8 +37,6 @@ named! {
         ClosedChannel,
         /// A `WaitGroup` below zero.
         WaitGroup,
-        /// A handler that panicked.
-        Handler,
         /// Something else.
         Other,
     }

@@ -159,6 +159,8 @@ said! {
         Forever { goroutines: i64, waits_for: WaitKind, at: SourceLocation },
         /// The end of the program.
         Crash { fatal: bool, function: Option<String>, what: String },
+        /// A panic that the server of the request recovered from.
+        Recovered { function: Option<String>, what: String },
         /// Memory that goroutines access without being synchronised.
         DataRace { sides: Vec<RaceSide> },
         /// Go's own check for deadlocks.

@@ -4,6 +4,7 @@
 
 mod text;
 
+use crate::support::whole;
 use crate::support::worded::Worded;
 use gdump::diagnose::facts::{Case, Config};
 use gdump::diagnose::history::History;
@@ -16,6 +17,7 @@ use gdump::source::Stream;
 use text::{Text, frames, mutex, network, reader, wait_group, writer};
 
 fn findings(text: &str) -> Vec<Finding> {
+    let text = whole(text);
     let mut stream = Stream::new(text.as_bytes());
     let dump: Dump = parse(&mut stream, "test", &Options::default()).unwrap().remove(0);
     let facts = Facts::new(&dump);
@@ -410,7 +412,8 @@ fn one_young_waiter_is_no_finding_to_speak_of() {
 #[test]
 fn a_partial_dump_has_no_abandoned_lock() {
     let wait = mutex(A, &["main.(*stats).Add(0xc000100000)@12"]);
-    let text = Text::default().many(100, 30, "sync.Mutex.Lock, 3 minutes", &wait, "main.serve");
+    let mut text = Text::default().many(100, 30, "sync.Mutex.Lock, 3 minutes", &wait, "main.serve");
+    text.0.push_str("goroutine 999 [sele");
     let found = first(&text);
     assert_eq!((found.kind, found.confidence), ("lock-pileup", Confidence::Possible));
 }

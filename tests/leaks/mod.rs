@@ -5,6 +5,7 @@
 mod calls;
 mod text;
 
+use crate::support::whole;
 use crate::support::worded::Worded;
 use gdump::diagnose::facts::{Case, Config};
 use gdump::diagnose::find::{self, Fine};
@@ -40,6 +41,7 @@ impl Report {
 }
 
 fn read(text: &str) -> Dump {
+    let text = whole(text);
     let mut stream = Stream::new(text.as_bytes());
     parse(&mut stream, "test", &Options::default()).unwrap().remove(0)
 }

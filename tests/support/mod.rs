@@ -108,6 +108,26 @@ pub(crate) fn parse(text: &[u8], name: &str) -> Result<Vec<Dump>> {
     )
 }
 
+/// `text`, which is one dump, with what makes it no excerpt: goroutine 1, and one that writes it.
+pub(crate) fn whole(text: &str) -> String {
+    let has = |part: &str| text.starts_with(part) || text.contains(&format!("\n{part}"));
+    let is_cut = !text.ends_with('\n');
+    if is_cut || !text.starts_with("goroutine ") || text.starts_with("goroutine profile") {
+        return text.to_owned();
+    }
+    let written = text.lines().any(|line| line.contains(" [running"));
+    let ids = text.lines().filter_map(|line| line.strip_prefix("goroutine ")?.split(' ').next());
+    let last = ids.filter_map(|id| id.parse().ok()).max().unwrap_or(0_u64);
+    let id = if has("goroutine 1 [") { last + 1 } else { 1 };
+    if written && id != 1 {
+        return text.to_owned();
+    }
+    format!(
+        "{}\n\ngoroutine {id} [running]:\nruntime/pprof.writeGoroutineStacks({{0x1, 0x2}})\n\t/usr/local/go/src/runtime/pprof/pprof.go:703 +0x6b\nmain.main()\n\t/src/main.go:1 +0x1\n",
+        text.trim_end()
+    )
+}
+
 /// Whether all of the text of `dump` was understood, also if that is an excerpt.
 pub(crate) fn is_understood(dump: &Dump) -> bool {
     dump.problems.is_empty() && dump.lost() == 0 && dump.truncation.is_none()

@@ -28,10 +28,16 @@ pub(super) const ASLEEP: &str = "all-asleep";
 /// The kind of its findings about tests that took too long.
 pub(super) const TIMEOUT: &str = "test-timeout";
 
+/// What net/http logs when a handler panics (all versions of Go, net/http/server.go, (*conn).serve); it
+/// recovers, so that the request ends and the program goes on.
+const SERVING: &str = "http: panic serving ";
+
 /// What ended the program.
 enum End<'a> {
     /// The line that says it.
     Crash(&'a str),
+    /// The line; the server went on.
+    Recovered(&'a str),
     Asleep,
     /// The line, and the names of the tests that ran.
     Timeout(&'a str, Vec<&'a str>),
@@ -42,6 +48,7 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
     let found = match facts.dump().preamble.as_deref().and_then(end) {
         Some(End::Crash(line)) => crash(facts, line),
+        Some(End::Recovered(line)) => recovered(facts, line),
         Some(End::Asleep) => Some(asleep(facts)),
         Some(End::Timeout(line, tests)) => Some(timeout(facts, line, &tests)),
         None => None,
@@ -66,7 +73,7 @@ pub(super) fn calm(facts: &Facts<'_>, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| explained && finding.kind == ASLEEP) {
         finding.severity = Severity::Medium;
     }
-    if findings.iter().any(|finding| finding.kind == CRASH) {
+    if has_ended(facts) && findings.iter().any(|finding| finding.kind == CRASH) {
         for finding in findings {
             let proven = finding.confidence == Confidence::Proven;
             if finding.category == Category::Leak && !proven {
@@ -78,7 +85,8 @@ pub(super) fn calm(facts: &Facts<'_>, findings: &mut [Finding]) {
 
 /// Whether the program has ended, so that no second dump can be taken of it.
 pub(super) fn has_ended(facts: &Facts<'_>) -> bool {
-    facts.dump().preamble.as_deref().and_then(end).is_some()
+    let end = facts.dump().preamble.as_deref().and_then(end);
+    end.is_some_and(|end| !matches!(end, End::Recovered(_)))
 }
 
 fn end(preamble: &str) -> Option<End<'_>> {
@@ -96,8 +104,11 @@ fn end(preamble: &str) -> Option<End<'_>> {
         ]
         .iter()
         .any(|start| line.starts_with(start))
-            || line.contains("http: panic serving ")
+            || line.contains(SERVING)
     })?;
+    if line.contains(SERVING) {
+        return Some(End::Recovered(line));
+    }
     if line.starts_with("panic: test timed out after ") {
         let tests = lines.filter(|line| line.ends_with(')') && line.starts_with("Test"));
         return Some(End::Timeout(line, tests.collect()));
@@ -108,13 +119,13 @@ fn end(preamble: &str) -> Option<End<'_>> {
 }
 
 fn crash(facts: &Facts<'_>, line: &str) -> Option<Finding> {
-    let culprit = culprit(facts)?;
-    let (at, blocking) = blame(facts, culprit);
+    let culprit = culprit(facts, line);
+    let (at, blocking) = culprit.map_or((None, None), |culprit| blame(facts, culprit));
     let mut finding = Finding::new(CRASH, Category::Crash);
     finding.severity = Severity::High;
     finding.confidence = Confidence::Proven;
     finding.count = 1;
-    finding.groups = group_of(facts, culprit).into_iter().collect();
+    finding.groups = culprit.and_then(|culprit| group_of(facts, culprit)).into_iter().collect();
     // A crash ends everything: it comes before whatever else is found.
     finding.weight = f64::from(u32::MAX);
     let what = line.trim_start_matches("panic: ").trim_start_matches("fatal error: ");
@@ -124,21 +135,57 @@ fn crash(facts: &Facts<'_>, line: &str) -> Option<Finding> {
         function: at.as_ref().map(|at| at.function.clone()),
         what: what.to_owned(),
     };
-    finding.root = Some(Root {
+    finding.root = culprit.map(|culprit| Root {
         goids: culprit.goid().into_iter().collect(),
         row: u32::try_from(culprit.index()).unwrap_or(u32::MAX),
         stack: culprit.stack(),
         role: Some(Role::Ran),
         blocking,
     });
-    let preamble = facts.dump().preamble.as_deref().unwrap_or_default();
-    let lines = preamble.lines().take(4).map(str::trim).map(str::to_owned);
-    finding.evidence = lines.map(|line| Evidence::Preamble { line }).collect();
+    finding.evidence = said(facts);
     let others = facts.dump().goroutine_count() - 1;
-    if others > 0 {
+    if culprit.is_none() {
+        finding.evidence.push(Fact::CulpritUnseen.into());
+    } else if others > 0 {
         finding.evidence.push(Evidence::NotToBlame { others });
     }
-    finding.next = vec![Step::Mend { at, fault: fault(what) }];
+    let fault = fault(what);
+    if at.is_some() || fault != Fault::Other {
+        finding.next = vec![Step::Mend { at, fault }];
+    }
+    Some(finding)
+}
+
+/// What Go printed before the first goroutine.
+fn said(facts: &Facts<'_>) -> Vec<Evidence> {
+    let preamble = facts.dump().preamble.as_deref().unwrap_or_default();
+    let lines = preamble.lines().take(4).map(str::trim).map(str::to_owned);
+    lines.map(|line| Evidence::Preamble { line }).collect()
+}
+
+/// A panic that net/http recovered from: it ended a request.
+fn recovered(facts: &Facts<'_>, line: &str) -> Option<Finding> {
+    let culprit = culprit(facts, line)?;
+    let (at, blocking) = blame(facts, culprit);
+    let mut finding = Finding::new(CRASH, Category::Crash);
+    finding.severity = Severity::Medium;
+    finding.confidence = Confidence::Proven;
+    finding.count = 1;
+    finding.groups = group_of(facts, culprit).into_iter().collect();
+    let (_, what) = line.split_once(SERVING)?;
+    // Behind the address of the client: `10.0.0.7:5000: runtime error: …`
+    let what = what.split_once(": ").map_or(what, |(_, what)| what).to_owned();
+    finding.next = vec![Step::Mend { at: at.clone(), fault: fault(&what) }];
+    finding.title = Title::Recovered { function: at.map(|at| at.function), what };
+    finding.root = Some(Root {
+        goids: culprit.goid().into_iter().collect(),
+        row: u32::try_from(culprit.index()).unwrap_or(u32::MAX),
+        stack: culprit.stack(),
+        role: Some(Role::Panicked),
+        blocking,
+    });
+    finding.evidence = said(facts);
+    finding.evidence.push(Fact::ServerWentOn.into());
     Some(finding)
 }
 
@@ -155,19 +202,26 @@ fn fault(what: &str) -> Fault {
         ("send on closed channel", Fault::ClosedChannel),
         ("close of closed channel", Fault::ClosedChannel),
         ("negative WaitGroup", Fault::WaitGroup),
-        ("panic serving", Fault::Handler),
     ];
     let found = rules.iter().find(|(part, _)| what.contains(part));
     found.map_or(Fault::Other, |(_, fault)| *fault)
 }
 
-/// The first goroutine that runs the program's code; the first at all if none does.
-fn culprit<'d>(facts: &Facts<'d>) -> Option<Goroutine<'d>> {
+/// The goroutine that ended the program, of which `line` tells: it ran, or was in a system call if a signal
+/// came, and Go prints it first. One that waited did not do it: then the culprit is not in the dump.
+fn culprit<'d>(facts: &Facts<'d>, line: &str) -> Option<Goroutine<'d>> {
     let dump = facts.dump();
-    let own =
-        |g: &Goroutine<'_>| g.goid() != Some(0) && facts.summary.stacks.user(g.stack()).is_some();
-    // Go prints the one to blame first; goroutine 0 is only the thread's.
-    dump.goroutines().take(8).find(own).or_else(|| dump.goroutine(0))
+    let is_signal = line.starts_with("SIG") || line.contains("signal");
+    let ran = |g: &Goroutine<'_>| match WaitKind::of_state(g.state()) {
+        WaitKind::OnCpu => true,
+        WaitKind::Syscall => is_signal,
+        _ => g.state().is_empty(),
+    };
+    let first = |g: &Goroutine<'_>| g.goid() != Some(0) && g.frames().len() > 0;
+    let own = |g: &Goroutine<'_>| first(g) && facts.summary.stacks.user(g.stack()).is_some();
+    // Goroutine 0 is only the thread's.
+    let all = || dump.goroutines().take(8).filter(ran);
+    all().find(own).or_else(|| all().find(first))
 }
 
 /// The function to blame and its place, if it is printed, and the index of its frame.
@@ -243,7 +297,7 @@ fn timeout(facts: &Facts<'_>, line: &str, tests: &[&str]) -> Finding {
     finding.confidence = Confidence::Proven;
     let users = callers(facts, &list);
     // `TestA (1s)`: a subtest is printed after the test that it belongs to.
-    let test = tests.last().and_then(|test| test.split(' ').next()).map(str::to_owned);
+    let test = tests.last().map(|test| (*test).to_owned());
     let after = line.trim_start_matches("panic: test timed out after ").to_owned();
     finding.title = Title::TestTimeout {
         test,

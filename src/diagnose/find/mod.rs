@@ -14,6 +14,7 @@ mod convoy;
 mod crash;
 mod crowd;
 mod data_race;
+mod excerpt;
 mod exec;
 mod finalizer;
 mod forever;
@@ -102,6 +103,7 @@ pub fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     for analysis in ANALYSES {
         for mut finding in (analysis.run)(case) {
             proven::confirm(case.now, &mut finding);
+            excerpt::calm(case.now, &mut finding);
             if growth::weigh(case, &places, &mut finding)
                 && notes::admits(case, &finding)
                 && !told.explains(case, &findings, &finding)

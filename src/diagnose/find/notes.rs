@@ -8,7 +8,7 @@ use crate::diagnose::history::Restart;
 use crate::diagnose::index::Index;
 use crate::diagnose::rating::{Category, Severity};
 use crate::diagnose::said::Caller;
-use crate::model::{Format, WaitKind};
+use crate::model::{Completeness, Format, WaitKind};
 use crate::view::meaning::meaning;
 
 /// A group that was judged to be fine.
@@ -162,7 +162,9 @@ pub fn notes(case: &Case<'_, '_>, findings: &[Finding]) -> Vec<Note> {
         let just_before = case.history.before.is_empty();
         notes.push(Note::Restarted { why, dumps, just_before });
     }
-    if case.now.is_partial() {
+    // Of an excerpt the first lines say what is not known.
+    let is_excerpt = matches!(dump.completeness(), Completeness::Excerpt(_));
+    if case.now.is_partial() && !is_excerpt {
         notes.push(Note::Partial);
     }
     notes

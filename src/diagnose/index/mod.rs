@@ -6,7 +6,7 @@ pub(super) mod servers;
 
 use std::sync::OnceLock;
 
-use crate::model::{Dump, GoidSet, Goroutine, StackId, WaitKind, wait};
+use crate::model::{Completeness, Dump, GoidSet, Goroutine, StackId, WaitKind, wait};
 use crate::view::canon::Shown;
 use crate::view::group::Group;
 use crate::view::summary::{Look, Summary};
@@ -188,11 +188,11 @@ impl<'d> Index<'d> {
         Some(group)
     }
 
-    /// Whether goroutines are missing from the dump: it is cut, or less than its header states.
+    /// Whether goroutines may be missing from the dump: it is cut, damaged or an excerpt, or has less than
+    /// its header states. Then nothing is known of what is not in it.
     pub fn is_partial(&self) -> bool {
         let dump = self.dump();
-        dump.truncation.is_some()
-            || dump.lost() > 0
+        dump.completeness() != Completeness::Complete
             || dump.stated_total.is_some_and(|total| total > dump.goroutine_count())
     }
 

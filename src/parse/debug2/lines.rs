@@ -116,13 +116,14 @@ pub(super) fn fatal_line(input: &[u8]) -> PResult<'_, ()> {
     }
 }
 
-/// The line of a signal: `SIGQUIT: quit`.
+/// The line of a signal: `SIGQUIT: quit`. A terminal shows the key that sent it before it: `^\SIGQUIT: quit`.
 ///
 /// ```abnf
-/// signal-line     = %s"SIG" 3*6( %x41-5A ) %s": " *( %x20-7E )
+/// signal-line     = [ "^\" ] %s"SIG" 3*6( %x41-5A ) %s": " *( %x20-7E )
 /// ```
 pub(super) fn signal_line(input: &[u8]) -> PResult<'_, ()> {
-    let name = input.strip_prefix(b"SIG").unwrap_or_default();
+    let text = input.strip_prefix(b"^\\").unwrap_or(input);
+    let name = text.strip_prefix(b"SIG").unwrap_or_default();
     let len = name.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
     if (2..=6).contains(&len) && name.get(len..).is_some_and(|rest| rest.starts_with(b": ")) {
         Ok((b"", ()))
@@ -230,7 +231,11 @@ mod tests {
         for line in ["exit status 2", "main.main()", "FAIL", "ok 12", "see abc", ""] {
             assert!(!is_register(line.as_bytes()), "{line}");
         }
-        assert!(is_crash_start(b"SIGQUIT: quit") && is_crash_start(b"fatal error: x"));
+        assert!(
+            is_crash_start(b"^\\SIGQUIT: quit")
+                && is_crash_start(b"SIGQUIT: quit")
+                && is_crash_start(b"fatal error: x")
+        );
         assert!(!is_crash_start(b"\tpanic: x") && is_crash_detail(b"\tpanic: x"));
         assert!(is_hex_row(b"000000c000041f28:  000000000045a5d6 <runtime.gopark+0x00d6>"));
     }

@@ -10,6 +10,7 @@ use super::lines::At;
 use super::lines::is_call_at;
 use super::lines::is_crash_detail;
 use super::lines::is_crash_start;
+use super::lines::is_hex_row;
 use super::lines::is_stack_line;
 use super::lines::line_at;
 use super::lines::panic_line;
@@ -111,6 +112,7 @@ fn is_crash_text(line: &[u8]) -> bool {
         || line == b"runtime stack:"
         || is_crash_start(line)
         || is_crash_detail(line)
+        || is_hex_row(line)
         || is_stack_line(line)
         || file_line(line).is_ok()
 }

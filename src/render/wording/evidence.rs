@@ -68,9 +68,12 @@ pub fn evidence(evidence: &Evidence) -> String {
             format!("{more} more races between other lines are in the text")
         }
         Evidence::Preamble { line } => line.clone(),
-        Evidence::NotToBlame { others } => format!(
-            "the {others} other goroutines were waiting or running when it happened, and are not to blame for it"
-        ),
+        Evidence::NotToBlame { others } => match others {
+            1 => "another goroutine was waiting or running when it happened, and is not to blame for it".to_owned(),
+            n => format!(
+                "{n} other goroutines were waiting or running when it happened, and are not to blame for it"
+            ),
+        },
         Evidence::WaitIn { goroutines: n, state, at } => {
             format!("{n} in {state} at {}", place(at))
         }
@@ -98,6 +101,12 @@ fn fact(fact: Fact) -> &'static str {
         }
         Fact::NoAddressesButIds => {
             "this format carries no addresses, so locks are told apart by the types and functions that take them; debug=2 would give them"
+        }
+        Fact::CulpritUnseen => {
+            "the goroutine that ended the program is not in the dump, or its stack is not; those that wait are not to blame"
+        }
+        Fact::ServerWentOn => {
+            "net/http recovers from panics of handlers: this request ended, and the program went on"
         }
         Fact::RaceNumbers => {
             "the numbers of goroutines are the race detector's own, not those of goroutine dumps"

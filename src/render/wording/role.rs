@@ -52,6 +52,7 @@ fn plain(role: &Role) -> &'static str {
         Role::Awaited => "is what the WaitGroup waits for",
         Role::WentOn => "went on where the others wait",
         Role::Ran => "was running when the program ended",
+        Role::Panicked => "panicked while it served a request",
         Role::WritesLog => "holds the logger's lock while it writes",
         _ => "",
     }

@@ -1,6 +1,6 @@
 //! What to do next, in words.
 
-use super::phrase::{UNPRINTED, line, line_or_function, place};
+use super::phrase::{line, line_or_function, place};
 use super::race;
 use crate::diagnose::step::{Advice, Fault, SecondDump, Step};
 use crate::model::WaitKind;
@@ -26,14 +26,11 @@ pub fn step(step: &Step) -> String {
         Step::SeeWhoEnds { at } => {
             format!("{}: see who is to end what {} starts", line(at), at.function)
         }
-        Step::Mend { at, fault } => {
-            let place = match at.as_ref().map(|at| (line(at), &at.function)) {
-                None => UNPRINTED.to_owned(),
-                Some((line, function)) if line.is_empty() => function.clone(),
-                Some((line, function)) => format!("{line}: {function}"),
-            };
-            format!("{place}: {}", mend(*fault))
-        }
+        Step::Mend { at, fault } => match at.as_ref().map(|at| (line(at), &at.function)) {
+            None => mend(*fault).to_owned(),
+            Some((line, function)) if line.is_empty() => format!("{function}: {}", mend(*fault)),
+            Some((line, function)) => format!("{line}: {function}: {}", mend(*fault)),
+        },
         Step::CallLocked { at, function } => format!(
             "{}: call a variant of {function} that expects the lock to be held, or unlock before",
             place(at)
@@ -118,7 +115,6 @@ fn mend(fault: Fault) -> &'static str {
         Fault::Recursion => "a recursion does not end",
         Fault::ClosedChannel => "close a channel only where it is sent to, and only once",
         Fault::WaitGroup => "Done is called more often than Add",
-        Fault::Handler => "the handler panicked; the server went on",
         Fault::Other => "the stack of that goroutine is the place to start",
     }
 }

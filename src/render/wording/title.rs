@@ -34,7 +34,10 @@ pub fn title(title: &Title) -> String {
             if *n == 1 { "it" } else { "them" }
         ),
         Title::DataRace { sides } => race::title(sides),
-        Title::Crash { .. } | Title::AllAsleep { .. } | Title::TestTimeout { .. } => of_end(title),
+        Title::Crash { .. }
+        | Title::Recovered { .. }
+        | Title::AllAsleep { .. }
+        | Title::TestTimeout { .. } => of_end(title),
         Title::RecursiveRead { .. }
         | Title::OnceRecursion { .. }
         | Title::SelfDeadlock { .. }
@@ -120,25 +123,28 @@ fn forever(kind: WaitKind) -> &'static str {
 fn of_end(title: &Title) -> String {
     match title {
         Title::Crash { fatal, function, what } => {
-            let function = function.as_deref().unwrap_or(UNPRINTED);
+            let place = function.as_deref().map_or_else(String::new, |it| format!(" in {it}"));
             if *fatal {
-                format!("fatal error in {function}: {what}")
+                format!("fatal error{place}: {what}")
             } else {
-                format!("the program crashed in {function}: {what}")
+                format!("the program crashed{place}: {what}")
             }
+        }
+        Title::Recovered { function, what } => {
+            let function = function.as_deref().unwrap_or(UNPRINTED);
+            format!("a request ended with a panic in {function}: {what}")
         }
         Title::AllAsleep { function, state } => format!(
             "all goroutines are asleep: {} waits in {state}, and nobody is left who could wake it",
             function.as_deref().unwrap_or("the first goroutine")
         ),
         Title::TestTimeout { test, after, function, state } => {
-            let test = test.as_deref().unwrap_or("a test");
-            match function {
-                Some(function) => {
-                    format!("{test} did not end in {after}: {function} is in {state}")
-                }
-                None => format!("{test} did not end in {after}"),
-            }
+            let ran = test.as_deref().map_or_else(String::new, |test| format!("; {test} ran"));
+            let does = match function {
+                Some(function) => format!("; {function} is in {state}"),
+                None => String::new(),
+            };
+            format!("the tests of the package did not end in {after}{ran}{does}")
         }
         _ => String::new(),
     }
