@@ -33,6 +33,8 @@ named! {
         NoAddressesButIds,
         /// Who ended the program is not in the dump, or its stack is not.
         CulpritUnseen,
+        /// `Shutdown` waits for the handler that called it.
+        ShutdownWaitsForHandler,
         /// net/http recovered from the panic.
         ServerWentOn,
         /// The race detector has numbers of its own.

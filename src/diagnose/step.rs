@@ -45,6 +45,8 @@ named! {
 named! {
     /// What to do, without numbers.
     pub enum Advice {
+        /// Call `Shutdown` in a goroutine of its own.
+        ShutdownElsewhere,
         /// Set `http.Client.Timeout`.
         HttpTimeout,
         /// Look at the server that is called.

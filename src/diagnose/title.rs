@@ -161,6 +161,8 @@ said! {
         Crash { fatal: bool, function: Option<String>, what: String },
         /// A panic that the server of the request recovered from.
         Recovered { function: Option<String>, what: String },
+        /// A handler that shuts its own server down.
+        ShutdownInHandler { users: Callers },
         /// Memory that goroutines access without being synchronised.
         DataRace { sides: Vec<RaceSide> },
         /// Go's own check for deadlocks.

@@ -53,7 +53,7 @@ fn judge(knot: &Knot<'_, '_>, others: &[(usize, u32)]) -> Finding {
         || (knot.locks.deserted && (!knot.facts.has_ages() || is_whole(knot.facts)));
     let inside = somebody(knot, others);
     let alone = knot.facts.groups.len() < 2 && !is_whole(knot.facts);
-    let partial = knot.facts.is_partial() || alone;
+    let partial = !knot.facts.sees_all() || alone;
     let many = knot.waiting() >= CROWD || (knot.tangle.locks.len() > 2 && knot.is_object());
     if inside.is_none() && !partial && (lasts || many) {
         return abandoned(knot);

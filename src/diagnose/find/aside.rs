@@ -19,6 +19,7 @@ pub(super) fn known<'c>(case: &Case<'c, '_>, index: usize) -> Option<&'c Entry> 
 /// Whether all of `crowd` is known to be fine.
 pub(super) fn is_fine(case: &Case<'_, '_>, crowd: &Crowd<'_>) -> bool {
     crowd.groups.iter().all(|index| known(case, *index).is_some_and(|e| e.is_benign(crowd.count)))
+        || super::http::is_read(case, crowd)
 }
 
 /// Whether the group at `index` is known to be fine.

@@ -229,7 +229,9 @@ fn dead(facts: &Facts<'_>, site: &Site<'_>, owner: Owner<'_>) -> Option<Finding>
 fn slow(facts: &Facts<'_>, site: &Site<'_>, consumer: usize) -> Finding {
     let root = Some((consumer, Role::SlowConsumer));
     let mut finding = site.finding(facts, SLOW, Category::Backpressure, root);
-    finding.severity = if site.count >= MANY { Severity::Medium } else { Severity::Low };
+    // A consumer at work is no trouble as long as nobody waits for long.
+    let lasts = site.count >= MANY && site.oldest.is_some();
+    finding.severity = if lasts { Severity::Medium } else { Severity::Low };
     finding.confidence = Confidence::Possible;
     let at = place(facts, consumer);
     finding.title = Title::SlowConsumer {

@@ -10,6 +10,7 @@
 //! The call that left the body open has returned and is on no stack, so that only callers of the
 //! same client can be named.
 
+use super::crowd::Crowd;
 use super::library::{
     LONG, MANY, Seen, TOO_MANY, callers, finding, grows, in_user_code, pick, seen, since, total,
     waits,
@@ -69,6 +70,15 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     }
     finding.next.push(Advice::CloseBody.into());
     vec![finding]
+}
+
+/// Whether `crowd` holds open bodies, and there are as many goroutines that read one: each belongs to its
+/// reader.
+pub(super) fn is_read(case: &Case<'_, '_>, crowd: &Crowd<'_>) -> bool {
+    let all = seen(case.now);
+    let holds = |index: &usize| all.iter().any(|seen| seen.index == *index && holds_body(seen));
+    crowd.groups.iter().all(holds)
+        && total(&pick(&all, reads_body)) >= total(&pick(&all, holds_body))
 }
 
 /// What speaks for it.

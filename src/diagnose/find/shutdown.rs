@@ -50,12 +50,17 @@ fn server(facts: &Facts<'_>) -> Option<Finding> {
     if count == 0 {
         return None;
     }
+    // Of a server that a handler of its own shuts down, this request never ends.
+    let itself: Vec<_> =
+        active.iter().copied().filter(|seen| seen.has("net/http.(*Server).Shutdown")).collect();
+    if !itself.is_empty() && itself.len() == active.len() {
+        return Some(in_handler(facts, &itself));
+    }
     let mut list = active;
     list.extend(&ends);
     let mut finding = finding(KIND, Category::Slow, facts, &list);
     // Go prints no age of who polls.
-    let lasts = waits.known > 0 || !facts.has_ages();
-    finding.severity = if lasts { Severity::Medium } else { Severity::Low };
+    finding.severity = if waits.known > 0 { Severity::Medium } else { Severity::Low };
     finding.confidence = Confidence::Likely;
     finding.title = Title::ServerShutdown { requests: count, users: Callers::of(&users) };
     finding.evidence = vec![Fact::ShutdownInterruptsNone.into()];
@@ -63,6 +68,18 @@ fn server(facts: &Facts<'_>) -> Option<Finding> {
     finding.next = steps(&users, Advice::EndAtShutdown);
     finding.next.push(Advice::ShutdownDeadline.into());
     Some(finding)
+}
+
+/// Handlers that call `Shutdown`, and nobody else serves a request.
+fn in_handler(facts: &Facts<'_>, list: &[&Seen<'_, '_>]) -> Finding {
+    let users = callers(facts, list);
+    let mut finding = finding(KIND, Category::Deadlock, facts, list);
+    finding.severity = Severity::Medium;
+    finding.confidence = Confidence::Likely;
+    finding.title = Title::ShutdownInHandler { users: Callers::of(&users) };
+    finding.evidence = vec![Fact::ShutdownWaitsForHandler.into()];
+    finding.next = steps(&users, Advice::ShutdownElsewhere);
+    finding
 }
 
 /// One goroutine that waits in a `WaitGroup` for goroutines which it did not start itself, in methods of

@@ -40,6 +40,24 @@ const CALLS: &[(&str, CallAwaits)] = &[
     ("cgocall", CallAwaits::C),
 ];
 
+/// Calls that wait for whatever comes next, of all operating systems: their loops are meant to stay in them.
+const LOOPS: &[&str] = &[
+    "EpollWait",
+    "EpollPwait",
+    "Kevent",
+    "Poll",
+    "Ppoll",
+    "Select",
+    "Pselect",
+    "InotifyRead",
+    "GetQueuedCompletionStatus",
+    "GetQueuedCompletionStatusEx",
+    "WaitForSingleObject",
+    "WaitForMultipleObjects",
+    "StartServiceCtrlDispatcher",
+    "ReadDirectoryChanges",
+];
+
 /// Looks for calls that do not return.
 pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
     let facts = case.now;
@@ -108,7 +126,17 @@ fn is_in_call(seen: &Seen<'_, '_>) -> bool {
             .any(|prefix| seen.top().starts_with(prefix));
     // A thread that belongs to C code for good, such as the loop of a user interface, is meant to stay.
     let at_home = seen.group.locked == seen.group.count && seen.group.count == 1;
-    in_call && !seen.has_prefix("os/signal.") && !at_home && seen.kind != WaitKind::OnCpu
+    in_call
+        && !seen.has_prefix("os/signal.")
+        && !at_home
+        && seen.kind != WaitKind::OnCpu
+        && !seen.functions.iter().any(|function| is_loop(function))
+}
+
+/// Whether `function` waits for whatever comes next.
+fn is_loop(function: &str) -> bool {
+    let name = function.rsplit('.').next().unwrap_or(function).replace('_', "");
+    LOOPS.iter().any(|known| known.eq_ignore_ascii_case(&name))
 }
 
 /// The name of the call: the innermost function that says what is called.

@@ -31,6 +31,9 @@ impl Told {
         let suspected = finding.kind == suspect::KIND || finding.kind == growth::KIND;
         let explains = |other: &Finding| {
             let knows_why = other.category != Category::Leak && other.severity >= Severity::Medium;
+            // A consumer that is seen at work is why its senders wait.
+            let knows_why = knows_why
+                || (other.category == Category::Backpressure && finding.kind == suspect::KIND);
             // What ended the program explains nothing of the others.
             let ended = other.kind == crash::ASLEEP || other.kind == crash::TIMEOUT;
             other.kind != finding.kind

@@ -196,6 +196,12 @@ impl<'d> Index<'d> {
             || dump.stated_total.is_some_and(|total| total > dump.goroutine_count())
     }
 
+    /// Whether every stack of the process is in view: what is not seen then is not there.
+    pub fn sees_all(&self) -> bool {
+        !self.is_partial()
+            && !self.groups.iter().any(|group| self.dump().stack(group.stack).is_empty())
+    }
+
     /// Whether goroutines of this dump can have ages at all.
     pub fn has_ages(&self) -> bool {
         self.dump().has_ages()

@@ -164,8 +164,10 @@ impl<'d> Judge<'_, 'd> {
         let moves = holder.is_some_and(|node| {
             !node.stuck && node.edges.iter().any(|edge| graph.works(self.facts, edge))
         });
-        tangle.stuck = holder.is_some_and(|node| node.stuck)
-            || (!moves && is_stuck(self.locks, self.facts, candidate.row, self.busy));
+        let runs = tangle.ends_running(graph, self.facts);
+        tangle.stuck = !runs
+            && (holder.is_some_and(|node| node.stuck)
+                || (!moves && is_stuck(self.locks, self.facts, candidate.row, self.busy)));
     }
 
     /// The members of the circle through the node at `first`; one that is waited for by its lock first.

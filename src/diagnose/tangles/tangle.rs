@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnose::index::Index;
 use crate::diagnose::locks::{Candidate, Locks};
 use crate::diagnose::waitfor::{Edge, Graph, NodeId};
+use crate::model::WaitKind;
 
 /// What is wrong with a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,6 +85,12 @@ impl Tangle {
             alike: BTreeMap::new(),
             apart: 0,
         }
+    }
+
+    /// Whether what everybody waits for in the end runs or may run: it is at work.
+    pub fn ends_running(&self, graph: &Graph, facts: &Index<'_>) -> bool {
+        let end = self.path.last().and_then(|id| graph.node(*id));
+        end.is_some_and(|node| facts.kind(node.group) == WaitKind::OnCpu)
     }
 
     /// All its groups, roots first.

@@ -105,6 +105,9 @@ fn fact(fact: Fact) -> &'static str {
         Fact::CulpritUnseen => {
             "the goroutine that ended the program is not in the dump, or its stack is not; those that wait are not to blame"
         }
+        Fact::ShutdownWaitsForHandler => {
+            "Shutdown waits until no request is served, and this handler serves one until Shutdown returns"
+        }
         Fact::ServerWentOn => {
             "net/http recovers from panics of handlers: this request ended, and the program went on"
         }
@@ -121,6 +124,13 @@ fn fact(fact: Fact) -> &'static str {
             "no other goroutine is in a method of the same type or has a pointer to the lock, none runs in that package, and none is in Unlock"
         }
         Fact::MaybeExcerpt => "the dump may be an excerpt, or the holder's frames are inlined",
+        other => of_libraries(other),
+    }
+}
+
+/// Facts about libraries.
+fn of_libraries(fact: Fact) -> &'static str {
+    match fact {
         Fact::IdleNotCounted => {
             "idle keep-alive connections wait for the network instead and are not counted"
         }
@@ -151,6 +161,7 @@ fn fact(fact: Fact) -> &'static str {
         Fact::CameLikeWorkers => {
             "they came one after the other, and none was woken; workers of a pool that is seldom used may look like that"
         }
+        _ => "",
     }
 }
 

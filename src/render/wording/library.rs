@@ -50,6 +50,10 @@ fn of_network(title: &Title) -> Option<String> {
         Title::OpenGrpcStreams { open, function } => {
             format!("{open} gRPC streams were never finished: {function} waits for the end of each")
         }
+        Title::ShutdownInHandler { users } => format!(
+            "{} shuts down the server of its own request, and waits for itself",
+            callers(users, "a handler")
+        ),
         Title::ServerShutdown { requests, users } => format!(
             "http.Server.Shutdown waits for {requests} {} in {}",
             if *requests == 1 {

@@ -228,6 +228,9 @@ fn of_network(advice: Advice) -> Option<&'static str> {
         Advice::EndAtShutdown => {
             "end when the server shuts down: cancel a context that Server.BaseContext gives to all requests, or call what ends it from Server.RegisterOnShutdown"
         }
+        Advice::ShutdownElsewhere => {
+            "call Shutdown in a goroutine of its own, or tell main to, and return from the handler"
+        }
         Advice::ShutdownDeadline => {
             "give Shutdown a context with a deadline, and call Close after it"
         }
