@@ -353,3 +353,18 @@ fn dumps_of_real_crashes_name_their_cause() {
         assert_eq!(first(&findings(&[&text]), "crash").title(), title, "{file}");
     }
 }
+
+#[test]
+fn a_server_that_sleeps_in_its_loop_cannot_accept() {
+    let sleeps = many(30, 1, "sleep", &["time.Sleep", "net/http.(*Server).Serve", "main.serve"]);
+    let found = first(&findings(&[&sleeps]), "accept-fails");
+    assert!(
+        found.title().contains("main.serve sleeps after an Accept that failed"),
+        "{}",
+        found.title()
+    );
+    let waits = many(30, 1, "IO wait", &["net.(*TCPListener).Accept", "net/http.(*Server).Serve"]);
+    assert_eq!(kinds(&findings(&[&waits])), []);
+    let shuts = many(30, 1, "sleep", &["time.Sleep", "main.poll", "net/http.(*Server).Serve"]);
+    assert_eq!(kinds(&findings(&[&shuts])), []);
+}

@@ -35,6 +35,8 @@ named! {
         CulpritUnseen,
         /// `Shutdown` waits for the handler that called it.
         ShutdownWaitsForHandler,
+        /// A server sleeps in its loop only if Accept failed.
+        SleepsAfterAccept,
         /// net/http recovered from the panic.
         ServerWentOn,
         /// The race detector has numbers of its own.

@@ -45,6 +45,10 @@ named! {
 named! {
     /// What to do, without numbers.
     pub enum Advice {
+        /// Find what keeps files open.
+        FindOpenFiles,
+        /// Allow more open files.
+        RaiseFileLimit,
         /// Call `Shutdown` in a goroutine of its own.
         ShutdownElsewhere,
         /// Set `http.Client.Timeout`.

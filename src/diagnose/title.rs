@@ -163,6 +163,8 @@ said! {
         Recovered { function: Option<String>, what: String },
         /// A handler that shuts its own server down.
         ShutdownInHandler { users: Callers },
+        /// Loops whose Accept fails.
+        AcceptFails { loops: i64, users: Callers },
         /// Memory that goroutines access without being synchronised.
         DataRace { sides: Vec<RaceSide> },
         /// Go's own check for deadlocks.

@@ -2,6 +2,7 @@
 
 mod ab_ba;
 mod abandoned_lock;
+mod accept;
 mod ahead;
 mod aside;
 mod channel;

@@ -1,9 +1,9 @@
 //! The table of analyses.
 
 use super::{
-    Analysis, ab_ba, abandoned_lock, channel, cond, context, convoy, crash, data_race, exec,
-    finalizer, forever, growth, grpc, http, http_client, http_upstream, idle_connections, leader,
-    listeners, lock_pileup, log_sink, once, outside, pipe, proven, recursive_read_lock,
+    Analysis, ab_ba, abandoned_lock, accept, channel, cond, context, convoy, crash, data_race,
+    exec, finalizer, forever, growth, grpc, http, http_client, http_upstream, idle_connections,
+    leader, listeners, lock_pileup, log_sink, once, outside, pipe, proven, recursive_read_lock,
     self_deadlock, semaphore, shutdown, sql, sql_db, suspect, syscall, wait_cycle, waitgroup,
 };
 
@@ -26,6 +26,7 @@ pub const ANALYSES: &[Analysis] = &[
     Analysis { kind: http_client::KIND, run: http_client::run },
     Analysis { kind: outside::KIND, run: outside::run },
     Analysis { kind: idle_connections::KIND, run: idle_connections::run },
+    Analysis { kind: accept::KIND, run: accept::run },
     Analysis { kind: listeners::KIND, run: listeners::run },
     Analysis { kind: sql::KIND, run: sql::run },
     Analysis { kind: sql_db::KIND, run: sql_db::run },

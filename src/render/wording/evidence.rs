@@ -108,6 +108,9 @@ fn fact(fact: Fact) -> &'static str {
         Fact::ShutdownWaitsForHandler => {
             "Shutdown waits until no request is served, and this handler serves one until Shutdown returns"
         }
+        Fact::SleepsAfterAccept => {
+            "the loop sleeps only after an error that may pass, such as `accept: too many open files`"
+        }
         Fact::ServerWentOn => {
             "net/http recovers from panics of handlers: this request ended, and the program went on"
         }

@@ -139,6 +139,13 @@ const TEXTS: &[KindText] = &[
         needs: "function names; ages and several dumps help",
     },
     KindText {
+        kind: "accept-fails",
+        finds: "servers that sleep in their loop over Accept, because it failed",
+        matters: "file descriptors are used up: no client gets in, and no file or connection can be opened",
+        cannot: "who keeps the descriptors open, and whether the error has passed",
+        needs: "function names; any format",
+    },
+    KindText {
         kind: "listeners-not-closed",
         finds: "more goroutines in Accept than a program is configured for",
         matters: "each keeps a port and a file descriptor, of which there are not many",

@@ -50,6 +50,11 @@ fn of_network(title: &Title) -> Option<String> {
         Title::OpenGrpcStreams { open, function } => {
             format!("{open} gRPC streams were never finished: {function} waits for the end of each")
         }
+        Title::AcceptFails { loops, users } => format!(
+            "{} sleeps after an Accept that failed{}: file descriptors are likely used up",
+            callers(users, "a server"),
+            if *loops == 1 { String::new() } else { format!(", {loops} loops in all") }
+        ),
         Title::ShutdownInHandler { users } => format!(
             "{} shuts down the server of its own request, and waits for itself",
             callers(users, "a handler")

@@ -228,6 +228,10 @@ fn of_network(advice: Advice) -> Option<&'static str> {
         Advice::EndAtShutdown => {
             "end when the server shuts down: cancel a context that Server.BaseContext gives to all requests, or call what ends it from Server.RegisterOnShutdown"
         }
+        Advice::FindOpenFiles => {
+            "see its log for `Accept error`, and in /proc/PID/fd what is open: connections and files that nobody closes"
+        }
+        Advice::RaiseFileLimit => "if so many are needed, raise the limit (ulimit -n, LimitNOFILE)",
         Advice::ShutdownElsewhere => {
             "call Shutdown in a goroutine of its own, or tell main to, and return from the handler"
         }
