@@ -163,10 +163,12 @@ impl Knot<'_, '_> {
         // What is at work at the moment is not stuck.
         let moves = self.tangle.trouble == Trouble::Moves
             || self.tangle.ends_running(self.facts.graph(), self.facts.index());
-        if moves && self.oldest.is_none_or(|minutes| minutes < 1) {
+        let (n, total) = (self.waiting(), self.facts.summary.shown.max(1));
+        let young = self.oldest.is_none_or(|minutes| minutes < 1);
+        // A few meet at a lock for a moment in any busy service.
+        if young && (moves || n < MANY) {
             return Severity::Low;
         }
-        let (n, total) = (self.waiting(), self.facts.summary.shown.max(1));
         let share = n.saturating_mul(100) / total;
         let long = self.oldest.is_some_and(|minutes| minutes >= SURE);
         match () {
