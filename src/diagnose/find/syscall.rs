@@ -87,11 +87,11 @@ fn stuck(
 ) -> Option<Finding> {
     let count = total(list);
     let waits = waits(facts, list);
-    let long = waits.max.is_some_and(|minutes| minutes >= LONG);
     let call = list.first().map_or("", |seen| call(seen));
     let lower = call.to_lowercase();
     let known = CALLS.iter().find(|(part, _)| lower.contains(&part.to_lowercase()));
     let awaits = known.map_or(CallAwaits::Unknown, |(_, awaits)| *awaits);
+    let long = waits.max.is_some_and(|minutes| minutes >= longest(awaits));
     let harmless = matches!(awaits, CallAwaits::Child | CallAwaits::C | CallAwaits::Read);
     let grows = grows(case, |seen| is_in_call(seen) && seen.has(&caller.at.function));
     let severity = match count {
@@ -116,6 +116,12 @@ fn stuck(
     finding.next =
         vec![Step::at(caller.at.clone(), Advice::SeeSyscall), Advice::SyscallDeadline.into()];
     Some(finding)
+}
+
+/// Minutes after which a call is not only slow. A file system or pipe takes what is written at once, or is
+/// frozen or full.
+fn longest(awaits: CallAwaits) -> u32 {
+    if matches!(awaits, CallAwaits::Write | CallAwaits::Disk) { 1 } else { LONG }
 }
 
 /// In a system call or C code, and not one that Go itself waits in.
