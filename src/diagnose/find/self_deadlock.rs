@@ -27,6 +27,11 @@ pub(super) fn run(case: &Case<'_, '_>) -> Vec<Finding> {
 fn told(knot: &Knot<'_, '_>) -> Option<Finding> {
     let mut finding = knot.finding(KIND, Category::Deadlock);
     let (row, outer) = knot.first()?;
+    // The standard library does not lock twice: its lock has another holder.
+    let stack = crate::diagnose::locks::stack_of(knot.facts, row);
+    if !knot.locks.frames.at(stack, outer).user {
+        return None;
+    }
     let inner = knot.locks.wait(row)?.caller as usize;
     finding.severity = knot.deadlock();
     finding.confidence = knot.confidence();
