@@ -45,6 +45,8 @@ named! {
 named! {
     /// What to do, without numbers.
     pub enum Advice {
+        /// Call with a deadline.
+        RpcDeadline,
         /// Find what keeps files open.
         FindOpenFiles,
         /// Allow more open files.

@@ -121,6 +121,8 @@ named! {
 named! {
     /// What a request waits for outside.
     pub enum Outside {
+        /// The answer of a remote procedure call.
+        Rpc,
         /// The other side of a TLS handshake.
         Handshake,
         /// The address of a host name.

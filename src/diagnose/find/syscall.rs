@@ -10,6 +10,7 @@
 use super::library::{
     LONG, MANY, Seen, TOO_MANY, callers, finding, grows, pick, seen, since, total, waits,
 };
+use super::tangles::SURE;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::facts::Case;
 use crate::diagnose::finding::Finding;
@@ -98,6 +99,10 @@ fn stuck(
         TOO_MANY.. => Severity::High,
         MANY.. if long || grows => Severity::High,
         MANY.. => Severity::Medium,
+        // Nothing that is to be written is, from then on.
+        1.. if waits.max.is_some_and(|minutes| minutes >= SURE) && longest(awaits) < LONG => {
+            Severity::High
+        }
         1.. if long && !harmless => Severity::Medium,
         2.. if long => Severity::Low,
         _ => return None,

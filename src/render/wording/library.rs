@@ -1,12 +1,7 @@
 //! Titles of findings about the standard library and well-known modules.
 
-use super::phrase::{are, callers, goroutines, place, waiting};
+use super::phrase::{are, callers, goroutines, place, wait, waiting};
 use crate::diagnose::title::{CallAwaits, Outside, Title};
-
-/// `1 request waits`, `2 requests wait`.
-fn requests_wait(n: i64) -> &'static str {
-    if n == 1 { "request waits" } else { "requests wait" }
-}
 
 /// The title of such a finding.
 pub(super) fn title(title: &Title) -> String {
@@ -30,12 +25,9 @@ fn of_network(title: &Title) -> Option<String> {
             if *writing == 1 { "response is" } else { "responses are" },
             callers(users, "net/http.(*conn).serve")
         ),
-        Title::SlowOutside { waiting, outside: what, users, function } => format!(
-            "{waiting} {} for {} in {}",
-            requests_wait(*waiting),
-            outside(*what),
-            callers(users, function)
-        ),
+        Title::SlowOutside { waiting, outside: what, users, function } => {
+            format!("{} for {} in {}", wait(*waiting), outside(*what), callers(users, function))
+        }
         Title::IdleConnections { idle, grows } => format!(
             "{idle} idle HTTP client connections in net/http.(*persistConn).readLoop{}: a Transport for each request, or a large pool",
             if *grows { ", and they grow from dump to dump" } else { "" }
@@ -134,6 +126,7 @@ fn of_system(title: &Title) -> String {
 
 fn outside(outside: Outside) -> &'static str {
     match outside {
+        Outside::Rpc => "the answer to a gRPC call",
         Outside::Handshake => "the other side of a TLS handshake",
         Outside::Address => "the address of a host name",
         Outside::Connection => "a connection to be opened",

@@ -228,6 +228,9 @@ fn of_network(advice: Advice) -> Option<&'static str> {
         Advice::EndAtShutdown => {
             "end when the server shuts down: cancel a context that Server.BaseContext gives to all requests, or call what ends it from Server.RegisterOnShutdown"
         }
+        Advice::RpcDeadline => {
+            "call with a context that has a deadline, and look at the server that is called"
+        }
         Advice::FindOpenFiles => {
             "see its log for `Accept error`, and in /proc/PID/fd what is open: connections and files that nobody closes"
         }
