@@ -53,6 +53,8 @@ mod properties;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod scale;
 #[cfg(test)]
 mod scenarios;
