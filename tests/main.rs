@@ -17,6 +17,8 @@
 #[cfg(test)]
 mod blocked;
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod cases;

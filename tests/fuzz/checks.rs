@@ -127,7 +127,9 @@ pub(crate) fn analyses(bytes: &[u8]) {
         write("diff", Body::Diff(Box::new(diff)));
     }
     let mut builder = SeriesBuilder::new(Look::default(), false);
-    dumps.iter().for_each(|dump| builder.add(dump, None));
+    for dump in &dumps {
+        builder.add(dump, None);
+    }
     let series = builder.finish();
     let summaries = series.dumps.iter().map(Taken::summary).collect();
     write("trend", Body::Series(&series, summaries));
