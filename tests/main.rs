@@ -17,6 +17,8 @@
 #[cfg(test)]
 mod blocked;
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod cases;
@@ -52,6 +54,8 @@ mod memory;
 mod properties;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod scale;
 #[cfg(test)]

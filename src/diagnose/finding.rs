@@ -71,4 +71,11 @@ impl Finding {
             weight: 0.0,
         }
     }
+
+    /// Gives back room that is not used.
+    pub(super) fn shrink(&mut self) {
+        self.groups.shrink_to_fit();
+        self.evidence.shrink_to_fit();
+        self.next.shrink_to_fit();
+    }
 }

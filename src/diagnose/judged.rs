@@ -20,7 +20,8 @@ pub struct Judged<'d> {
 
 /// Dumps in the order of time, and the verdict of each.
 struct Part<'d> {
-    facts: Vec<Facts<'d>>,
+    #[allow(clippy::vec_box, reason = "handed out one by one, without a second copy of all")]
+    facts: Vec<Box<Facts<'d>>>,
     verdicts: Vec<Verdict>,
 }
 
@@ -36,7 +37,7 @@ struct Verdict {
 impl<'d> Judged<'d> {
     /// Judges each of `dumps`, as [`Sight::all`] does. To look at them takes the same `config` and `known`.
     pub fn new(dumps: impl IntoIterator<Item = &'d Dump>, config: &Config, known: &Known) -> Self {
-        let facts = dumps.into_iter().map(Facts::new);
+        let facts = dumps.into_iter().map(|dump| Box::new(Facts::new(dump)));
         let (proven, others): (Vec<_>, Vec<_>) =
             facts.partition(|facts| Sight::is_proof(facts.dump()));
         let of_others = verdicts(&others, &proven, config, known);
@@ -52,7 +53,7 @@ impl<'d> Judged<'d> {
         let mut sights = Vec::new();
         for part in [&self.proven, &self.others] {
             let said = said(&part.facts, part.verdicts.clone(), (look, config, known));
-            let facts = part.facts.iter().map(Basis::Shared);
+            let facts = part.facts.iter().map(|facts| Basis::Shared(facts));
             sights.extend(facts.zip(said).map(|(facts, said)| sight(facts, said, look)));
         }
         sights
@@ -63,7 +64,7 @@ impl<'d> Judged<'d> {
         let mut sights = Vec::new();
         for part in [self.proven, self.others] {
             let said = said(&part.facts, part.verdicts, (look, config, known));
-            let facts = part.facts.into_iter().map(|facts| Basis::Own(Box::new(facts)));
+            let facts = part.facts.into_iter().map(Basis::Own);
             sights.extend(facts.zip(said).map(|(facts, said)| sight(facts, said, look)));
         }
         sights
@@ -131,23 +132,23 @@ fn sight<'d>(facts: Basis<'d>, (findings, fine, notes): Said, look: &Look) -> Si
 
 /// Each dump with those before it, as far as they count.
 fn cases<'c, 'd>(
-    facts: &'c [Facts<'d>],
+    facts: &'c [Box<Facts<'d>>],
     config: &'c Config,
     known: &'c Known,
 ) -> impl Iterator<Item = Case<'c, 'd>> {
-    let histories = History::all(facts.iter().map(Facts::index));
+    let histories = History::all(facts.iter().map(|facts| facts.index()));
     let all = facts.iter().zip(histories);
     all.map(move |(facts, history)| Case::new(facts, history, config, known))
 }
 
 /// The verdict on each of a series; `proven` are profiles of what Go has proven.
 fn verdicts(
-    facts: &[Facts<'_>],
-    proven: &[Facts<'_>],
+    facts: &[Box<Facts<'_>>],
+    proven: &[Box<Facts<'_>>],
     config: &Config,
     known: &Known,
 ) -> Vec<Verdict> {
-    let proven = proven.last().map(Facts::index);
+    let proven = proven.last().map(|facts| facts.index());
     cases(facts, config, known).map(|case| verdict(&case, proven)).collect()
 }
 
@@ -155,13 +156,17 @@ fn verdict(case: &Case<'_, '_>, proven: Option<&Index<'_>>) -> Verdict {
     let mut findings = find::run(case);
     let joined = proven.and_then(|proven| find::join(case.now, proven, &mut findings));
     // Who is blamed by a finding that a filter leaves out is not fine for that.
-    let fine = find::fine(case, &findings);
+    let mut fine = find::fine(case, &findings);
+    // They are kept for each dump, and a text may hold very many small ones.
+    findings.iter_mut().for_each(Finding::shrink);
+    findings.shrink_to_fit();
+    fine.shrink_to_fit();
     Verdict { findings, fine, joined }
 }
 
 /// What of `verdicts` on `facts` is said to one who has this look.
 fn said(
-    facts: &[Facts<'_>],
+    facts: &[Box<Facts<'_>>],
     verdicts: Vec<Verdict>,
     (look, config, known): (&Look, &Config, &Known),
 ) -> Vec<Said> {

@@ -9,6 +9,9 @@ use super::debug2::is_whole_header;
 /// Bytes that are searched for one kind of header before the other kind gets its turn: a file with
 /// many headers of one kind is then not searched to its end for the other at each of them.
 const WINDOW: usize = 8 << 10;
+/// The first of these windows: each is twice as long as the one before, so that a header which is near is
+/// found in little time, as in a text of many small dumps.
+const FIRST_WINDOW: usize = 256;
 /// Longest name of a profile that is looked for.
 const MAX_NAME: usize = 128;
 /// Longest run of control sequences and blanks between two words of a header.
@@ -23,9 +26,11 @@ const MAX_GLUED: usize = 1024;
 /// a goroutine's header there may be what terminals and web pages put there: escape sequences, `&nbsp;`.
 pub(super) fn find_header(bytes: &[u8], from: usize) -> Option<usize> {
     let mut from = from;
+    let mut window = FIRST_WINDOW;
     while from < bytes.len() {
         // Whatever starts in the window ends in the overlap behind it.
-        let end = bytes.len().min(from + WINDOW);
+        let end = bytes.len().min(from + window);
+        window = WINDOW.min(2 * window);
         let overlap = bytes.len().min(end + 2 * MAX_NAME);
         let goroutine = goroutine_header(bytes, overlap, from);
         let profile = profile_header(bytes.get(..goroutine.unwrap_or(overlap))?, from);

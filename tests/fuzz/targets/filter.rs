@@ -1,0 +1,8 @@
+//! The filter language, thresholds and groupings that a user types.
+#![no_main]
+
+#[path = "../checks.rs"]
+#[allow(dead_code, reason = "a target needs one of the checks")]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::filter(bytes));
