@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::entries::set;
+use super::findings::is_whole;
 use super::stack::{Entry, entry};
 use super::{Role, paragraph};
 use crate::diagnose::standing::{Part, Standing, part, standing};
@@ -245,7 +246,12 @@ fn verdict(sight: &Sight<'_>, one: &Inspection<'_>, view: &View) -> Vec<Line> {
             .collect(),
         Standing::Fine(why) => {
             let why = wording::fine(why);
-            text(Role::Good, &format!("Looked at and found fine: {why}."))
+            if is_whole(sight) {
+                text(Role::Good, &format!("Looked at and found fine: {why}."))
+            } else {
+                let said = "Nothing speaks against it in what is here of the dump";
+                text(Role::Plain, &format!("{said}: {why}."))
+            }
         }
         Standing::Plain => {
             text(Role::Plain, "Nothing speaks against it, and nothing is known of it.")
