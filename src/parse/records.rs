@@ -4,28 +4,38 @@
 #[cfg(test)]
 mod tests;
 
-use nom::branch::alt;
-use nom::bytes::complete::tag;
-use nom::character::complete::{multispace0, u64 as number};
-use nom::error::Error as NomError;
-use nom::sequence::{delimited, preceded, separated_pair};
-use nom::{Err, IResult, Parser};
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use crate::error::{Error, Result};
 use crate::model::{Dump, DumpBuilder, Format, Frame, Row, Truncation, TruncationReason};
 use crate::parse::place::Text;
 
-type Parsed<'i, T> = IResult<&'i [u8], T>;
-
 /// Addresses of a record; longer stacks are cut by Go at 32 (`runtime.StackRecord`), and a hostile
 /// record here.
 const LONGEST: usize = 4096;
 
+/// Bytes of the first record in which its key is looked for.
+const HEAD: usize = 4096;
+
+/// A record. Further keys, which later versions of Go may add, say nothing here.
+#[derive(Deserialize)]
+struct Record {
+    #[serde(rename = "Stack0", deserialize_with = "addresses")]
+    stack: Vec<u64>,
+}
+
 /// Whether `head`, the first bytes of an input, can be the start of such a list.
 pub(crate) fn sniff(head: &[u8]) -> bool {
-    let start = (multispace0, tag("["), multispace0, tag("{"), multispace0, tag("\"Stack0\""));
-    let mut start = (start, multispace0::<&[u8], NomError<&[u8]>>, tag(":"));
-    start.parse(head).is_ok()
+    fn inside<'t>(text: &'t [u8], bracket: &[u8]) -> Option<&'t [u8]> {
+        text.trim_ascii_start().strip_prefix(bracket)
+    }
+    let record = inside(head, b"[").and_then(|list| inside(list, b"{")).unwrap_or_default();
+    let record = record.get(..record.len().min(HEAD)).unwrap_or_default();
+    let keys = record.split(|byte| *byte == b'}').next().unwrap_or_default();
+    memchr::memmem::find(keys, b"\"Stack0\"").is_some()
 }
 
 /// The dump in `bytes`, the input `name`. What is whole of a list that is cut is kept.
@@ -37,8 +47,7 @@ pub(crate) fn parse(bytes: &[u8], name: &str) -> Result<Dump> {
             detail: "expected a list of records with Stack0".to_owned(),
         });
     }
-    let mut reader =
-        Reader { builder: DumpBuilder::new(name, Format::Records), frames: Vec::new() };
+    let mut reader = Reader { builder: DumpBuilder::new(name, Format::Records) };
     reader.builder.set_bytes(bytes.len() as u64);
     let text = Text { bytes, offset: 0, line: 1, pieces: None, eof: true };
     reader.list(&text);
@@ -47,33 +56,40 @@ pub(crate) fn parse(bytes: &[u8], name: &str) -> Result<Dump> {
 
 struct Reader {
     builder: DumpBuilder,
-    frames: Vec<u64>,
 }
 
 impl Reader {
     /// Reads record after record until the list or the text ends.
     fn list(&mut self, text: &Text<'_>) {
         let bytes = text.bytes;
-        let mut rest = token(b"[", bytes).map_or(bytes, |(rest, ())| rest);
+        let mut rest = bytes.trim_ascii_start().get(1..).unwrap_or_default();
+        let mut first = true;
         let end = loop {
-            rest = match record(rest, &mut self.frames) {
-                Ok((after, ())) => after,
-                Err(_) if is_cut(rest) => {
+            rest = rest.trim_ascii_start();
+            rest = match (rest.first(), first) {
+                (None, _) => {
                     self.cut(text, rest);
                     break bytes.len();
                 }
-                Err(error) => break self.not_understood(text, &error),
+                (Some(b']'), _) => break bytes.len() - rest.len() + 1,
+                (Some(b','), false) => rest.get(1..).unwrap_or_default(),
+                (Some(_), true) => rest,
+                (Some(_), false) => break self.not_understood(text, rest),
             };
-            self.push();
-            rest = match separator(rest) {
-                Ok((after, true)) => after,
-                Ok((after, false)) => break bytes.len() - after.len(),
-                Err(_) if skip_space(rest).is_empty() => {
+            first = false;
+            let mut records = serde_json::Deserializer::from_slice(rest).into_iter::<Record>();
+            match records.next() {
+                Some(Ok(record)) => self.push(&record),
+                Some(Err(error)) if !error.is_eof() => {
+                    let at = place(rest, &error);
+                    break self.not_understood(text, rest.get(at..).unwrap_or_default());
+                }
+                Some(Err(_)) | None => {
                     self.cut(text, rest);
                     break bytes.len();
                 }
-                Err(error) => break self.not_understood(text, &error),
-            };
+            }
+            rest = rest.get(records.byte_offset()..).unwrap_or_default();
         };
         let (list, after) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
         let lines = |text: &[u8]| {
@@ -88,9 +104,9 @@ impl Reader {
         account.understood_lines = all - ignored - account.problem_lines;
     }
 
-    fn push(&mut self) {
+    fn push(&mut self, record: &Record) {
         let frames: Vec<_> =
-            self.frames.iter().map(|pc| self.builder.frame(Frame::Address(*pc))).collect();
+            record.stack.iter().map(|pc| self.builder.frame(Frame::Address(*pc))).collect();
         let stack = self.builder.stack(&frames);
         self.builder.push(Row { stack, ..Row::default() });
         self.builder.account().whole += 1;
@@ -98,19 +114,15 @@ impl Reader {
 
     /// The text ends in the record at `rest`, or where one is due.
     fn cut(&mut self, text: &Text<'_>, rest: &[u8]) {
-        if !skip_space(rest).is_empty() {
+        if !rest.trim_ascii_start().is_empty() {
             self.builder.account().cut_off += 1;
         }
         let at_byte = text.bytes.len() as u64;
         self.builder.set_truncation(Truncation { reason: TruncationReason::MidGoroutine, at_byte });
     }
 
-    /// Reports what is no record, and gives the rest of the text up, from the returned place.
-    fn not_understood(&mut self, text: &Text<'_>, error: &Err<NomError<&[u8]>>) -> usize {
-        let rest = match error {
-            Err::Error(error) | Err::Failure(error) => error.input,
-            Err::Incomplete(_) => &[],
-        };
+    /// Reports that `rest`, the end of the text, is no record, and gives it up, from the returned place.
+    fn not_understood(&mut self, text: &Text<'_>, rest: &[u8]) -> usize {
         let at = text.bytes.len() - rest.len();
         self.builder.problem(|| text.problem(at, rest.len(), "expected the numbers of a record"));
         let account = self.builder.account();
@@ -120,57 +132,41 @@ impl Reader {
     }
 }
 
-fn skip_space(input: &[u8]) -> &[u8] {
-    input.trim_ascii_start()
+/// Where in `text` the `error` is.
+fn place(text: &[u8], error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+    (before + error.column().saturating_sub(1)).min(text.len())
 }
 
-/// Whether what is left begins a record and ends inside it.
-fn is_cut(rest: &[u8]) -> bool {
-    memchr::memchr(b'}', rest).is_none()
-}
+/// The numbers before the first 0.
+fn addresses<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Vec<u64>, D::Error> {
+    struct Addresses;
 
-/// `word` with white space before it.
-fn token<'i>(word: &'static [u8], input: &'i [u8]) -> Parsed<'i, ()> {
-    preceded(multispace0, tag(word)).map(|_: &[u8]| ()).parse(input)
-}
+    impl<'de> Visitor<'de> for Addresses {
+        type Value = Vec<u64>;
 
-/// What follows an element: whether a comma, with more to come, or the end of the list.
-fn separator(input: &[u8]) -> Parsed<'_, bool> {
-    preceded(multispace0, alt((tag(&b","[..]), tag(&b"]"[..]))))
-        .map(|found: &[u8]| found == b",")
-        .parse(input)
-}
-
-/// `{"Stack0":[…]}` with white space anywhere; the addresses before the first 0 go to `frames`.
-fn record<'i>(input: &'i [u8], frames: &mut Vec<u64>) -> Parsed<'i, ()> {
-    frames.clear();
-    let key = |input| token(b"\"Stack0\"", input);
-    delimited(
-        |input| token(b"{", input),
-        separated_pair(key, |input| token(b":", input), |input| numbers(input, frames)),
-        |input| token(b"}", input),
-    )
-    .map(|_| ())
-    .parse(input)
-}
-
-/// A list of numbers.
-fn numbers<'i>(input: &'i [u8], frames: &mut Vec<u64>) -> Parsed<'i, ()> {
-    let (mut rest, ()) = token(b"[", input)?;
-    if let Ok((rest, ())) = token(b"]", rest) {
-        return Ok((rest, ()));
-    }
-    let mut ended = false;
-    loop {
-        let (after, pc) = preceded(multispace0, number).parse(rest)?;
-        ended |= pc == 0 || frames.len() >= LONGEST;
-        if !ended {
-            frames.push(pc);
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of addresses")
         }
-        let (after, more) = separator(after)?;
-        rest = after;
-        if !more {
-            return Ok((rest, ()));
+
+        fn visit_seq<A: SeqAccess<'de>>(
+            self,
+            mut list: A,
+        ) -> std::result::Result<Vec<u64>, A::Error> {
+            let mut found = Vec::new();
+            let mut ended = false;
+            while let Some(address) = list.next_element::<u64>()? {
+                ended |= address == 0 || found.len() >= LONGEST;
+                if !ended {
+                    found.push(address);
+                }
+            }
+            Ok(found)
         }
     }
+
+    deserializer.deserialize_seq(Addresses)
 }

@@ -53,6 +53,8 @@ fn cut_list() {
 fn what_is_no_record() {
     let dump = parse(b"[{\"Stack0\":[1]},{\"Stack0\":[-1]},{\"Stack0\":[2]}]", "test").unwrap();
     assert_eq!((dump.len(), dump.account.not_understood, dump.problems.len()), (1, 1, 1));
+    let dump = parse(b"[{\"Id\":7,\"Stack0\":[1],\"More\":{\"a\":[]}}]", "test").unwrap();
+    assert_eq!((dump.len(), dump.is_clean()), (1, true), "further keys say nothing");
     assert!(!sniff(b"[{\"a\":1}]") && !sniff(b"[1]") && !sniff(b""));
 }
 
