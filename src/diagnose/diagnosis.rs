@@ -28,7 +28,7 @@ pub struct Sight<'d> {
 pub enum Basis<'d> {
     /// Nobody else looks at it.
     Own(Box<Facts<'d>>),
-    /// It belongs to a [`Judged`].
+    /// It belongs to a [`Judged`](super::Judged).
     Shared(&'d Facts<'d>),
 }
 

@@ -14,7 +14,7 @@ use crate::view::meaning::meaning;
 /// A group that was judged to be fine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fine {
-    /// Index in [`Facts::groups`].
+    /// Index in [`Facts::groups`](crate::diagnose::Facts).
     pub group: usize,
     /// Why.
     pub why: Why,

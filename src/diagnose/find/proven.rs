@@ -6,7 +6,7 @@
 //!
 //! What it cannot know: what is reachable from a global variable or a live goroutine is never marked,
 //! nor is who polls, sleeps or waits for the network. None marked means none proven, not no leak
-//! ([`notes`](super::notes) says so). Marked goroutines have no ages.
+//! ([`notes`](super::notes()) says so). Marked goroutines have no ages.
 
 use super::crowd::{Crowd, crowds, site};
 use super::notes::Note;

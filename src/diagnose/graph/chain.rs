@@ -8,7 +8,7 @@ use crate::model::StackId;
 /// Goroutines of one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Their group in [`Facts::groups`].
+    /// Their group in [`Facts::groups`](crate::diagnose::Facts).
     pub group: usize,
     /// How many of them.
     pub count: i64,
