@@ -11,8 +11,9 @@ use super::argv::prepare;
 #[cfg(feature = "serve")]
 use super::commands::serve;
 #[cfg(feature = "tui")]
+use super::commands::watch;
 use super::commands::{
-    check, completions, convert, diff, explain, groups, list, man, show, tree, trend, watch,
+    check, completions, convert, diff, explain, groups, list, man, show, tree, trend,
 };
 #[cfg(feature = "live")]
 use super::commands::{collect, record, wallclock};
