@@ -223,14 +223,15 @@ fn phone(browser: &Browser) {
 }
 
 fn hostile_names(browser: &Browser, folder: &Path) {
+    // The first is harmless: what stands around a header tells whether a page or terminal wrapped the text.
     let hostile = [
+        "__proto__",
         "</script><script>window.evil = 1</script>",
         "<img src=x onerror=window.evil=1>",
         "<!--",
         "<!--<script>",
         "\u{1b}[31mred\u{1b}]0;title\u{7}",
         "\u{202e}gnitirw",
-        "__proto__",
         "constructor",
         "{{script}}",
         "javascript:window.evil=1",
