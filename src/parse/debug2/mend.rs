@@ -142,27 +142,23 @@ impl<'t> Reader<'_, 't> {
                 return self.push_other(frame, second);
             }
             if any_file(second.text).is_ok() && !is_crash_detail(line.text) {
-                self.problem(
-                    at,
-                    line.text.len(),
-                    "expected a call `function(args)` before this file line",
-                );
-                self.block.lost += 1;
-                self.block.problem_lines += 2;
+                self.lose_file(at, line, 2);
                 return Step::Next(second.next);
             }
         }
         if any_file(line.text).is_ok() {
-            self.problem(
-                at,
-                line.text.len(),
-                "expected a call `function(args)` before this file line",
-            );
-            self.block.lost += 1;
-            self.block.problem_lines += 1;
+            self.lose_file(at, line, 1);
             return Step::Next(line.next);
         }
         self.other(at, line)
+    }
+
+    /// Gives up a file whose call is damaged or missing; `line` at `at` is the first of its `lines`.
+    fn lose_file(&mut self, at: usize, line: Line<'_>, lines: u64) {
+        let what = "expected a call `function(args)` before this file line";
+        self.problem(at, line.text.len(), what);
+        self.block.lost += 1;
+        self.block.problem_lines += lines;
     }
 
     /// Adds a frame that was mended. `line` starts at `at` and holds the call.
